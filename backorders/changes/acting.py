@@ -1,0 +1,52 @@
+"""An act is one transaction, run again when the database says that it collided with another."""
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+from backorders.refusal import Busy
+
+TRIES = 3
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# PostgreSQL's codes for: deadlock, lock timeout, serialization failure.
+_COLLISIONS = {"40P01", "55P03", "40001"}
+
+
+def act(verb: Callable[P, R]) -> Callable[P, R]:
+    """Make `verb` an act: all or nothing, and retried as a whole up to three times on a collision.
+
+    Inside another act it simply joins it, so that only the outermost act is rerun. Raises `Busy` after the last try.
+    """
+
+    @functools.wraps(verb)
+    def acting(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block and not _in_test_transaction():
+            return verb(*args, **kwargs)
+        for attempt in range(1, TRIES + 1):
+            try:
+                with transaction.atomic():
+                    return verb(*args, **kwargs)
+            except OperationalError as error:
+                if not _is_collision(error):
+                    raise
+                if attempt == TRIES:
+                    raise Busy("Others are changing the same products. Nothing was saved; try again.") from error
+                time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 jitter, not a secret
+        raise AssertionError("unreachable")
+
+    return acting
+
+
+def _in_test_transaction() -> bool:
+    """Django's TestCase wraps each test in a transaction of its own; an act in it is still the outermost one."""
+    return all(block._from_testcase for block in connection.atomic_blocks)
+
+
+def _is_collision(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) in _COLLISIONS or "database is locked" in str(error)

@@ -1,0 +1,281 @@
+"""Who waits, since when."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from backorders.catalog.models import Product
+from backorders.changes.models import ChangeSet
+
+
+class Customer(models.Model):
+    """A customer is who ordered, and how and in which language we reach them."""
+
+    class Tier(models.IntegerChoices):
+        STANDARD = 0, "standard"
+        SILVER = 1, "silver"
+        GOLD = 2, "gold"
+        VIP = 3, "VIP"
+
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=254, blank=True, help_text="as given; what cannot be mailed becomes a call task")
+    phone = models.CharField(max_length=40, blank=True)
+    language = models.CharField(max_length=2, choices=[("en", "English"), ("tr", "Türkçe")], default="en")
+    time_zone = models.CharField(max_length=60, default="Europe/Istanbul")
+    tier = models.PositiveSmallIntegerField(choices=Tier, default=Tier.STANDARD)
+    jurisdiction = models.CharField(max_length=2, blank=True, help_text="ISO country of delivery")
+    is_business = models.BooleanField(default=False)
+    address_version = models.PositiveIntegerField(default=1, help_text="rises when the e-mail address changes")
+    external_id = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="a_customer_comes_from_outside_once", fields=["external_id"], condition=~Q(external_id="")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Carrier(models.Model):
+    """A carrier is who brings parcels to customers, and how many working days that takes."""
+
+    name = models.CharField(max_length=100, unique=True)
+    transit_days = models.PositiveSmallIntegerField(default=2, help_text="working days from our door to the customer")
+    tracking_link = models.CharField(max_length=300, blank=True, help_text="address with {number} in it")
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Order(models.Model):
+    """An order is what one customer bought at one time; its number is ours, its external id the shop's."""
+
+    number = models.CharField(max_length=40, unique=True)
+    shop = models.CharField(max_length=40, blank=True)
+    external_id = models.CharField(max_length=80, blank=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders")
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="orders")
+    placed_at = models.DateTimeField(db_index=True)
+    currency = models.CharField(max_length=3, default="EUR")
+    is_paid = models.BooleanField(default=False)
+    is_ship_complete = models.BooleanField(default=False, help_text="nothing leaves before everything is ready")
+    is_date_essential = models.BooleanField(default=False)
+    is_confirmed = models.BooleanField(default=False, help_text="the confirmation is queued or was sent")
+    version = models.PositiveIntegerField(default=1, help_text="rises with every change; a form that saw an older one is stale")
+
+    class Meta:
+        ordering = ["-placed_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="a_shop_order_comes_once", fields=["shop", "external_id"], condition=~Q(external_id="")
+            )
+        ]
+        indexes = [models.Index(name="orders_to_confirm", fields=["id"], condition=Q(is_confirmed=False))]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    """Order lines as the agent speaks of them."""
+
+    def open(self) -> "OrderLineQuerySet":
+        """Lines of which something is still to be shipped."""
+        return self.filter(Q(waiting__gt=0) | Q(allocated__gt=0))
+
+    def waiting(self) -> "OrderLineQuerySet":
+        """Lines with a backordered part."""
+        return self.filter(waiting__gt=0)
+
+
+class OrderLine(models.Model):
+    """An order line is a product and quantity on a customer's order.
+
+    ordered = allocated + waiting + shipped + cancelled, always: the database holds it. `allocated` units lie in a
+    warehouse for this line; `waiting` units are the backordered part; open = allocated + waiting.
+    """
+
+    class Cause(models.TextChoices):
+        DEMAND = "demand", "high demand"
+        SUPPLY = "supply", "late or short supply"
+        FORECAST = "forecast", "forecast error"
+        LAUNCH = "launch", "launch"
+        PROMOTION = "promotion", "promotion"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="order_lines")
+    quantity = models.PositiveIntegerField()
+    allocated = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField()
+    shipped = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    price = models.DecimalField(max_digits=12, decimal_places=2)
+    placed_at = models.DateTimeField(help_text="the order's, kept beside the line for the queue")
+    cause = models.CharField(max_length=10, choices=Cause, blank=True)
+    first_from = models.DateField(null=True, blank=True, help_text="first promise: written once, never changed")
+    first_until = models.DateField(null=True, blank=True)
+    is_promised = models.BooleanField(default=False, help_text="the plan gave it a date once; newcomers rank behind it")
+    is_expedited = models.BooleanField(default=False)
+    is_held = models.BooleanField(default=False, help_text="keeps its place but is served nothing")
+    score = models.IntegerField(default=0, help_text="the part of the rank that tier, value and age decide; see ranking")
+    overtaken = models.PositiveSmallIntegerField(default=0, help_text="how often a later order was served before it")
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["order", "id"]
+        constraints = [
+            models.CheckConstraint(name="order_quantity_is_positive", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="ordered_is_allocated_waiting_shipped_and_cancelled",
+                condition=Q(quantity=F("allocated") + F("waiting") + F("shipped") + F("cancelled")),
+            ),
+            models.CheckConstraint(
+                name="first_promise_is_a_window_or_absent",
+                condition=Q(first_from=None, first_until=None)
+                | Q(first_from__isnull=False, first_until__gte=F("first_from")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="order_lines_open",
+                fields=["product", "placed_at", "id"],
+                condition=Q(waiting__gt=0) | Q(allocated__gt=0),
+            ),
+            models.Index(name="order_lines_waiting", fields=["-placed_at", "-id"], condition=Q(waiting__gt=0)),
+            models.Index(
+                name="order_lines_never_promised",
+                fields=["product", "score"],
+                condition=Q(waiting__gt=0, is_promised=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} line {self.pk}"
+
+    @property
+    def open_quantity(self) -> int:
+        """Units still to be shipped."""
+        return self.allocated + self.waiting
+
+
+class Shipment(models.Model):
+    """A shipment is one parcel that left for a customer, and how we know that it arrived."""
+
+    class Confirmed(models.TextChoices):
+        CARRIER = "carrier", "by the carrier"
+        CUSTOMER = "customer", "by the customer"
+        STAFF = "staff", "by our staff"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="shipments")
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="shipments")
+    change_set = models.ForeignKey(ChangeSet, models.PROTECT, related_name="shipments")
+    tracking_number = models.CharField(max_length=80, blank=True)
+    shipped_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    delivery_confirmed_by = models.CharField(max_length=10, choices=Confirmed, blank=True)
+    is_announced = models.BooleanField(default=False, help_text="the shipped mail is queued or was sent")
+
+    class Meta:
+        ordering = ["-shipped_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="delivery_says_who_confirmed_it",
+                condition=Q(delivered_at=None, delivery_confirmed_by="")
+                | (Q(delivered_at__isnull=False) & ~Q(delivery_confirmed_by="")),
+            ),
+            models.CheckConstraint(
+                name="delivery_follows_shipment",
+                condition=Q(delivered_at=None) | Q(delivered_at__gte=F("shipped_at")),
+            ),
+        ]
+        indexes = [models.Index(name="shipments_to_announce", fields=["id"], condition=Q(is_announced=False))]
+
+    def __str__(self) -> str:
+        return f"shipment {self.pk} of {self.order}"
+
+    @property
+    def tracking_url(self) -> str:
+        """The carrier's page for this parcel, or nothing."""
+        link = self.carrier.tracking_link
+        return link.replace("{number}", self.tracking_number) if link and self.tracking_number else ""
+
+
+class ShipmentLine(models.Model):
+    """A shipment line is the units of one order line in one parcel, from one warehouse."""
+
+    shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
+    quantity = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField(default=0, help_text="units of it that came back to stock")
+
+    class Meta:
+        ordering = ["shipment", "id"]
+        constraints = [
+            models.UniqueConstraint(name="a_line_is_once_in_a_parcel", fields=["shipment", "line"]),
+            models.CheckConstraint(name="shipped_quantity_is_positive", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(name="returned_units_were_shipped", condition=Q(quantity__gte=F("returned"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.line}"
+
+
+class Cancellation(models.Model):
+    """A cancellation is units of an order line that will not be shipped: how many, why, by which act."""
+
+    line = models.ForeignKey(OrderLine, models.PROTECT, related_name="cancellations")
+    change_set = models.ForeignKey(ChangeSet, models.PROTECT, related_name="cancellations")
+    quantity = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    is_announced = models.BooleanField(default=False, help_text="the cancelled mail is queued or was sent")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [models.CheckConstraint(name="cancelled_quantity_is_positive", condition=Q(quantity__gt=0))]
+        indexes = [models.Index(name="cancellations_to_announce", fields=["id"], condition=Q(is_announced=False))]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.line}"
+
+
+class Refund(models.Model):
+    """A refund is money we owe for a cancelled part of a paid order, until it is paid."""
+
+    cancellation = models.OneToOneField(Cancellation, models.PROTECT, related_name="refund")
+    amount = models.DecimalField(max_digits=12, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    due_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [models.CheckConstraint(name="refund_is_not_negative", condition=Q(amount__gte=0))]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+class Note(models.Model):
+    """A note is what staff wrote down about an order, for staff."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="notes")
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
