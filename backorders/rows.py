@@ -38,7 +38,11 @@ def update(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
 def delete(model: type[models.Model], ids: Iterable[int]) -> int:
     """Delete the rows with these primary keys; return how many ids were given."""
     column = _columns(model, [model._meta.pk.attname])
-    source = "SELECT c0 FROM {source}" if connection.vendor == "postgresql" else f"SELECT {column[0].from_json(0)} FROM {{source}}"
+    source = (
+        "SELECT c0 FROM {source}"
+        if connection.vendor == "postgresql"
+        else f"SELECT {column[0].from_json(0)} FROM {{source}}"
+    )
     return _run(f"DELETE FROM {_quoted(model)} WHERE {column[0].quoted} IN ({source})", column, [(pk,) for pk in ids])
 
 

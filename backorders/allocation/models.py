@@ -27,7 +27,9 @@ class Allocation(models.Model):
                 | Q(stock_level__isnull=False, purchase_line=None),
             ),
             models.UniqueConstraint(
-                name="a_line_holds_a_stock_level_once", fields=["line", "stock_level"], condition=Q(stock_level__isnull=False)
+                name="a_line_holds_a_stock_level_once",
+                fields=["line", "stock_level"],
+                condition=Q(stock_level__isnull=False),
             ),
             models.UniqueConstraint(
                 name="a_line_pegs_a_purchase_line_once",
@@ -72,10 +74,14 @@ class Promise(models.Model):
     expected_from = models.DateField(null=True, blank=True)
     expected_until = models.DateField(null=True, blank=True)
     is_estimate = models.BooleanField(default=False, help_text="rests on a category's default or an unsure date")
-    uncovered = models.PositiveIntegerField(default=0, help_text="waiting units that no stock or purchase line will reach")
+    uncovered = models.PositiveIntegerField(
+        default=0, help_text="waiting units that no stock or purchase line will reach"
+    )
     version = models.PositiveIntegerField(default=1, help_text="rises when the expected window moves")
     changed_at = models.DateTimeField(help_text="when the expected window last moved")
-    gap_since = models.DateTimeField(null=True, blank=True, help_text="when expected left announced; empty if they agree")
+    gap_since = models.DateTimeField(
+        null=True, blank=True, help_text="when expected left announced; empty if they agree"
+    )
     announced_from = models.DateField(null=True, blank=True)
     announced_until = models.DateField(null=True, blank=True)
     announced_at = models.DateTimeField(null=True, blank=True, help_text="empty: nothing was announced yet")

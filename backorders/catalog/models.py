@@ -8,8 +8,12 @@ class Category(models.Model):
     """A category is a group of products that behave alike; it lends a new supplier its usual lateness."""
 
     name = models.CharField(max_length=100, unique=True)
-    usual_early_days = models.SmallIntegerField(default=0, help_text="10 % of receipts come this many days after the ETA, or sooner")
-    usual_late_days = models.SmallIntegerField(default=7, help_text="90 % of receipts come within this many days after the ETA")
+    usual_early_days = models.SmallIntegerField(
+        default=0, help_text="10 % of receipts come this many days after the ETA, or sooner"
+    )
+    usual_late_days = models.SmallIntegerField(
+        default=7, help_text="90 % of receipts come within this many days after the ETA"
+    )
 
     class Meta:
         ordering = ["name", "id"]
@@ -44,8 +48,12 @@ class Product(models.Model):
     is_active = models.BooleanField(default=True)
     handling_days = models.PositiveSmallIntegerField(default=1, help_text="working days from the dock to the carrier")
     backorder_policy = models.CharField(max_length=10, choices=BackorderPolicy, default=BackorderPolicy.ALLOW)
-    backorder_limit = models.PositiveIntegerField(null=True, blank=True, help_text="waiting units at most, when limited")
-    longest_wait_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="refuse an order that would wait longer")
+    backorder_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="waiting units at most, when limited"
+    )
+    longest_wait_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="refuse an order that would wait longer"
+    )
 
     class Meta:
         ordering = ["sku", "id"]

@@ -33,7 +33,9 @@ class ChangeSet(models.Model):
         ordering = ["-at", "-id"]
         constraints = [
             models.CheckConstraint(name="key_is_absent_or_not_empty", condition=Q(key=None) | ~Q(key="")),
-            models.CheckConstraint(name="staff_acts_name_their_person", condition=~Q(source="staff") | Q(by__isnull=False)),
+            models.CheckConstraint(
+                name="staff_acts_name_their_person", condition=~Q(source="staff") | Q(by__isnull=False)
+            ),
             models.CheckConstraint(name="no_act_undoes_itself", condition=~Q(undoes=F("id"))),
         ]
 
@@ -56,7 +58,9 @@ class Touch(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(name="a_change_set_touches_a_thing_once", fields=["kind", "object_id", "change_set"])
+            models.UniqueConstraint(
+                name="a_change_set_touches_a_thing_once", fields=["kind", "object_id", "change_set"]
+            )
         ]
 
     def __str__(self) -> str:

@@ -44,4 +44,6 @@ def done_before(key: str | None) -> ChangeSet | None:
 
 def touch(change_set: ChangeSet, *, kind: Touch.Kind, ids: Iterable[int]) -> None:
     """Note the things a change set changed directly."""
-    rows.insert(Touch, ["change_set", "kind", "object_id"], [(change_set.pk, kind.value, pk) for pk in sorted(set(ids))])
+    rows.insert(
+        Touch, ["change_set", "kind", "object_id"], [(change_set.pk, kind.value, pk) for pk in sorted(set(ids))]
+    )

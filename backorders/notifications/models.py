@@ -87,7 +87,9 @@ class Message(models.Model):
                 fields=["priority", "not_before", "id"],
                 condition=Q(state__in=["pending", "retry"]),
             ),
-            models.Index(name="messages_in_flight", fields=["lease_until"], condition=Q(state__in=["sending", "unknown"])),
+            models.Index(
+                name="messages_in_flight", fields=["lease_until"], condition=Q(state__in=["sending", "unknown"])
+            ),
             models.Index(name="messages_of_a_customer", fields=["customer", "created_at", "id"]),
         ]
 
@@ -234,7 +236,9 @@ class MailSwitch(models.Model):
     is_on = models.BooleanField(default=True)
     instance_id = models.UUIDField(help_text="of the database the switch was released for")
     paused_until = models.DateTimeField(null=True, blank=True, help_text="the provider asked for a pause")
-    failures = models.PositiveSmallIntegerField(default=0, help_text="refusals in a row; the circuit breaker counts them")
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text="refusals in a row; the circuit breaker counts them"
+    )
     changed_at = models.DateTimeField()
     change_set = models.ForeignKey(ChangeSet, models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -19,7 +19,9 @@ class Customer(models.Model):
         VIP = 3, "VIP"
 
     name = models.CharField(max_length=200)
-    email = models.CharField(max_length=254, blank=True, help_text="as given; what cannot be mailed becomes a call task")
+    email = models.CharField(
+        max_length=254, blank=True, help_text="as given; what cannot be mailed becomes a call task"
+    )
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=2, choices=[("en", "English"), ("tr", "Türkçe")], default="en")
     time_zone = models.CharField(max_length=60, default="Europe/Istanbul")
@@ -69,7 +71,9 @@ class Order(models.Model):
     is_ship_complete = models.BooleanField(default=False, help_text="nothing leaves before everything is ready")
     is_date_essential = models.BooleanField(default=False)
     is_confirmed = models.BooleanField(default=False, help_text="the confirmation is queued or was sent")
-    version = models.PositiveIntegerField(default=1, help_text="rises with every change; a form that saw an older one is stale")
+    version = models.PositiveIntegerField(
+        default=1, help_text="rises with every change; a form that saw an older one is stale"
+    )
 
     class Meta:
         ordering = ["-placed_at", "-id"]
@@ -125,7 +129,9 @@ class OrderLine(models.Model):
     is_promised = models.BooleanField(default=False, help_text="the plan gave it a date once; newcomers rank behind it")
     is_expedited = models.BooleanField(default=False)
     is_held = models.BooleanField(default=False, help_text="keeps its place but is served nothing")
-    score = models.IntegerField(default=0, help_text="the part of the rank that tier, value and age decide; see ranking")
+    score = models.IntegerField(
+        default=0, help_text="the part of the rank that tier, value and age decide; see ranking"
+    )
     overtaken = models.PositiveSmallIntegerField(default=0, help_text="how often a later order was served before it")
     replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
 

@@ -21,10 +21,14 @@ class Supplier(models.Model):
     lead_time_days = models.PositiveSmallIntegerField(default=14)
     is_at_risk = models.BooleanField(default=False, help_text="no new backorders may lean on this supplier")
     early_days = models.SmallIntegerField(
-        null=True, blank=True, help_text="10 % of its last receipts came this many days after the ETA, or sooner; empty under 8 receipts"
+        null=True,
+        blank=True,
+        help_text="10 % of its last receipts came this many days after the ETA, or sooner; empty under 8 receipts",
     )
     late_days = models.SmallIntegerField(
-        null=True, blank=True, help_text="90 % of its last receipts came within this many days after the ETA; empty under 8 receipts"
+        null=True,
+        blank=True,
+        help_text="90 % of its last receipts came within this many days after the ETA; empty under 8 receipts",
     )
     confirms_after_days = models.PositiveSmallIntegerField(
         default=14, help_text="a date it has not repeated for this many days past due counts as unconfirmed"
@@ -143,7 +147,9 @@ class PurchaseLine(models.Model):
     eta_until = models.DateField("ETA until", null=True, blank=True)
     first_eta_on = models.DateField("first ETA", null=True, blank=True, help_text="what the supplier said first")
     confidence = models.CharField(max_length=12, choices=Confidence, default=Confidence.ESTIMATE)
-    version = models.PositiveIntegerField(default=1, help_text="rises with every change; a form that saw an older one is stale")
+    version = models.PositiveIntegerField(
+        default=1, help_text="rises with every change; a form that saw an older one is stale"
+    )
 
     objects = PurchaseLineQuerySet.as_manager()
 
@@ -152,7 +158,8 @@ class PurchaseLine(models.Model):
         constraints = [
             models.CheckConstraint(name="purchase_quantity_is_positive", condition=Q(quantity__gt=0)),
             models.CheckConstraint(
-                name="received_and_cancelled_fit_the_purchase", condition=Q(quantity__gte=F("received") + F("cancelled"))
+                name="received_and_cancelled_fit_the_purchase",
+                condition=Q(quantity__gte=F("received") + F("cancelled")),
             ),
             models.CheckConstraint(
                 name="pegs_fit_what_is_outstanding",
@@ -233,7 +240,9 @@ class Receipt(models.Model):
     quantity = models.PositiveIntegerField()
     over = models.PositiveIntegerField(default=0)
     damaged = models.PositiveIntegerField(default=0)
-    late_days = models.SmallIntegerField(null=True, help_text="calendar days after the first ETA; nothing if there was none")
+    late_days = models.SmallIntegerField(
+        null=True, help_text="calendar days after the first ETA; nothing if there was none"
+    )
     note = models.TextField(blank=True)
 
     class Meta:
@@ -299,7 +308,9 @@ class StockMovement(models.Model):
             models.CheckConstraint(name="a_movement_moves_something", condition=~Q(quantity=0)),
             models.CheckConstraint(
                 name="movements_go_the_way_of_their_kind",
-                condition=Q(kind="count") | Q(kind="shipment", quantity__lt=0) | Q(kind__in=["opening", "receipt", "return"], quantity__gt=0),
+                condition=Q(kind="count")
+                | Q(kind="shipment", quantity__lt=0)
+                | Q(kind__in=["opening", "receipt", "return"], quantity__gt=0),
             ),
         ]
 

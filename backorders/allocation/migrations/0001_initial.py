@@ -5,74 +5,219 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('changes', '0001_initial'),
-        ('orders', '0001_initial'),
-        ('supply', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("changes", "0001_initial"),
+        ("orders", "0001_initial"),
+        ("supply", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PromiseChange',
+            name="PromiseChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('old_from', models.DateField(blank=True, null=True)),
-                ('old_until', models.DateField(blank=True, null=True)),
-                ('new_from', models.DateField(blank=True, null=True)),
-                ('new_until', models.DateField(blank=True, null=True)),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promise_changes', to='changes.changeset')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promise_changes', to='orders.orderline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("old_from", models.DateField(blank=True, null=True)),
+                ("old_until", models.DateField(blank=True, null=True)),
+                ("new_from", models.DateField(blank=True, null=True)),
+                ("new_until", models.DateField(blank=True, null=True)),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promise_changes",
+                        to="changes.changeset",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promise_changes",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='orders.orderline')),
-                ('purchase_line', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pegs', to='supply.purchaseline')),
-                ('stock_level', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='supply.stocklevel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="allocations", to="orders.orderline"
+                    ),
+                ),
+                (
+                    "purchase_line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pegs",
+                        to="supply.purchaseline",
+                    ),
+                ),
+                (
+                    "stock_level",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="supply.stocklevel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='allocated_quantity_is_positive'), models.CheckConstraint(condition=models.Q(models.Q(('purchase_line__isnull', False), ('stock_level', None)), models.Q(('purchase_line', None), ('stock_level__isnull', False)), _connector='OR'), name='an_allocation_has_one_supply'), models.UniqueConstraint(condition=models.Q(('stock_level__isnull', False)), fields=('line', 'stock_level'), name='a_line_holds_a_stock_level_once'), models.UniqueConstraint(condition=models.Q(('purchase_line__isnull', False)), fields=('line', 'purchase_line'), name='a_line_pegs_a_purchase_line_once')],
+                "ordering": ["line", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)), name="allocated_quantity_is_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("purchase_line__isnull", False), ("stock_level", None)),
+                            models.Q(("purchase_line", None), ("stock_level__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_allocation_has_one_supply",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("stock_level__isnull", False)),
+                        fields=("line", "stock_level"),
+                        name="a_line_holds_a_stock_level_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("purchase_line__isnull", False)),
+                        fields=("line", "purchase_line"),
+                        name="a_line_pegs_a_purchase_line_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Promise',
+            name="Promise",
             fields=[
-                ('line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='promise', serialize=False, to='orders.orderline')),
-                ('own_from', models.DateField(blank=True, null=True)),
-                ('own_until', models.DateField(blank=True, null=True)),
-                ('expected_from', models.DateField(blank=True, null=True)),
-                ('expected_until', models.DateField(blank=True, null=True)),
-                ('is_estimate', models.BooleanField(default=False, help_text="rests on a category's default or an unsure date")),
-                ('uncovered', models.PositiveIntegerField(default=0, help_text='waiting units that no stock or purchase line will reach')),
-                ('version', models.PositiveIntegerField(default=1, help_text='rises when the expected window moves')),
-                ('changed_at', models.DateTimeField(help_text='when the expected window last moved')),
-                ('gap_since', models.DateTimeField(blank=True, help_text='when expected left announced; empty if they agree', null=True)),
-                ('announced_from', models.DateField(blank=True, null=True)),
-                ('announced_until', models.DateField(blank=True, null=True)),
-                ('announced_at', models.DateTimeField(blank=True, help_text='empty: nothing was announced yet', null=True)),
-                ('told_from', models.DateField(blank=True, null=True)),
-                ('told_until', models.DateField(blank=True, null=True)),
-                ('told_at', models.DateTimeField(blank=True, help_text='empty: nothing was told yet', null=True)),
-                ('approach_announced_until', models.DateField(blank=True, help_text="the told window's end for which the approaching mail is queued or was sent", null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='orders.customer')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='catalog.product')),
+                (
+                    "line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="promise",
+                        serialize=False,
+                        to="orders.orderline",
+                    ),
+                ),
+                ("own_from", models.DateField(blank=True, null=True)),
+                ("own_until", models.DateField(blank=True, null=True)),
+                ("expected_from", models.DateField(blank=True, null=True)),
+                ("expected_until", models.DateField(blank=True, null=True)),
+                (
+                    "is_estimate",
+                    models.BooleanField(default=False, help_text="rests on a category's default or an unsure date"),
+                ),
+                (
+                    "uncovered",
+                    models.PositiveIntegerField(
+                        default=0, help_text="waiting units that no stock or purchase line will reach"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, help_text="rises when the expected window moves")),
+                ("changed_at", models.DateTimeField(help_text="when the expected window last moved")),
+                (
+                    "gap_since",
+                    models.DateTimeField(
+                        blank=True, help_text="when expected left announced; empty if they agree", null=True
+                    ),
+                ),
+                ("announced_from", models.DateField(blank=True, null=True)),
+                ("announced_until", models.DateField(blank=True, null=True)),
+                (
+                    "announced_at",
+                    models.DateTimeField(blank=True, help_text="empty: nothing was announced yet", null=True),
+                ),
+                ("told_from", models.DateField(blank=True, null=True)),
+                ("told_until", models.DateField(blank=True, null=True)),
+                ("told_at", models.DateTimeField(blank=True, help_text="empty: nothing was told yet", null=True)),
+                (
+                    "approach_announced_until",
+                    models.DateField(
+                        blank=True,
+                        help_text="the told window's end for which the approaching mail is queued or was sent",
+                        null=True,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="promises", to="orders.customer"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="promises", to="catalog.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line'],
-                'indexes': [models.Index(condition=models.Q(('gap_since__isnull', False)), fields=['gap_since'], name='promises_with_a_gap'), models.Index(fields=['expected_until', 'line'], name='promises_by_expected'), models.Index(fields=['told_until', 'line'], name='promises_by_told')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('own_from', None), ('own_until', None)), models.Q(('own_from__isnull', False), ('own_until__gte', models.F('own_from'))), _connector='OR'), name='own_is_a_window_or_absent'), models.CheckConstraint(condition=models.Q(models.Q(('expected_from', None), ('expected_until', None)), models.Q(('expected_from__isnull', False), ('expected_until__gte', models.F('expected_from'))), _connector='OR'), name='expected_is_a_window_or_absent'), models.CheckConstraint(condition=models.Q(models.Q(('announced_from', None), ('announced_until', None)), models.Q(('announced_from__isnull', False), ('announced_until__gte', models.F('announced_from'))), _connector='OR'), name='announced_is_a_window_or_absent'), models.CheckConstraint(condition=models.Q(models.Q(('told_from', None), ('told_until', None)), models.Q(('told_from__isnull', False), ('told_until__gte', models.F('told_from'))), _connector='OR'), name='told_is_a_window_or_absent')],
+                "ordering": ["line"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("gap_since__isnull", False)),
+                        fields=["gap_since"],
+                        name="promises_with_a_gap",
+                    ),
+                    models.Index(fields=["expected_until", "line"], name="promises_by_expected"),
+                    models.Index(fields=["told_until", "line"], name="promises_by_told"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("own_from", None), ("own_until", None)),
+                            models.Q(("own_from__isnull", False), ("own_until__gte", models.F("own_from"))),
+                            _connector="OR",
+                        ),
+                        name="own_is_a_window_or_absent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("expected_from", None), ("expected_until", None)),
+                            models.Q(
+                                ("expected_from__isnull", False), ("expected_until__gte", models.F("expected_from"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="expected_is_a_window_or_absent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("announced_from", None), ("announced_until", None)),
+                            models.Q(
+                                ("announced_from__isnull", False), ("announced_until__gte", models.F("announced_from"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="announced_is_a_window_or_absent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("told_from", None), ("told_until", None)),
+                            models.Q(("told_from__isnull", False), ("told_until__gte", models.F("told_from"))),
+                            _connector="OR",
+                        ),
+                        name="told_is_a_window_or_absent",
+                    ),
+                ],
             },
         ),
     ]

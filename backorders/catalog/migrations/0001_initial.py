@@ -5,76 +5,153 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('usual_early_days', models.SmallIntegerField(default=0, help_text='10 % of receipts come this many days after the ETA, or sooner')),
-                ('usual_late_days', models.SmallIntegerField(default=7, help_text='90 % of receipts come within this many days after the ETA')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "usual_early_days",
+                    models.SmallIntegerField(
+                        default=0, help_text="10 % of receipts come this many days after the ETA, or sooner"
+                    ),
+                ),
+                (
+                    "usual_late_days",
+                    models.SmallIntegerField(
+                        default=7, help_text="90 % of receipts come within this many days after the ETA"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('usual_early_days__lte', models.F('usual_late_days'))), name='usual_lateness_is_a_range')],
+                "verbose_name_plural": "categories",
+                "ordering": ["name", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("usual_early_days__lte", models.F("usual_late_days"))),
+                        name="usual_lateness_is_a_range",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sku', models.CharField(max_length=200, unique=True, verbose_name='SKU')),
-                ('name', models.CharField(max_length=200)),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('cost', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('weight_grams', models.PositiveIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True)),
-                ('handling_days', models.PositiveSmallIntegerField(default=1, help_text='working days from the dock to the carrier')),
-                ('backorder_policy', models.CharField(choices=[('never', 'never: only what is available'), ('allow', 'allow'), ('limited', 'allow up to a number of waiting units'), ('inbound', 'allow up to what is inbound'), ('preorder', 'pre-order: sold before its first receipt')], default='allow', max_length=10)),
-                ('backorder_limit', models.PositiveIntegerField(blank=True, help_text='waiting units at most, when limited', null=True)),
-                ('longest_wait_days', models.PositiveSmallIntegerField(blank=True, help_text='refuse an order that would wait longer', null=True)),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='catalog.category')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sku", models.CharField(max_length=200, unique=True, verbose_name="SKU")),
+                ("name", models.CharField(max_length=200)),
+                ("price", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("cost", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                ("weight_grams", models.PositiveIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "handling_days",
+                    models.PositiveSmallIntegerField(default=1, help_text="working days from the dock to the carrier"),
+                ),
+                (
+                    "backorder_policy",
+                    models.CharField(
+                        choices=[
+                            ("never", "never: only what is available"),
+                            ("allow", "allow"),
+                            ("limited", "allow up to a number of waiting units"),
+                            ("inbound", "allow up to what is inbound"),
+                            ("preorder", "pre-order: sold before its first receipt"),
+                        ],
+                        default="allow",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "backorder_limit",
+                    models.PositiveIntegerField(blank=True, help_text="waiting units at most, when limited", null=True),
+                ),
+                (
+                    "longest_wait_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="refuse an order that would wait longer", null=True
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="catalog.category"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sku', 'id'],
+                "ordering": ["sku", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Substitute',
+            name="Substitute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField(default=1)),
-                ('price_treatment', models.CharField(choices=[('its_own', 'the customer pays its own price'), ('same', 'the customer pays the price of the original'), ('lower', 'the customer pays the lower of both prices')], default='lower', max_length=10)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='substitutes', to='catalog.product')),
-                ('substitute', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='substitutes_for', to='catalog.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rank", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "price_treatment",
+                    models.CharField(
+                        choices=[
+                            ("its_own", "the customer pays its own price"),
+                            ("same", "the customer pays the price of the original"),
+                            ("lower", "the customer pays the lower of both prices"),
+                        ],
+                        default="lower",
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="substitutes", to="catalog.product"
+                    ),
+                ),
+                (
+                    "substitute",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="substitutes_for",
+                        to="catalog.product",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['product', 'rank', 'id'],
+                "ordering": ["product", "rank", "id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('cost__gte', 0), ('price__gte', 0)), name='price_is_not_negative'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cost__gte", 0), ("price__gte", 0)), name="price_is_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('backorder_policy', 'limited'), _negated=True), ('backorder_limit__isnull', False), _connector='OR'), name='limited_policy_has_its_limit'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("backorder_policy", "limited"), _negated=True),
+                    ("backorder_limit__isnull", False),
+                    _connector="OR",
+                ),
+                name="limited_policy_has_its_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='substitute',
-            constraint=models.UniqueConstraint(fields=('product', 'substitute'), name='a_substitute_is_named_once'),
+            model_name="substitute",
+            constraint=models.UniqueConstraint(fields=("product", "substitute"), name="a_substitute_is_named_once"),
         ),
         migrations.AddConstraint(
-            model_name='substitute',
-            constraint=models.CheckConstraint(condition=models.Q(('product', models.F('substitute')), _negated=True), name='no_product_substitutes_itself'),
+            model_name="substitute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("product", models.F("substitute")), _negated=True),
+                name="no_product_substitutes_itself",
+            ),
         ),
     ]

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,49 +14,123 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ChangeSet',
+            name="ChangeSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(help_text='the verb, as it is named in the code: revise_eta, cancel_line', max_length=40)),
-                ('source', models.CharField(choices=[('staff', 'staff'), ('customer', 'customer'), ('supplier', 'supplier'), ('import', 'import'), ('shop', 'shop'), ('system', 'system')], max_length=10)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('reason', models.TextField(blank=True)),
-                ('key', models.CharField(blank=True, help_text='the same key acts once', max_length=120, null=True, unique=True)),
-                ('summary', models.JSONField(blank=True, default=dict, help_text='counts to show: lines moved, units, customers')),
-                ('before', models.JSONField(blank=True, default=dict, help_text='the values an undo needs, as the verb wrote them')),
-                ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undoes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='changes.changeset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "act",
+                    models.CharField(
+                        help_text="the verb, as it is named in the code: revise_eta, cancel_line", max_length=40
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("staff", "staff"),
+                            ("customer", "customer"),
+                            ("supplier", "supplier"),
+                            ("import", "import"),
+                            ("shop", "shop"),
+                            ("system", "system"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "key",
+                    models.CharField(
+                        blank=True, help_text="the same key acts once", max_length=120, null=True, unique=True
+                    ),
+                ),
+                (
+                    "summary",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="counts to show: lines moved, units, customers"
+                    ),
+                ),
+                (
+                    "before",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="the values an undo needs, as the verb wrote them"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="changes.changeset",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Touch',
+            name="Touch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('order', 'order'), ('product', 'product'), ('purchase_order', 'purchase order')], max_length=20)),
-                ('object_id', models.BigIntegerField()),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='touches', to='changes.changeset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("order", "order"), ("product", "product"), ("purchase_order", "purchase order")],
+                        max_length=20,
+                    ),
+                ),
+                ("object_id", models.BigIntegerField()),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="touches", to="changes.changeset"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='changeset',
-            constraint=models.CheckConstraint(condition=models.Q(('key', None), models.Q(('key', ''), _negated=True), _connector='OR'), name='key_is_absent_or_not_empty'),
+            model_name="changeset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("key", None), models.Q(("key", ""), _negated=True), _connector="OR"),
+                name="key_is_absent_or_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='changeset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'staff'), _negated=True), ('by__isnull', False), _connector='OR'), name='staff_acts_name_their_person'),
+            model_name="changeset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("source", "staff"), _negated=True), ("by__isnull", False), _connector="OR"
+                ),
+                name="staff_acts_name_their_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='changeset',
-            constraint=models.CheckConstraint(condition=models.Q(('undoes', models.F('id')), _negated=True), name='no_act_undoes_itself'),
+            model_name="changeset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("undoes", models.F("id")), _negated=True), name="no_act_undoes_itself"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='touch',
-            constraint=models.UniqueConstraint(fields=('kind', 'object_id', 'change_set'), name='a_change_set_touches_a_thing_once'),
+            model_name="touch",
+            constraint=models.UniqueConstraint(
+                fields=("kind", "object_id", "change_set"), name="a_change_set_touches_a_thing_once"
+            ),
         ),
     ]

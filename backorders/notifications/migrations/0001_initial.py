@@ -6,192 +6,389 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('changes', '0001_initial'),
-        ('orders', '0001_initial'),
+        ("changes", "0001_initial"),
+        ("orders", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(help_text='in lower case', max_length=254, unique=True)),
-                ('reason', models.CharField(choices=[('bounce', 'hard bounce'), ('soft_bounces', 'bounced three times in seven days'), ('complaint', 'complaint'), ('invalid', 'not an address that can be mailed')], max_length=20)),
-                ('at', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("address", models.CharField(help_text="in lower case", max_length=254, unique=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("bounce", "hard bounce"),
+                            ("soft_bounces", "bounced three times in seven days"),
+                            ("complaint", "complaint"),
+                            ("invalid", "not an address that can be mailed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CustomerLink',
+            name="CustomerLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="links", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('confirmation', 'order confirmation'), ('later', 'date later'), ('earlier', 'date earlier'), ('no_date', 'no date yet'), ('approaching', 'date approaching'), ('shipped', 'shipped'), ('cancelled', 'cancelled')], max_length=20)),
-                ('dedupe_key', models.CharField(help_text='what it states and to which address version', max_length=200, unique=True)),
-                ('address_version', models.PositiveIntegerField()),
-                ('recipient', models.CharField(max_length=254)),
-                ('language', models.CharField(max_length=2)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('text', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('headers', models.JSONField(blank=True, default=dict)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('sending', 'sending'), ('accepted', 'accepted by the provider'), ('retry', 'to be tried again'), ('unknown', 'unknown: perhaps accepted'), ('failed', 'failed'), ('superseded', 'superseded by a newer date'), ('suppressed', 'suppressed: this address is not mailed'), ('cancelled', 'cancelled by staff'), ('expired', 'expired'), ('held', 'held by staff')], default='pending', max_length=12)),
-                ('priority', models.PositiveSmallIntegerField(default=5, help_text='the lowest goes first')),
-                ('not_before', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('lease_token', models.UUIDField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('lease_owner', models.CharField(blank=True, max_length=80)),
-                ('provider_id', models.CharField(blank=True, db_index=True, max_length=200)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('delivery', models.PositiveSmallIntegerField(choices=[(0, 'nothing heard'), (1, 'deferred'), (2, 'delivered'), (3, 'bounced'), (4, 'complained about')], default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('purge_after', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='orders.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("confirmation", "order confirmation"),
+                            ("later", "date later"),
+                            ("earlier", "date earlier"),
+                            ("no_date", "no date yet"),
+                            ("approaching", "date approaching"),
+                            ("shipped", "shipped"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "dedupe_key",
+                    models.CharField(
+                        help_text="what it states and to which address version", max_length=200, unique=True
+                    ),
+                ),
+                ("address_version", models.PositiveIntegerField()),
+                ("recipient", models.CharField(max_length=254)),
+                ("language", models.CharField(max_length=2)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("text", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("headers", models.JSONField(blank=True, default=dict)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("sending", "sending"),
+                            ("accepted", "accepted by the provider"),
+                            ("retry", "to be tried again"),
+                            ("unknown", "unknown: perhaps accepted"),
+                            ("failed", "failed"),
+                            ("superseded", "superseded by a newer date"),
+                            ("suppressed", "suppressed: this address is not mailed"),
+                            ("cancelled", "cancelled by staff"),
+                            ("expired", "expired"),
+                            ("held", "held by staff"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("priority", models.PositiveSmallIntegerField(default=5, help_text="the lowest goes first")),
+                ("not_before", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("lease_token", models.UUIDField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("lease_owner", models.CharField(blank=True, max_length=80)),
+                ("provider_id", models.CharField(blank=True, db_index=True, max_length=200)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "delivery",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "nothing heard"),
+                            (1, "deferred"),
+                            (2, "delivered"),
+                            (3, "bounced"),
+                            (4, "complained about"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                ("last_error", models.TextField(blank=True)),
+                ("purge_after", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="orders.customer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CallTask',
+            name="CallTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('why', models.CharField(max_length=200)),
-                ('opened_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='call_tasks', to='orders.customer')),
-                ('done_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('message', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='call_task', to='notifications.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("why", models.CharField(max_length=200)),
+                ("opened_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="call_tasks", to="orders.customer"
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "message",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="call_task",
+                        to="notifications.message",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-opened_at', '-id'],
+                "ordering": ["-opened_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('accepted', 'accepted'), ('transient', 'refused for now'), ('permanent', 'refused for good'), ('ambiguous', 'no answer')], max_length=10)),
-                ('error', models.TextField(blank=True)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='notifications.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("accepted", "accepted"),
+                            ("transient", "refused for now"),
+                            ("permanent", "refused for good"),
+                            ("ambiguous", "no answer"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("error", models.TextField(blank=True)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tries", to="notifications.message"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['message', 'number', 'id'],
+                "ordering": ["message", "number", "id"],
             },
         ),
         migrations.CreateModel(
-            name='MessageLine',
+            name="MessageLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('promise_version', models.PositiveIntegerField(blank=True, help_text='empty where no date is claimed', null=True)),
-                ('window_from', models.DateField(blank=True, null=True)),
-                ('window_until', models.DateField(blank=True, null=True)),
-                ('cancellation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='message_lines', to='orders.cancellation')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='message_lines', to='orders.orderline')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='notifications.message')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='message_lines', to='orders.order')),
-                ('shipment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='message_lines', to='orders.shipment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "promise_version",
+                    models.PositiveIntegerField(blank=True, help_text="empty where no date is claimed", null=True),
+                ),
+                ("window_from", models.DateField(blank=True, null=True)),
+                ("window_until", models.DateField(blank=True, null=True)),
+                (
+                    "cancellation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="message_lines",
+                        to="orders.cancellation",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="message_lines", to="orders.orderline"
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="notifications.message"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="message_lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="message_lines",
+                        to="orders.shipment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['message', 'id'],
+                "ordering": ["message", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ProviderEvent',
+            name="ProviderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_key', models.CharField(max_length=200, unique=True)),
-                ('event_type', models.CharField(max_length=20)),
-                ('provider_id', models.CharField(blank=True, max_length=200)),
-                ('recipient', models.CharField(blank=True, max_length=254)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('description', models.TextField(blank=True)),
-                ('occurred_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('processed_at', models.DateTimeField(blank=True, null=True)),
-                ('message', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='notifications.message')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event_key", models.CharField(max_length=200, unique=True)),
+                ("event_type", models.CharField(max_length=20)),
+                ("provider_id", models.CharField(blank=True, max_length=200)),
+                ("recipient", models.CharField(blank=True, max_length=254)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("description", models.TextField(blank=True)),
+                ("occurred_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("processed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="notifications.message",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-received_at', '-id'],
+                "ordering": ["-received_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='MailSwitch',
+            name="MailSwitch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_on', models.BooleanField(default=True)),
-                ('instance_id', models.UUIDField(help_text='of the database the switch was released for')),
-                ('paused_until', models.DateTimeField(blank=True, help_text='the provider asked for a pause', null=True)),
-                ('failures', models.PositiveSmallIntegerField(default=0, help_text='refusals in a row; the circuit breaker counts them')),
-                ('changed_at', models.DateTimeField()),
-                ('change_set', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='changes.changeset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_on", models.BooleanField(default=True)),
+                ("instance_id", models.UUIDField(help_text="of the database the switch was released for")),
+                (
+                    "paused_until",
+                    models.DateTimeField(blank=True, help_text="the provider asked for a pause", null=True),
+                ),
+                (
+                    "failures",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="refusals in a row; the circuit breaker counts them"
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="changes.changeset",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='there_is_one_mail_switch')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="there_is_one_mail_switch")],
             },
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'retry'])), fields=['priority', 'not_before', 'id'], name='messages_due'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "retry"])),
+                fields=["priority", "not_before", "id"],
+                name="messages_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['sending', 'unknown'])), fields=['lease_until'], name='messages_in_flight'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state__in", ["sending", "unknown"])),
+                fields=["lease_until"],
+                name="messages_in_flight",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['customer', 'created_at', 'id'], name='messages_of_a_customer'),
+            model_name="message",
+            index=models.Index(fields=["customer", "created_at", "id"], name="messages_of_a_customer"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'sending'), _negated=True), models.Q(('lease_token__isnull', False), ('lease_until__isnull', False)), _connector='OR'), name='a_message_being_sent_has_a_lease'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "sending"), _negated=True),
+                    models.Q(("lease_token__isnull", False), ("lease_until__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_message_being_sent_has_a_lease",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='accepted_says_when'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "accepted"), _negated=True), ("accepted_at__isnull", False), _connector="OR"
+                ),
+                name="accepted_says_when",
+            ),
         ),
         migrations.AddIndex(
-            model_name='calltask',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['opened_at'], name='call_tasks_open'),
+            model_name="calltask",
+            index=models.Index(condition=models.Q(("done_at", None)), fields=["opened_at"], name="call_tasks_open"),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('message', 'number'), name='attempts_are_numbered_once'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(fields=("message", "number"), name="attempts_are_numbered_once"),
         ),
         migrations.AddConstraint(
-            model_name='messageline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('window_from', None), ('window_until', None)), models.Q(('window_from__isnull', False), ('window_until__gte', models.F('window_from'))), _connector='OR'), name='a_stated_window_has_both_ends'),
+            model_name="messageline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("window_from", None), ("window_until", None)),
+                    models.Q(("window_from__isnull", False), ("window_until__gte", models.F("window_from"))),
+                    _connector="OR",
+                ),
+                name="a_stated_window_has_both_ends",
+            ),
         ),
         migrations.AddIndex(
-            model_name='providerevent',
-            index=models.Index(condition=models.Q(('processed_at', None)), fields=['id'], name='provider_events_to_do'),
+            model_name="providerevent",
+            index=models.Index(condition=models.Q(("processed_at", None)), fields=["id"], name="provider_events_to_do"),
         ),
     ]

@@ -8,234 +8,466 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('changes', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("changes", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Carrier',
+            name="Carrier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('transit_days', models.PositiveSmallIntegerField(default=2, help_text='working days from our door to the customer')),
-                ('tracking_link', models.CharField(blank=True, help_text='address with {number} in it', max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "transit_days",
+                    models.PositiveSmallIntegerField(default=2, help_text="working days from our door to the customer"),
+                ),
+                (
+                    "tracking_link",
+                    models.CharField(blank=True, help_text="address with {number} in it", max_length=300),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('email', models.CharField(blank=True, help_text='as given; what cannot be mailed becomes a call task', max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('language', models.CharField(choices=[('en', 'English'), ('tr', 'Türkçe')], default='en', max_length=2)),
-                ('time_zone', models.CharField(default='Europe/Istanbul', max_length=60)),
-                ('tier', models.PositiveSmallIntegerField(choices=[(0, 'standard'), (1, 'silver'), (2, 'gold'), (3, 'VIP')], default=0)),
-                ('jurisdiction', models.CharField(blank=True, help_text='ISO country of delivery', max_length=2)),
-                ('is_business', models.BooleanField(default=False)),
-                ('address_version', models.PositiveIntegerField(default=1, help_text='rises when the e-mail address changes')),
-                ('external_id', models.CharField(blank=True, max_length=80)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "email",
+                    models.CharField(
+                        blank=True, help_text="as given; what cannot be mailed becomes a call task", max_length=254
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                (
+                    "language",
+                    models.CharField(choices=[("en", "English"), ("tr", "Türkçe")], default="en", max_length=2),
+                ),
+                ("time_zone", models.CharField(default="Europe/Istanbul", max_length=60)),
+                (
+                    "tier",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "standard"), (1, "silver"), (2, "gold"), (3, "VIP")], default=0
+                    ),
+                ),
+                ("jurisdiction", models.CharField(blank=True, help_text="ISO country of delivery", max_length=2)),
+                ("is_business", models.BooleanField(default=False)),
+                (
+                    "address_version",
+                    models.PositiveIntegerField(default=1, help_text="rises when the e-mail address changes"),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=80)),
             ],
             options={
-                'ordering': ['name', 'id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id',), name='a_customer_comes_from_outside_once')],
+                "ordering": ["name", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        fields=("external_id",),
+                        name="a_customer_comes_from_outside_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=40, unique=True)),
-                ('shop', models.CharField(blank=True, max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=80)),
-                ('placed_at', models.DateTimeField(db_index=True)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('is_paid', models.BooleanField(default=False)),
-                ('is_ship_complete', models.BooleanField(default=False, help_text='nothing leaves before everything is ready')),
-                ('is_date_essential', models.BooleanField(default=False)),
-                ('is_confirmed', models.BooleanField(default=False, help_text='the confirmation is queued or was sent')),
-                ('version', models.PositiveIntegerField(default=1, help_text='rises with every change; a form that saw an older one is stale')),
-                ('carrier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.carrier')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=40, unique=True)),
+                ("shop", models.CharField(blank=True, max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=80)),
+                ("placed_at", models.DateTimeField(db_index=True)),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                ("is_paid", models.BooleanField(default=False)),
+                (
+                    "is_ship_complete",
+                    models.BooleanField(default=False, help_text="nothing leaves before everything is ready"),
+                ),
+                ("is_date_essential", models.BooleanField(default=False)),
+                (
+                    "is_confirmed",
+                    models.BooleanField(default=False, help_text="the confirmation is queued or was sent"),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="rises with every change; a form that saw an older one is stale"
+                    ),
+                ),
+                (
+                    "carrier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="orders.carrier"
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="orders", to="orders.customer"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-placed_at', '-id'],
+                "ordering": ["-placed_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('allocated', models.PositiveIntegerField(default=0)),
-                ('waiting', models.PositiveIntegerField()),
-                ('shipped', models.PositiveIntegerField(default=0)),
-                ('cancelled', models.PositiveIntegerField(default=0)),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('placed_at', models.DateTimeField(help_text="the order's, kept beside the line for the queue")),
-                ('cause', models.CharField(blank=True, choices=[('demand', 'high demand'), ('supply', 'late or short supply'), ('forecast', 'forecast error'), ('launch', 'launch'), ('promotion', 'promotion')], max_length=10)),
-                ('first_from', models.DateField(blank=True, help_text='first promise: written once, never changed', null=True)),
-                ('first_until', models.DateField(blank=True, null=True)),
-                ('is_promised', models.BooleanField(default=False, help_text='the plan gave it a date once; newcomers rank behind it')),
-                ('is_expedited', models.BooleanField(default=False)),
-                ('is_held', models.BooleanField(default=False, help_text='keeps its place but is served nothing')),
-                ('score', models.IntegerField(default=0, help_text='the part of the rank that tier, value and age decide; see ranking')),
-                ('overtaken', models.PositiveSmallIntegerField(default=0, help_text='how often a later order was served before it')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.order')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='catalog.product')),
-                ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='orders.orderline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                ("allocated", models.PositiveIntegerField(default=0)),
+                ("waiting", models.PositiveIntegerField()),
+                ("shipped", models.PositiveIntegerField(default=0)),
+                ("cancelled", models.PositiveIntegerField(default=0)),
+                ("price", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("placed_at", models.DateTimeField(help_text="the order's, kept beside the line for the queue")),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("demand", "high demand"),
+                            ("supply", "late or short supply"),
+                            ("forecast", "forecast error"),
+                            ("launch", "launch"),
+                            ("promotion", "promotion"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "first_from",
+                    models.DateField(blank=True, help_text="first promise: written once, never changed", null=True),
+                ),
+                ("first_until", models.DateField(blank=True, null=True)),
+                (
+                    "is_promised",
+                    models.BooleanField(
+                        default=False, help_text="the plan gave it a date once; newcomers rank behind it"
+                    ),
+                ),
+                ("is_expedited", models.BooleanField(default=False)),
+                ("is_held", models.BooleanField(default=False, help_text="keeps its place but is served nothing")),
+                (
+                    "score",
+                    models.IntegerField(
+                        default=0, help_text="the part of the rank that tier, value and age decide; see ranking"
+                    ),
+                ),
+                (
+                    "overtaken",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="how often a later order was served before it"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.order"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="order_lines", to="catalog.product"
+                    ),
+                ),
+                (
+                    "replaced_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaces",
+                        to="orders.orderline",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'id'],
+                "ordering": ["order", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Cancellation',
+            name="Cancellation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('is_announced', models.BooleanField(default=False, help_text='the cancelled mail is queued or was sent')),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cancellations', to='changes.changeset')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cancellations', to='orders.orderline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "is_announced",
+                    models.BooleanField(default=False, help_text="the cancelled mail is queued or was sent"),
+                ),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cancellations",
+                        to="changes.changeset",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="cancellations", to="orders.orderline"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Refund',
+            name="Refund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('currency', models.CharField(max_length=3)),
-                ('due_at', models.DateTimeField()),
-                ('paid_at', models.DateTimeField(blank=True, null=True)),
-                ('cancellation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refund', to='orders.cancellation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("currency", models.CharField(max_length=3)),
+                ("due_at", models.DateTimeField()),
+                ("paid_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cancellation",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="refund", to="orders.cancellation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due_at', 'id'],
+                "ordering": ["due_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name="Shipment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tracking_number', models.CharField(blank=True, max_length=80)),
-                ('shipped_at', models.DateTimeField()),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('delivery_confirmed_by', models.CharField(blank=True, choices=[('carrier', 'by the carrier'), ('customer', 'by the customer'), ('staff', 'by our staff')], max_length=10)),
-                ('is_announced', models.BooleanField(default=False, help_text='the shipped mail is queued or was sent')),
-                ('carrier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.carrier')),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='changes.changeset')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tracking_number", models.CharField(blank=True, max_length=80)),
+                ("shipped_at", models.DateTimeField()),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "delivery_confirmed_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("carrier", "by the carrier"),
+                            ("customer", "by the customer"),
+                            ("staff", "by our staff"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "is_announced",
+                    models.BooleanField(default=False, help_text="the shipped mail is queued or was sent"),
+                ),
+                (
+                    "carrier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shipments", to="orders.carrier"
+                    ),
+                ),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shipments", to="changes.changeset"
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="shipments", to="orders.order"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-shipped_at', '-id'],
+                "ordering": ["-shipped_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='ShipmentLine',
+            name="ShipmentLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('returned', models.PositiveIntegerField(default=0, help_text='units of it that came back to stock')),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipment_lines', to='orders.orderline')),
-                ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='orders.shipment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                ("returned", models.PositiveIntegerField(default=0, help_text="units of it that came back to stock")),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shipment_lines",
+                        to="orders.orderline",
+                    ),
+                ),
+                (
+                    "shipment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="orders.shipment"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['shipment', 'id'],
+                "ordering": ["shipment", "id"],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('is_confirmed', False)), fields=['id'], name='orders_to_confirm'),
+            model_name="order",
+            index=models.Index(condition=models.Q(("is_confirmed", False)), fields=["id"], name="orders_to_confirm"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('shop', 'external_id'), name='a_shop_order_comes_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("shop", "external_id"),
+                name="a_shop_order_comes_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('waiting__gt', 0), ('allocated__gt', 0), _connector='OR'), fields=['product', 'placed_at', 'id'], name='order_lines_open'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("waiting__gt", 0), ("allocated__gt", 0), _connector="OR"),
+                fields=["product", "placed_at", "id"],
+                name="order_lines_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('waiting__gt', 0)), fields=['-placed_at', '-id'], name='order_lines_waiting'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("waiting__gt", 0)), fields=["-placed_at", "-id"], name="order_lines_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('is_promised', False), ('waiting__gt', 0)), fields=['product', 'score'], name='order_lines_never_promised'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("is_promised", False), ("waiting__gt", 0)),
+                fields=["product", "score"],
+                name="order_lines_never_promised",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='order_quantity_is_positive'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="order_quantity_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('allocated'), '+', models.F('waiting')), '+', models.F('shipped')), '+', models.F('cancelled')))), name='ordered_is_allocated_waiting_shipped_and_cancelled'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "quantity",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("allocated"), "+", models.F("waiting")
+                                ),
+                                "+",
+                                models.F("shipped"),
+                            ),
+                            "+",
+                            models.F("cancelled"),
+                        ),
+                    )
+                ),
+                name="ordered_is_allocated_waiting_shipped_and_cancelled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('first_from', None), ('first_until', None)), models.Q(('first_from__isnull', False), ('first_until__gte', models.F('first_from'))), _connector='OR'), name='first_promise_is_a_window_or_absent'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("first_from", None), ("first_until", None)),
+                    models.Q(("first_from__isnull", False), ("first_until__gte", models.F("first_from"))),
+                    _connector="OR",
+                ),
+                name="first_promise_is_a_window_or_absent",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cancellation',
-            index=models.Index(condition=models.Q(('is_announced', False)), fields=['id'], name='cancellations_to_announce'),
+            model_name="cancellation",
+            index=models.Index(
+                condition=models.Q(("is_announced", False)), fields=["id"], name="cancellations_to_announce"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='cancellation',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='cancelled_quantity_is_positive'),
+            model_name="cancellation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="cancelled_quantity_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='refund_is_not_negative'),
+            model_name="refund",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gte", 0)), name="refund_is_not_negative"),
         ),
         migrations.AddIndex(
-            model_name='shipment',
-            index=models.Index(condition=models.Q(('is_announced', False)), fields=['id'], name='shipments_to_announce'),
+            model_name="shipment",
+            index=models.Index(
+                condition=models.Q(("is_announced", False)), fields=["id"], name="shipments_to_announce"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivered_at', None), ('delivery_confirmed_by', '')), models.Q(('delivered_at__isnull', False), models.Q(('delivery_confirmed_by', ''), _negated=True)), _connector='OR'), name='delivery_says_who_confirmed_it'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delivered_at", None), ("delivery_confirmed_by", "")),
+                    models.Q(("delivered_at__isnull", False), models.Q(("delivery_confirmed_by", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="delivery_says_who_confirmed_it",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('delivered_at', None), ('delivered_at__gte', models.F('shipped_at')), _connector='OR'), name='delivery_follows_shipment'),
+            model_name="shipment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("delivered_at", None), ("delivered_at__gte", models.F("shipped_at")), _connector="OR"
+                ),
+                name="delivery_follows_shipment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.UniqueConstraint(fields=('shipment', 'line'), name='a_line_is_once_in_a_parcel'),
+            model_name="shipmentline",
+            constraint=models.UniqueConstraint(fields=("shipment", "line"), name="a_line_is_once_in_a_parcel"),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='shipped_quantity_is_positive'),
+            model_name="shipmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="shipped_quantity_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', models.F('returned'))), name='returned_units_were_shipped'),
+            model_name="shipmentline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gte", models.F("returned"))), name="returned_units_were_shipped"
+            ),
         ),
     ]

@@ -7,215 +7,503 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('changes', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("changes", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PurchaseOrder',
+            name="PurchaseOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60, unique=True)),
-                ('ordered_on', models.DateField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=60, unique=True)),
+                ("ordered_on", models.DateField()),
             ],
             options={
-                'ordering': ['-ordered_on', '-id'],
+                "ordering": ["-ordered_on", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Warehouse',
+            name="Warehouse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('rank', models.PositiveSmallIntegerField(default=1, help_text='the lowest is used first')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("rank", models.PositiveSmallIntegerField(default=1, help_text="the lowest is used first")),
             ],
             options={
-                'ordering': ['rank', 'id'],
+                "ordering": ["rank", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PurchaseLine',
+            name="PurchaseLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.PositiveIntegerField()),
-                ('received', models.PositiveIntegerField(default=0)),
-                ('cancelled', models.PositiveIntegerField(default=0)),
-                ('pegged', models.PositiveIntegerField(default=0, help_text='units that waiting lines count on; written by the plan')),
-                ('eta_on', models.DateField(blank=True, null=True, verbose_name='ETA')),
-                ('eta_until', models.DateField(blank=True, null=True, verbose_name='ETA until')),
-                ('first_eta_on', models.DateField(blank=True, help_text='what the supplier said first', null=True, verbose_name='first ETA')),
-                ('confidence', models.CharField(choices=[('confirmed', 'confirmed by the supplier'), ('estimate', 'estimate'), ('unconfirmed', 'unconfirmed: feeds no promise')], default='estimate', max_length=12)),
-                ('version', models.PositiveIntegerField(default=1, help_text='rises with every change; a form that saw an older one is stale')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_lines', to='catalog.product')),
-                ('split_from', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='splits', to='supply.purchaseline')),
-                ('purchase_order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='supply.purchaseorder')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_lines', to='supply.warehouse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.PositiveIntegerField()),
+                ("received", models.PositiveIntegerField(default=0)),
+                ("cancelled", models.PositiveIntegerField(default=0)),
+                (
+                    "pegged",
+                    models.PositiveIntegerField(
+                        default=0, help_text="units that waiting lines count on; written by the plan"
+                    ),
+                ),
+                ("eta_on", models.DateField(blank=True, null=True, verbose_name="ETA")),
+                ("eta_until", models.DateField(blank=True, null=True, verbose_name="ETA until")),
+                (
+                    "first_eta_on",
+                    models.DateField(
+                        blank=True, help_text="what the supplier said first", null=True, verbose_name="first ETA"
+                    ),
+                ),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "confirmed by the supplier"),
+                            ("estimate", "estimate"),
+                            ("unconfirmed", "unconfirmed: feeds no promise"),
+                        ],
+                        default="estimate",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="rises with every change; a form that saw an older one is stale"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="purchase_lines", to="catalog.product"
+                    ),
+                ),
+                (
+                    "split_from",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="splits",
+                        to="supply.purchaseline",
+                    ),
+                ),
+                (
+                    "purchase_order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="supply.purchaseorder"
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchase_lines",
+                        to="supply.warehouse",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['eta_on', 'id'],
+                "ordering": ["eta_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='EtaRevision',
+            name="EtaRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('old_on', models.DateField(blank=True, null=True)),
-                ('old_until', models.DateField(blank=True, null=True)),
-                ('old_confidence', models.CharField(choices=[('confirmed', 'confirmed by the supplier'), ('estimate', 'estimate'), ('unconfirmed', 'unconfirmed: feeds no promise')], max_length=12)),
-                ('new_on', models.DateField(blank=True, null=True)),
-                ('new_until', models.DateField(blank=True, null=True)),
-                ('new_confidence', models.CharField(choices=[('confirmed', 'confirmed by the supplier'), ('estimate', 'estimate'), ('unconfirmed', 'unconfirmed: feeds no promise')], max_length=12)),
-                ('reason_code', models.CharField(choices=[('production', 'production delay'), ('part_shortage', 'part shortage'), ('transport', 'transport'), ('customs', 'customs'), ('confirmation', 'the supplier confirmed'), ('earlier', 'earlier than planned'), ('silence', 'the supplier does not answer'), ('correction', 'correction of a mistake'), ('other', 'other')], max_length=20)),
-                ('note', models.TextField(blank=True)),
-                ('source', models.CharField(choices=[('staff', 'staff'), ('customer', 'customer'), ('supplier', 'supplier'), ('import', 'import'), ('shop', 'shop'), ('system', 'system')], max_length=10)),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='eta_revisions', to='changes.changeset')),
-                ('purchase_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='supply.purchaseline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("old_on", models.DateField(blank=True, null=True)),
+                ("old_until", models.DateField(blank=True, null=True)),
+                (
+                    "old_confidence",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "confirmed by the supplier"),
+                            ("estimate", "estimate"),
+                            ("unconfirmed", "unconfirmed: feeds no promise"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("new_on", models.DateField(blank=True, null=True)),
+                ("new_until", models.DateField(blank=True, null=True)),
+                (
+                    "new_confidence",
+                    models.CharField(
+                        choices=[
+                            ("confirmed", "confirmed by the supplier"),
+                            ("estimate", "estimate"),
+                            ("unconfirmed", "unconfirmed: feeds no promise"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "reason_code",
+                    models.CharField(
+                        choices=[
+                            ("production", "production delay"),
+                            ("part_shortage", "part shortage"),
+                            ("transport", "transport"),
+                            ("customs", "customs"),
+                            ("confirmation", "the supplier confirmed"),
+                            ("earlier", "earlier than planned"),
+                            ("silence", "the supplier does not answer"),
+                            ("correction", "correction of a mistake"),
+                            ("other", "other"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("staff", "staff"),
+                            ("customer", "customer"),
+                            ("supplier", "supplier"),
+                            ("import", "import"),
+                            ("shop", "shop"),
+                            ("system", "system"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="eta_revisions",
+                        to="changes.changeset",
+                    ),
+                ),
+                (
+                    "purchase_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="supply.purchaseline"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='StockLevel',
+            name="StockLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_hand', models.PositiveIntegerField(default=0)),
-                ('allocated', models.PositiveIntegerField(default=0)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock_levels', to='catalog.product')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock_levels', to='supply.warehouse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on_hand", models.PositiveIntegerField(default=0)),
+                ("allocated", models.PositiveIntegerField(default=0)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="stock_levels", to="catalog.product"
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="stock_levels", to="supply.warehouse"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['product', 'warehouse', 'id'],
+                "ordering": ["product", "warehouse", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('contact_name', models.CharField(blank=True, max_length=200)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('language', models.CharField(choices=[('en', 'English'), ('tr', 'Türkçe')], default='en', max_length=2)),
-                ('lead_time_days', models.PositiveSmallIntegerField(default=14)),
-                ('is_at_risk', models.BooleanField(default=False, help_text='no new backorders may lean on this supplier')),
-                ('early_days', models.SmallIntegerField(blank=True, help_text='10 % of its last receipts came this many days after the ETA, or sooner; empty under 8 receipts', null=True)),
-                ('late_days', models.SmallIntegerField(blank=True, help_text='90 % of its last receipts came within this many days after the ETA; empty under 8 receipts', null=True)),
-                ('confirms_after_days', models.PositiveSmallIntegerField(default=14, help_text='a date it has not repeated for this many days past due counts as unconfirmed')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("contact_name", models.CharField(blank=True, max_length=200)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                (
+                    "language",
+                    models.CharField(choices=[("en", "English"), ("tr", "Türkçe")], default="en", max_length=2),
+                ),
+                ("lead_time_days", models.PositiveSmallIntegerField(default=14)),
+                (
+                    "is_at_risk",
+                    models.BooleanField(default=False, help_text="no new backorders may lean on this supplier"),
+                ),
+                (
+                    "early_days",
+                    models.SmallIntegerField(
+                        blank=True,
+                        help_text="10 % of its last receipts came this many days after the ETA, or sooner; empty under 8 receipts",
+                        null=True,
+                    ),
+                ),
+                (
+                    "late_days",
+                    models.SmallIntegerField(
+                        blank=True,
+                        help_text="90 % of its last receipts came within this many days after the ETA; empty under 8 receipts",
+                        null=True,
+                    ),
+                ),
+                (
+                    "confirms_after_days",
+                    models.PositiveSmallIntegerField(
+                        default=14,
+                        help_text="a date it has not repeated for this many days past due counts as unconfirmed",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('early_days', None), ('late_days', None)), models.Q(('early_days__isnull', False), ('late_days__gte', models.F('early_days'))), _connector='OR'), name='lateness_is_a_range_or_absent')],
+                "ordering": ["name", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("early_days", None), ("late_days", None)),
+                            models.Q(("early_days__isnull", False), ("late_days__gte", models.F("early_days"))),
+                            _connector="OR",
+                        ),
+                        name="lateness_is_a_range_or_absent",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='purchaseorder',
-            name='supplier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchase_orders', to='supply.supplier'),
+            model_name="purchaseorder",
+            name="supplier",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="purchase_orders", to="supply.supplier"
+            ),
         ),
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('name', models.CharField(blank=True, max_length=100)),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holidays', to='supply.warehouse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("on", models.DateField()),
+                ("name", models.CharField(blank=True, max_length=100)),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="holidays", to="supply.warehouse"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['on', 'id'],
+                "ordering": ["on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('on', models.DateField(help_text='the date at the warehouse')),
-                ('quantity', models.PositiveIntegerField()),
-                ('over', models.PositiveIntegerField(default=0)),
-                ('damaged', models.PositiveIntegerField(default=0)),
-                ('late_days', models.SmallIntegerField(help_text='calendar days after the first ETA; nothing if there was none', null=True)),
-                ('note', models.TextField(blank=True)),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='changes.changeset')),
-                ('purchase_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='supply.purchaseline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("on", models.DateField(help_text="the date at the warehouse")),
+                ("quantity", models.PositiveIntegerField()),
+                ("over", models.PositiveIntegerField(default=0)),
+                ("damaged", models.PositiveIntegerField(default=0)),
+                (
+                    "late_days",
+                    models.SmallIntegerField(
+                        help_text="calendar days after the first ETA; nothing if there was none", null=True
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="changes.changeset"
+                    ),
+                ),
+                (
+                    "purchase_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="supply.purchaseline"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0), ('over__gt', 0), ('damaged__gt', 0), _connector='OR'), name='a_receipt_receives_something')],
+                "ordering": ["-at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0), ("over__gt", 0), ("damaged__gt", 0), _connector="OR"),
+                        name="a_receipt_receives_something",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opening', 'opening balance'), ('receipt', 'receipt'), ('shipment', 'shipment'), ('return', 'returned to stock'), ('count', 'stock count or correction')], max_length=10)),
-                ('quantity', models.IntegerField(help_text='units in (positive) or out (negative)')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('change_set', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='changes.changeset')),
-                ('stock_level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='supply.stocklevel')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opening", "opening balance"),
+                            ("receipt", "receipt"),
+                            ("shipment", "shipment"),
+                            ("return", "returned to stock"),
+                            ("count", "stock count or correction"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("quantity", models.IntegerField(help_text="units in (positive) or out (negative)")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "change_set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="movements", to="changes.changeset"
+                    ),
+                ),
+                (
+                    "stock_level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="movements", to="supply.stocklevel"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='a_movement_moves_something'), models.CheckConstraint(condition=models.Q(('kind', 'count'), models.Q(('kind', 'shipment'), ('quantity__lt', 0)), models.Q(('kind__in', ['opening', 'receipt', 'return']), ('quantity__gt', 0)), _connector='OR'), name='movements_go_the_way_of_their_kind')],
+                "ordering": ["-at", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity", 0), _negated=True), name="a_movement_moves_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "count"),
+                            models.Q(("kind", "shipment"), ("quantity__lt", 0)),
+                            models.Q(("kind__in", ["opening", "receipt", "return"]), ("quantity__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="movements_go_the_way_of_their_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SupplierProduct',
+            name="SupplierProduct",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField(default=1)),
-                ('cost', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
-                ('lead_time_days', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='catalog.product')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='products', to='supply.supplier')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rank", models.PositiveSmallIntegerField(default=1)),
+                ("cost", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ("lead_time_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sources", to="catalog.product"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="products", to="supply.supplier"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['product', 'rank', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('product', 'supplier'), name='a_source_is_named_once')],
+                "ordering": ["product", "rank", "id"],
+                "constraints": [models.UniqueConstraint(fields=("product", "supplier"), name="a_source_is_named_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.UniqueConstraint(fields=('product', 'warehouse'), name='one_level_per_product_and_warehouse'),
+            model_name="stocklevel",
+            constraint=models.UniqueConstraint(
+                fields=("product", "warehouse"), name="one_level_per_product_and_warehouse"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', models.F('allocated'))), name='allocations_fit_on_hand'),
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", models.F("allocated"))), name="allocations_fit_on_hand"
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseline',
-            index=models.Index(condition=models.Q(('quantity__gt', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('cancelled')))), fields=['product'], name='purchase_lines_outstanding'),
+            model_name="purchaseline",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "quantity__gt",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("received"), "+", models.F("cancelled")
+                        ),
+                    )
+                ),
+                fields=["product"],
+                name="purchase_lines_outstanding",
+            ),
         ),
         migrations.AddIndex(
-            model_name='purchaseline',
-            index=models.Index(condition=models.Q(('quantity__gt', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('cancelled')))), fields=['eta_on', 'id'], name='purchase_lines_by_eta'),
+            model_name="purchaseline",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "quantity__gt",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("received"), "+", models.F("cancelled")
+                        ),
+                    )
+                ),
+                fields=["eta_on", "id"],
+                name="purchase_lines_by_eta",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='purchase_quantity_is_positive'),
+            model_name="purchaseline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="purchase_quantity_is_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('cancelled')))), name='received_and_cancelled_fit_the_purchase'),
+            model_name="purchaseline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("received"), "+", models.F("cancelled")
+                        ),
+                    )
+                ),
+                name="received_and_cancelled_fit_the_purchase",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('received'), '+', models.F('cancelled')), '+', models.F('pegged')))), name='pegs_fit_what_is_outstanding'),
+            model_name="purchaseline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "quantity__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("received"), "+", models.F("cancelled")
+                            ),
+                            "+",
+                            models.F("pegged"),
+                        ),
+                    )
+                ),
+                name="pegs_fit_what_is_outstanding",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='purchaseline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('eta_on', None), ('eta_until', None)), models.Q(('eta_on__isnull', False), ('eta_until__gte', models.F('eta_on'))), _connector='OR'), name='eta_is_a_window_or_absent'),
+            model_name="purchaseline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("eta_on", None), ("eta_until", None)),
+                    models.Q(("eta_on__isnull", False), ("eta_until__gte", models.F("eta_on"))),
+                    _connector="OR",
+                ),
+                name="eta_is_a_window_or_absent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holiday',
-            constraint=models.UniqueConstraint(fields=('warehouse', 'on'), name='a_holiday_is_named_once'),
+            model_name="holiday",
+            constraint=models.UniqueConstraint(fields=("warehouse", "on"), name="a_holiday_is_named_once"),
         ),
     ]

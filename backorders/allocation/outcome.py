@@ -1,0 +1,187 @@
+"""The outcome of a situation: who holds what and gets it when, after planning every product; pure."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from backorders.allocation.impact import Impact, Move, Served
+from backorders.allocation.planning import Demand, Piece, Supply, in_order_of_use, plan
+from backorders.allocation.ranking import fairness_bound, rank_key
+from backorders.allocation.situation import OpenLine, Situation
+from backorders.allocation.windows import Calendar, Window, latest, shifted
+
+# Parcels travel on weekdays; which holidays a carrier keeps is not known to us.
+TRANSIT = Calendar()
+
+Key = tuple[int, bool, int]  # line, is it stock, supply
+
+
+class After(NamedTuple):
+    """An open line as it will be: before and after in one value, so that writing and showing need nothing else."""
+
+    line: OpenLine
+    allocated: int
+    uncovered: int
+    own: Window | None
+    expected: Window | None
+    is_estimate: bool
+    is_promised: bool
+    overtaken: int
+
+    @property
+    def before(self) -> Window | None:
+        """The expected window as it was."""
+        return _window(self.line.expected_from, self.line.expected_until)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What planning a situation comes to: the allocations as they should be, and every open line after it."""
+
+    allocations: dict[Key, int]
+    after: Sequence[After]
+
+    def impact(self) -> Impact:
+        """Return who is moved, who is served and who loses stock."""
+        moves, served, lost = [], [], []
+        for after in self.after:
+            line = after.line
+            if after.before != after.expected:
+                told = _window(line.told_from, line.told_until)
+                moves.append(Move(line.line_id, line.order_id, line.customer_id, after.before, after.expected, told))
+            if after.allocated != line.allocated:
+                change = after.allocated - line.allocated
+                (served if change > 0 else lost).append(Served(line.line_id, line.order_id, abs(change)))
+        return Impact(moves, served, len(self.after), sum(after.uncovered > 0 for after in self.after), lost)
+
+
+def outcome(situation: Situation, *, today: datetime.date) -> Outcome:
+    """Plan every product of the situation; date ship-complete orders by their last line."""
+    allocations: dict[Key, int] = {}
+    after: list[After] = []
+    by_product: dict[int, list[OpenLine]] = {pk: [] for pk in situation.products}
+    for line in situation.lines.values():
+        by_product[line.product_id].append(line)
+    for product_id, lines in by_product.items():
+        supplies = in_order_of_use(situation.supplies(product_id, today=today))
+        after += _planned(supplies, lines, allocations, today)
+    return Outcome(allocations, _whole_orders_dated(after, situation.siblings))
+
+
+def _planned(
+    supplies: Sequence[Supply], lines: Sequence[OpenLine], allocations: dict[Key, int], today: datetime.date
+) -> list[After]:
+    """Plan one product until its own result changes no rank: being dated or overtaken once more may lift a line.
+
+    Both only ever rise, so this ends; it is what makes planning twice change nothing.
+    """
+    bound = fairness_bound(today)
+    queue = sorted((line for line in lines if not line.is_held), key=lambda line: rank_key(line, bound=bound))
+    originals = {line.line_id: line for line in queue}
+    while True:
+        pieces = plan(supplies, [_demand(line) for line in queue], keeps_word=keeps_word)
+        after = _after(supplies, queue, pieces, originals)
+        lifted = [a.line._replace(is_promised=a.is_promised, overtaken=a.overtaken) for a in after if _rises(a)]
+        if not lifted:
+            break
+        risen = {line.line_id: line for line in lifted}
+        again = [risen.get(line.line_id, line) for line in queue]
+        again.sort(key=lambda line: rank_key(line, bound=bound))
+        if all(new.line_id == old.line_id for new, old in zip(again, queue, strict=True)):
+            break
+        queue = again
+    for piece in pieces:
+        supply = supplies[piece.supply]
+        allocations[piece.line_id, supply.is_stock, supply.id] = piece.quantity
+    return [a._replace(line=originals[a.line.line_id]) for a in after] + [_kept(line) for line in lines if line.is_held]
+
+
+def _after(
+    supplies: Sequence[Supply], queue: Sequence[OpenLine], pieces: Sequence[Piece], originals: dict[int, OpenLine]
+) -> list[After]:
+    """Return each line of the queue as the pieces (in the queue's order) leave it."""
+    windows: dict[tuple[int, int], Window | None] = {}
+    after: list[After] = []
+    start = 0
+    for line in queue:
+        end = start
+        while end < len(pieces) and pieces[end].line_id == line.line_id:
+            end += 1
+        mine, start = pieces[start:end], end
+        allocated = sum(piece.quantity for piece in mine if supplies[piece.supply].is_stock)
+        uncovered = line.quantity - sum(piece.quantity for piece in mine)
+        if uncovered:
+            own = None
+        elif allocated == line.quantity and not line.waiting and line.own_from:
+            own = _window(
+                line.own_from, line.own_until
+            )  # it lay ready before: its date does not move with the calendar
+        else:
+            own = latest([_arrives(windows, supplies, piece.supply, line.transit_days) for piece in mine])
+        is_estimate = own is not None and any(supplies[piece.supply].is_estimate for piece in mine)
+        is_promised = line.is_promised or own is not None
+        after.append(After(line, allocated, uncovered, own, own, is_estimate, is_promised, line.overtaken))
+    return _overtaken(after, originals)
+
+
+def _arrives(
+    windows: dict[tuple[int, int], Window | None], supplies: Sequence[Supply], supply: int, transit_days: int
+) -> Window | None:
+    if (supply, transit_days) not in windows:
+        ready = supplies[supply].ready
+        windows[supply, transit_days] = ready and shifted(ready, TRANSIT, working_days=transit_days)
+    return windows[supply, transit_days]
+
+
+def _overtaken(after: list[After], originals: dict[int, OpenLine]) -> list[After]:
+    """Count a line as overtaken once more when a later order was given stock now and the line still waits."""
+    served = [a.line for a in after if a.allocated > a.line.allocated]
+    if not served:
+        return after
+    newest = max((line.placed_at, line.line_id) for line in served)
+    return [
+        a._replace(overtaken=max(a.overtaken, originals[a.line.line_id].overtaken + 1))
+        if a.allocated < a.line.quantity and (a.line.placed_at, a.line.line_id) < newest
+        else a
+        for a in after
+    ]
+
+
+def _rises(after: After) -> bool:
+    return (after.is_promised, after.overtaken) != (after.line.is_promised, after.line.overtaken)
+
+
+def _kept(line: OpenLine) -> After:
+    """A held line is served nothing and keeps the date it had."""
+    own = _window(line.own_from, line.own_until)
+    expected = _window(line.expected_from, line.expected_until)
+    return After(line, 0, 0, own, expected, line.is_estimate, line.is_promised, line.overtaken)
+
+
+def _whole_orders_dated(after: Sequence[After], siblings: Sequence[OpenLine]) -> list[After]:
+    """Give every line of a ship-complete order the window of the order's last line."""
+    beside = [_kept(line)._replace(allocated=line.allocated, uncovered=line.uncovered) for line in siblings]
+    own: dict[int, list[Window | None]] = {}
+    for a in (*after, *beside):
+        if a.line.is_whole:
+            own.setdefault(a.line.order_id, []).append(a.own)
+    whole = {order_id: latest(windows) for order_id, windows in own.items()}
+    dated = [a._replace(expected=whole[a.line.order_id]) if a.line.is_whole else a for a in after]
+    moved = [a._replace(expected=whole[a.line.order_id]) for a in beside if a.expected != whole[a.line.order_id]]
+    return dated + moved
+
+
+def _demand(line: OpenLine) -> Demand:
+    return Demand(line.line_id, line.quantity, line.is_whole, line.told_until, line.transit_days)
+
+
+def keeps_word(demand: Demand, supply: Supply) -> bool:
+    """Whether the lot still reaches this customer within what was told."""
+    if supply.ready is None or demand.told_last is None:
+        return False
+    return TRANSIT.add(supply.ready.last, demand.transit_days) <= demand.told_last
+
+
+def _window(first: datetime.date | None, last: datetime.date | None) -> Window | None:
+    return Window(first, last) if first is not None and last is not None else None

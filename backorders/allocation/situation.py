@@ -1,0 +1,243 @@
+"""A situation is all that the plan of some products rests on, read once; changing it in memory is how a preview works."""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from backorders.allocation.models import Allocation
+from backorders.allocation.planning import Supply
+from backorders.allocation.windows import Calendar, Lateness, Window, arrival, shifted
+from backorders.catalog.models import Product
+from backorders.orders.models import OrderLine
+from backorders.supply.models import Confidence, Holiday, PurchaseLine, StockLevel
+
+
+class Stock(NamedTuple):
+    """Units of a product on hand in a warehouse."""
+
+    id: int
+    product_id: int
+    warehouse_id: int
+    warehouse_rank: int
+    on_hand: int
+
+
+class Lot(NamedTuple):
+    """What is outstanding on a purchase line, and when its supplier says that it comes."""
+
+    id: int
+    product_id: int
+    warehouse_id: int
+    warehouse_rank: int
+    outstanding: int
+    eta_on: datetime.date | None
+    eta_until: datetime.date | None
+    confidence: str
+    early_days: int | None
+    late_days: int | None
+    confirms_after_days: int
+
+
+class OpenLine(NamedTuple):
+    """An open order line and its promise as they are written now."""
+
+    line_id: int
+    product_id: int
+    order_id: int
+    customer_id: int
+    allocated: int
+    waiting: int
+    is_expedited: bool
+    is_promised: bool
+    is_held: bool
+    overtaken: int
+    score: int
+    placed_at: datetime.datetime
+    is_whole: bool
+    transit_days: int
+    own_from: datetime.date | None
+    own_until: datetime.date | None
+    expected_from: datetime.date | None
+    expected_until: datetime.date | None
+    is_estimate: bool
+    uncovered: int
+    version: int
+    gap_since: datetime.datetime | None
+    announced_from: datetime.date | None
+    announced_until: datetime.date | None
+    announced_at: datetime.datetime | None
+    told_from: datetime.date | None
+    told_until: datetime.date | None
+
+    @property
+    def quantity(self) -> int:
+        """Units still to be shipped."""
+        return self.allocated + self.waiting
+
+
+_OPEN_LINE = (
+    "id product_id order_id promise__customer_id allocated waiting is_expedited is_promised is_held overtaken score placed_at "
+    "order__is_ship_complete order__carrier__transit_days promise__own_from promise__own_until promise__expected_from "
+    "promise__expected_until promise__is_estimate promise__uncovered promise__version promise__gap_since "
+    "promise__announced_from promise__announced_until promise__announced_at promise__told_from promise__told_until"
+).split()
+
+
+class Held(NamedTuple):
+    """A written allocation: `is_stock` tells whether `supply_id` is a stock level or a purchase line."""
+
+    id: int
+    line_id: int
+    is_stock: bool
+    supply_id: int
+    quantity: int
+
+
+class Making(NamedTuple):
+    """How a product's supplies become dates: its handling days and, for suppliers without a record, its category's."""
+
+    handling_days: int
+    usual_lateness: Lateness
+
+
+@dataclass
+class Situation:
+    """Everything the plan of `products` rests on. `siblings` are lines of other products in the same whole orders."""
+
+    products: dict[int, Making]
+    calendars: dict[int, Calendar]
+    stocks: dict[int, Stock]
+    lots: dict[int, Lot]
+    lines: dict[int, OpenLine]
+    siblings: list[OpenLine]
+    held: list[Held]
+
+    def supplies(self, product_id: int, *, today: datetime.date) -> list[Supply]:
+        """Return the product's supplies, in no order. Units that do not exist or never come are left out."""
+        making = self.products[product_id]
+        stocks = [
+            Supply(
+                True,
+                stock.id,
+                stock.on_hand,
+                self._ready(making, stock.warehouse_id, Window(today, today)),
+                (0, stock.warehouse_rank, 0),
+            )
+            for stock in self.stocks.values()
+            if stock.product_id == product_id and stock.on_hand
+        ]
+        lots = [
+            self._lot_supply(making, lot, today)
+            for lot in self.lots.values()
+            if lot.product_id == product_id and lot.outstanding
+        ]
+        return stocks + lots
+
+    def _lot_supply(self, making: Making, lot: Lot, today: datetime.date) -> Supply:
+        own = lot.early_days is not None and lot.late_days is not None
+        late = Lateness(lot.early_days, lot.late_days) if own else making.usual_lateness  # type: ignore[arg-type]
+        window = dated_arrival(lot, late, today=today)
+        return Supply(
+            is_stock=False,
+            id=lot.id,
+            quantity=lot.outstanding,
+            ready=self._ready(making, lot.warehouse_id, window) if window else None,
+            preference=(lot.confidence != Confidence.CONFIRMED, lot.warehouse_rank, 0),
+            is_estimate=late.is_estimate or lot.confidence != Confidence.CONFIRMED,
+        )
+
+    def _ready(self, making: Making, warehouse_id: int, arrives: Window) -> Window:
+        return shifted(arrives, self.calendars[warehouse_id], working_days=making.handling_days)
+
+
+def dated_arrival(lot: Lot, lateness: Lateness, *, today: datetime.date) -> Window | None:
+    """Return when a lot arrives, or None: no ETA, unconfirmed, or past due for longer than its supplier is believed."""
+    if lot.eta_on is None or lot.eta_until is None or lot.confidence == Confidence.UNCONFIRMED:
+        return None
+    if (today - lot.eta_until).days > lot.confirms_after_days:
+        return None
+    return arrival(Window(lot.eta_on, lot.eta_until), lateness, today=today)
+
+
+def read(product_ids: Iterable[int]) -> Situation:
+    """Read the situation of these products: seven statements, however many lines wait."""
+    ids = sorted(set(product_ids))
+    lines, siblings = _lines(ids)
+    return Situation(
+        products={
+            pk: Making(handling, Lateness(early, late, is_estimate=True))
+            for pk, handling, early, late in Product.objects.filter(id__in=ids)
+            .order_by("id")
+            .values_list("id", "handling_days", "category__usual_early_days", "category__usual_late_days")
+        },
+        calendars=calendars(),
+        stocks={stock.id: stock for stock in read_stocks(ids)},
+        lots={lot.id: lot for lot in read_lots(ids)},
+        lines=lines,
+        siblings=siblings,
+        held=_held(ids),
+    )
+
+
+def calendars() -> dict[int, Calendar]:
+    """Return the working calendar of every warehouse, by id; those without holidays share one."""
+    holidays = defaultdict(set)
+    for warehouse_id, on in Holiday.objects.order_by("id").values_list("warehouse_id", "on"):
+        holidays[warehouse_id].add(on)
+    return defaultdict(Calendar, {pk: Calendar(frozenset(days)) for pk, days in holidays.items()})
+
+
+def read_stocks(product_ids: Sequence[int]) -> list[Stock]:
+    """Read what is on hand of these products."""
+    rows = StockLevel.objects.filter(product__in=product_ids).order_by("id")
+    return [Stock(*row) for row in rows.values_list("id", "product_id", "warehouse_id", "warehouse__rank", "on_hand")]
+
+
+def read_lots(product_ids: Sequence[int]) -> list[Lot]:
+    """Read what is outstanding of these products."""
+    rows = PurchaseLine.objects.outstanding().filter(product__in=product_ids).order_by("id")
+    supplier = "purchase_order__supplier"
+    return [
+        Lot(*row)
+        for row in rows.values_list(
+            "id",
+            "product_id",
+            "warehouse_id",
+            "warehouse__rank",
+            F("quantity") - F("received") - F("cancelled"),
+            "eta_on",
+            "eta_until",
+            "confidence",
+            f"{supplier}__early_days",
+            f"{supplier}__late_days",
+            f"{supplier}__confirms_after_days",
+        )
+    ]
+
+
+def _lines(product_ids: Sequence[int]) -> tuple[dict[int, OpenLine], list[OpenLine]]:
+    mine = OrderLine.objects.open().filter(product__in=product_ids)
+    rows = mine.order_by("id").values_list(*_OPEN_LINE)
+    lines = {row[0]: OpenLine._make(row) for row in rows.iterator(chunk_size=10_000)}
+    if not any(line.is_whole for line in lines.values()):
+        return lines, []
+    beside = (
+        OrderLine.objects.open()
+        .exclude(product__in=product_ids)
+        .filter(Q(order__is_ship_complete=True), Exists(mine.filter(order=OuterRef("order"))))
+    )
+    return lines, [OpenLine._make(row) for row in beside.order_by("id").values_list(*_OPEN_LINE)]
+
+
+def _held(product_ids: Sequence[int]) -> list[Held]:
+    rows = Allocation.objects.filter(line__product__in=product_ids).order_by("id")
+    return [
+        Held(pk, line, stock is not None, stock if stock is not None else lot, quantity)
+        for pk, line, stock, lot, quantity in rows.values_list(
+            "id", "line_id", "stock_level_id", "purchase_line_id", "quantity"
+        )
+    ]
