@@ -49,7 +49,7 @@ def delete(model: type[models.Model], ids: Iterable[int]) -> int:
 class _Column:
     """One column of the statement: its quoted name, its type, and how it travels in an array or in JSON."""
 
-    def __init__(self, field: models.Field[Any, Any]) -> None:
+    def __init__(self, field: "models.Field[Any, Any]") -> None:
         self.quoted = connection.ops.quote_name(field.column)
         self.type = (field.cast_db_type(connection) or "").split(" GENERATED")[0]
         self.is_json = isinstance(field, models.JSONField)

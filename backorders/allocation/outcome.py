@@ -15,6 +15,7 @@ from backorders.allocation.windows import Calendar, Window, latest, shifted
 TRANSIT = Calendar()
 
 Key = tuple[int, bool, int]  # line, is it stock, supply
+Windows = dict[tuple[int, int], Window | None]  # supply, transit days
 
 
 class After(NamedTuple):
@@ -101,7 +102,7 @@ def _after(
     supplies: Sequence[Supply], queue: Sequence[OpenLine], pieces: Sequence[Piece], originals: dict[int, OpenLine]
 ) -> list[After]:
     """Return each line of the queue as the pieces (in the queue's order) leave it."""
-    windows: dict[tuple[int, int], Window | None] = {}
+    windows: Windows = {}
     after: list[After] = []
     start = 0
     for line in queue:
@@ -118,20 +119,26 @@ def _after(
                 line.own_from, line.own_until
             )  # it lay ready before: its date does not move with the calendar
         else:
-            own = latest([_arrives(windows, supplies, piece.supply, line.transit_days) for piece in mine])
+            own = arrivals(supplies, mine, transit_days=line.transit_days, known=windows)
         is_estimate = own is not None and any(supplies[piece.supply].is_estimate for piece in mine)
         is_promised = line.is_promised or own is not None
         after.append(After(line, allocated, uncovered, own, own, is_estimate, is_promised, line.overtaken))
     return _overtaken(after, originals)
 
 
-def _arrives(
-    windows: dict[tuple[int, int], Window | None], supplies: Sequence[Supply], supply: int, transit_days: int
+def arrivals(
+    supplies: Sequence[Supply], pieces: Sequence[Piece], *, transit_days: int, known: Windows | None = None
 ) -> Window | None:
-    if (supply, transit_days) not in windows:
-        ready = supplies[supply].ready
-        windows[supply, transit_days] = ready and shifted(ready, TRANSIT, working_days=transit_days)
-    return windows[supply, transit_days]
+    """Return the window of a line made of these pieces: that of its last one; None if a piece has no date.
+
+    `known` keeps windows already worked out, by supply and transit days.
+    """
+    windows = {} if known is None else known
+    for piece in pieces:
+        if (piece.supply, transit_days) not in windows:
+            ready = supplies[piece.supply].ready
+            windows[piece.supply, transit_days] = ready and shifted(ready, TRANSIT, working_days=transit_days)
+    return latest([windows[piece.supply, transit_days] for piece in pieces])
 
 
 def _overtaken(after: list[After], originals: dict[int, OpenLine]) -> list[After]:

@@ -43,6 +43,11 @@ class Piece(NamedTuple):
 KeepsWord = Callable[[Demand, Supply], bool]
 
 
+def never(demand: Demand, supply: Supply) -> bool:
+    """No line leaves stock to those behind it."""
+    return False
+
+
 def in_order_of_use(supplies: Sequence[Supply]) -> list[Supply]:
     """Return the supplies as the plan uses them: stock, then by the last day they may be ready, undated ones last.
 
@@ -52,7 +57,7 @@ def in_order_of_use(supplies: Sequence[Supply]) -> list[Supply]:
     return sorted(supplies, key=_use)
 
 
-def plan(supplies: Sequence[Supply], demands: Sequence[Demand], *, keeps_word: KeepsWord) -> list[Piece]:
+def plan(supplies: Sequence[Supply], demands: Sequence[Demand], *, keeps_word: KeepsWord = never) -> list[Piece]:
     """Give the supplies (in order of use) to the demands (in rank order); return the pieces in that order.
 
     Each demand takes from successive supplies until it is covered. One exception, so that goods do not lie idle: a

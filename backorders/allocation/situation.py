@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 
 from backorders.allocation.models import Allocation
 from backorders.allocation.planning import Supply
 from backorders.allocation.windows import Calendar, Lateness, Window, arrival, shifted
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
-from backorders.supply.models import Confidence, Holiday, PurchaseLine, StockLevel
+from backorders.supply.models import Confidence, Holiday, PurchaseLine, StockLevel, Warehouse
+
+
+OUTSTANDING = F("quantity") - F("received") - F("cancelled")
 
 
 class Stock(NamedTuple):
@@ -137,6 +141,14 @@ class Situation:
         ]
         return stocks + lots
 
+    def add_stock(self, product_id: int, warehouse: Warehouse, quantity: int) -> None:
+        """Put units (or, negative, take them) on hand in a warehouse."""
+        place = (product_id, warehouse.pk)
+        known = next((s for s in self.stocks.values() if (s.product_id, s.warehouse_id) == place), None)
+        # A level that does not exist yet has no id; as the youngest it would come after every other.
+        level = known or Stock(2**62 + warehouse.pk, product_id, warehouse.pk, warehouse.rank, 0)
+        self.stocks[level.id] = level._replace(on_hand=level.on_hand + quantity)
+
     def _lot_supply(self, making: Making, lot: Lot, today: datetime.date) -> Supply:
         own = lot.early_days is not None and lot.late_days is not None
         late = Lateness(lot.early_days, lot.late_days) if own else making.usual_lateness  # type: ignore[arg-type]
@@ -168,18 +180,29 @@ def read(product_ids: Iterable[int]) -> Situation:
     ids = sorted(set(product_ids))
     lines, siblings = _lines(ids)
     return Situation(
-        products={
-            pk: Making(handling, Lateness(early, late, is_estimate=True))
-            for pk, handling, early, late in Product.objects.filter(id__in=ids)
-            .order_by("id")
-            .values_list("id", "handling_days", "category__usual_early_days", "category__usual_late_days")
-        },
+        products=_makings(ids),
         calendars=calendars(),
-        stocks={stock.id: stock for stock in read_stocks(ids)},
-        lots={lot.id: lot for lot in read_lots(ids)},
+        stocks={stock.id: stock for stock in _stocks(StockLevel.objects.filter(product__in=ids), F("on_hand"))},
+        lots={lot.id: lot for lot in _lots(PurchaseLine.objects.outstanding().filter(product__in=ids), OUTSTANDING)},
         lines=lines,
         siblings=siblings,
         held=_held(ids),
+    )
+
+
+def read_free(product_ids: Iterable[int]) -> Situation:
+    """Read only what nobody holds yet of these products: what a newcomer at the tail of the queue may take."""
+    ids = sorted(set(product_ids))
+    stocks = StockLevel.objects.filter(product__in=ids, on_hand__gt=F("allocated"))
+    lots = PurchaseLine.objects.filter(quantity__gt=F("received") + F("cancelled") + F("pegged"), product__in=ids)
+    return Situation(
+        products=_makings(ids),
+        calendars=calendars(),
+        stocks={stock.id: stock for stock in _stocks(stocks, F("on_hand") - F("allocated"))},
+        lots={lot.id: lot for lot in _lots(lots, F("quantity") - F("received") - F("cancelled") - F("pegged"))},
+        lines={},
+        siblings=[],
+        held=[],
     )
 
 
@@ -191,32 +214,37 @@ def calendars() -> dict[int, Calendar]:
     return defaultdict(Calendar, {pk: Calendar(frozenset(days)) for pk, days in holidays.items()})
 
 
-def read_stocks(product_ids: Sequence[int]) -> list[Stock]:
-    """Read what is on hand of these products."""
-    rows = StockLevel.objects.filter(product__in=product_ids).order_by("id")
-    return [Stock(*row) for row in rows.values_list("id", "product_id", "warehouse_id", "warehouse__rank", "on_hand")]
-
-
-def read_lots(product_ids: Sequence[int]) -> list[Lot]:
-    """Read what is outstanding of these products."""
-    rows = PurchaseLine.objects.outstanding().filter(product__in=product_ids).order_by("id")
-    supplier = "purchase_order__supplier"
-    return [
-        Lot(*row)
-        for row in rows.values_list(
-            "id",
-            "product_id",
-            "warehouse_id",
-            "warehouse__rank",
-            F("quantity") - F("received") - F("cancelled"),
-            "eta_on",
-            "eta_until",
-            "confidence",
-            f"{supplier}__early_days",
-            f"{supplier}__late_days",
-            f"{supplier}__confirms_after_days",
+def _makings(product_ids: Sequence[int]) -> dict[int, Making]:
+    rows = Product.objects.filter(id__in=product_ids).order_by("id")
+    return {
+        pk: Making(handling, Lateness(early, late, is_estimate=True))
+        for pk, handling, early, late in rows.values_list(
+            "id", "handling_days", "category__usual_early_days", "category__usual_late_days"
         )
-    ]
+    }
+
+
+def _stocks(levels: QuerySet[StockLevel], units: Combinable) -> list[Stock]:
+    rows = levels.order_by("id").values_list("id", "product_id", "warehouse_id", "warehouse__rank", units)
+    return [Stock._make(row) for row in rows]
+
+
+def _lots(lines: QuerySet[PurchaseLine], units: Combinable) -> list[Lot]:
+    supplier = "purchase_order__supplier"
+    rows = lines.order_by("id").values_list(
+        "id",
+        "product_id",
+        "warehouse_id",
+        "warehouse__rank",
+        units,
+        "eta_on",
+        "eta_until",
+        "confidence",
+        f"{supplier}__early_days",
+        f"{supplier}__late_days",
+        f"{supplier}__confirms_after_days",
+    )
+    return [Lot._make(row) for row in rows]
 
 
 def _lines(product_ids: Sequence[int]) -> tuple[dict[int, OpenLine], list[OpenLine]]:

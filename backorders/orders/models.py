@@ -217,7 +217,7 @@ class Shipment(models.Model):
 
 
 class ShipmentLine(models.Model):
-    """A shipment line is the units of one order line in one parcel, from one warehouse."""
+    """A shipment line is the units of one order line in one parcel."""
 
     shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="shipment_lines")
