@@ -1,0 +1,40 @@
+"""Where a line stands in the queue for its product, and who is ahead of it and why."""
+
+import datetime
+
+from django.db.models import Count, Q
+
+from backorders.allocation.ranking import POLICY, Place, fairness_bound
+from backorders.orders.models import OrderLine
+
+
+def place_of(line: OrderLine, *, today: datetime.date) -> Place | None:
+    """Return the waiting line's place among those that wait for the same product, or None if it waits for nothing.
+
+    The database counts what `ranking.place_in_queue` would count in memory, for queues of any length.
+    """
+    if not line.waiting or line.is_held:
+        return None
+    bound = fairness_bound(today)
+    over = Q(overtaken__gte=POLICY.overtaken_at_most) | Q(placed_at__lt=bound)
+    is_over = line.overtaken >= POLICY.overtaken_at_most or line.placed_at < bound
+    same: Q = Q()
+    ahead: dict[str, Q] = {}
+    for name, has, mine in (
+        ("expedited", Q(is_expedited=True), line.is_expedited),
+        ("promised", Q(is_promised=True), line.is_promised),
+        ("bound", over, is_over),
+    ):
+        ahead[name] = same & (Q(pk=None) if mine else has)
+        same &= has if mine else ~has
+    ahead["score"] = same & Q(score__gt=line.score)
+    same &= Q(score=line.score)
+    ahead["earlier"] = same & (Q(placed_at__lt=line.placed_at) | Q(placed_at=line.placed_at, pk__lt=line.pk))
+    queue = OrderLine.objects.waiting().filter(product=line.product_id, is_held=False)
+    counted = {f"ahead_{name}": Count("pk", filter=rule) for name, rule in ahead.items()}
+    counts = queue.aggregate(of=Count("pk"), **counted)
+    return Place(
+        position=1 + sum(counts[f"ahead_{name}"] for name in ahead),
+        of=counts["of"],
+        **{name: counts[f"ahead_{name}"] for name in ahead},
+    )
