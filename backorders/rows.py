@@ -50,7 +50,7 @@ class _Column:
     """One column of the statement: its quoted name, its type, and how it travels in an array or in JSON."""
 
     def __init__(self, field: "models.Field[Any, Any]") -> None:
-        self.quoted = connection.ops.quote_name(field.column)
+        self.quoted = connection.ops.quote_name(field.column or field.name)
         self.type = (field.cast_db_type(connection) or "").split(" GENERATED")[0]
         self.is_json = isinstance(field, models.JSONField)
         self.is_uuid = isinstance(field, models.UUIDField)
@@ -90,7 +90,7 @@ def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]]) -> int
         arrays = ", ".join(f"%s::{column.type}[]" for column in columns)
         names = ", ".join(f"c{i}" for i in range(len(columns)))
         source = f"unnest({arrays}) AS n({names})"
-        params = [column.array([row[i] for row in rows]) for i, column in enumerate(columns)]
+        params: list[Any] = [column.array([row[i] for row in rows]) for i, column in enumerate(columns)]
         values = ", ".join(f"n.c{i}" for i in range(len(columns)))
     else:
         source = "json_each(%s) AS n"

@@ -312,7 +312,7 @@ def _part_of(line: PurchaseLine, part: EtaPart, confidence: str) -> PurchaseLine
         product_id=line.product_id,
         warehouse_id=line.warehouse_id,
         split_from=line,
-        quantity=part.quantity,
+        quantity=whole_units(part.quantity),
         eta_on=part.eta_on,
         eta_until=part.until,
         first_eta_on=line.first_eta_on or part.eta_on,

@@ -337,8 +337,7 @@ def _cancel(
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[list[Cancellation]]:
-    products = OrderLine.objects.filter(pk__in=wanted).values_list("product", flat=True)
-    products = lock_products(products)
+    products = lock_products(OrderLine.objects.filter(pk__in=wanted).values_list("product", flat=True))
     fresh_order(order, seen_version=seen_version)
     change = _change(order, "cancel", reason, by, at, source=source)
     lines = OrderLine.objects.in_bulk(list(wanted))

@@ -275,7 +275,7 @@ def _book(
             _put_in(line.product_id, line.warehouse_id, good, StockMovement.Kind.RECEIPT, change, at)
     fields = "id received pegged version".split()
     rows.update(PurchaseLine, fields, [tuple(getattr(line, name) for name in fields) for line in lines.values()])
-    receipts = ((a, lines[a.purchase_line_id].first_eta_on) for a in arrivals)
+    receipts = ((a, lines[a.purchase_line_id].eta_until) for a in arrivals)
     rows.insert(
         Receipt,
         "purchase_line change_set at on quantity over damaged late_days note".split(),
@@ -315,7 +315,7 @@ def _learn_lateness(suppliers: Iterable[int]) -> None:
     ).filter(number__lte=POLICY.receipts_read)
     days: dict[int, list[int]] = {}
     for supplier, late in numbered.values_list("purchase_line__purchase_order__supplier", "late_days"):
-        days.setdefault(supplier, []).append(late)
+        days.setdefault(supplier, []).append(late or 0)
     learnt = {supplier: lateness(late) for supplier, late in days.items()}
     rows.update(
         Supplier,
@@ -336,11 +336,11 @@ def _check_shippable(order: Order, lines: dict[int, OrderLine], wanted: dict[int
 
 def _take_out(wanted: dict[int, int], change: ChangeSet, at: datetime.datetime) -> None:
     """Take the units out of the stock levels that hold them for these lines."""
-    held = Allocation.objects.filter(line__in=wanted, stock_level__isnull=False).select_related("stock_level")
+    held = Allocation.objects.filter(line__in=wanted, stock_level__isnull=False)
     left = dict(wanted)
     for allocation in held.order_by("stock_level", "id"):
         taken = min(allocation.quantity, left[allocation.line_id])
-        if not taken or allocation.stock_level is None:
+        if not taken:
             continue
         left[allocation.line_id] -= taken
         if taken == allocation.quantity:
@@ -351,7 +351,7 @@ def _take_out(wanted: dict[int, int], change: ChangeSet, at: datetime.datetime) 
             on_hand=F("on_hand") - taken, allocated=F("allocated") - taken
         )
         StockMovement.objects.create(
-            stock_level=allocation.stock_level,
+            stock_level_id=allocation.stock_level_id,
             change_set=change,
             kind=StockMovement.Kind.SHIPMENT,
             quantity=-taken,

@@ -45,7 +45,9 @@ class Outcome:
 
     def impact(self) -> Impact:
         """Return who is moved, who is served and who loses stock."""
-        moves, served, lost = [], [], []
+        moves: list[Move] = []
+        served: list[Served] = []
+        lost: list[Served] = []
         for after in self.after:
             line = after.line
             if after.before != after.expected:

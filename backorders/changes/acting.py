@@ -45,7 +45,7 @@ def act(verb: Callable[P, R]) -> Callable[P, R]:
 
 def _in_test_transaction() -> bool:
     """Django's TestCase wraps each test in a transaction of its own; an act in it is still the outermost one."""
-    return all(block._from_testcase for block in connection.atomic_blocks)
+    return all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
 
 
 def _is_collision(error: OperationalError) -> bool:

@@ -241,7 +241,7 @@ class Receipt(models.Model):
     over = models.PositiveIntegerField(default=0)
     damaged = models.PositiveIntegerField(default=0)
     late_days = models.SmallIntegerField(
-        null=True, help_text="calendar days after the first ETA; nothing if there was none"
+        null=True, help_text="calendar days after the ETA as it stood; nothing if there was none"
     )
     note = models.TextField(blank=True)
 
