@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from backorders.refusal import Busy
 
@@ -14,8 +14,10 @@ TRIES = 3
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# PostgreSQL's codes for: deadlock, lock timeout, serialization failure.
-_COLLISIONS = {"40P01", "55P03", "40001"}
+# PostgreSQL's codes for: deadlock, lock timeout, serialization failure, and somebody else's row with the same key: run
+# again, an act finds that row and answers with it.
+_COLLISIONS = {"40P01", "55P03", "40001", "23505"}
+_COLLISIONS_SQLITE = ("database is locked", "UNIQUE constraint failed")
 
 
 def act(verb: Callable[P, R]) -> Callable[P, R]:
@@ -32,7 +34,7 @@ def act(verb: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic():
                     return verb(*args, **kwargs)
-            except OperationalError as error:
+            except DatabaseError as error:
                 if not _is_collision(error):
                     raise
                 if attempt == TRIES:
@@ -48,5 +50,6 @@ def _in_test_transaction() -> bool:
     return all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
 
 
-def _is_collision(error: OperationalError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in _COLLISIONS or "database is locked" in str(error)
+def _is_collision(error: DatabaseError) -> bool:
+    code = getattr(error.__cause__, "sqlstate", None)
+    return code in _COLLISIONS if code else str(error).startswith(_COLLISIONS_SQLITE)
