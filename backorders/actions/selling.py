@@ -237,9 +237,10 @@ def _the_same(order: Order, new: NewOrder, products: Sequence[Product]) -> Done[
     """Return the order that came before, if it is the same one."""
     theirs = sorted((product.pk, line.quantity) for product, line in zip(products, new.lines, strict=True))
     ours = sorted(order.lines.values_list("product", "quantity"))
-    if theirs != ours or (order.shop, order.external_id) != (new.shop, new.external_id):
+    placed = ChangeSet.objects.filter(act="place_order", touches__kind=Touch.Kind.ORDER, touches__object_id=order.pk)
+    change = placed.order_by("id").first()
+    if change is None or theirs != ours or (order.shop, order.external_id) != (new.shop, new.external_id):
         raise NumberTaken(f"Order {order.number} is there already, with other content.", order=order.pk)
-    change = ChangeSet.objects.get(act="place_order", touches__kind=Touch.Kind.ORDER, touches__object_id=order.pk)
     return Done(change, Impact(), order)
 
 
