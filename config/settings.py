@@ -1,17 +1,44 @@
-"""One file of settings: the environment in, safe defaults out."""
+"""One file of settings: the environment in, safe defaults out.
+
+Without any environment this is the embedded default: SQLite, a broker of our own, mails as files, nothing leaves the
+machine. README.md lists the variables.
+"""
 
 import os
+import secrets
 from pathlib import Path
 
 import dj_database_url
+from csp.constants import NONE, NONCE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("BACKORDERS_VAR", BASE_DIR / "var"))
-VAR.mkdir(exist_ok=True)
+VAR.mkdir(parents=True, exist_ok=True)
 
-DEBUG = os.environ.get("DEBUG", "") == "1"
-SECRET_KEY = os.environ.get("SECRET_KEY", "only-for-development")
-ALLOWED_HOSTS = ["*"]
+# PRODUCTION=1 asks for what a machine of strangers must have: a secret, hosts, HTTPS, a real mail address.
+PRODUCTION = os.environ.get("PRODUCTION", "") == "1"
+DEBUG = os.environ.get("DEBUG", "") == "1" and not PRODUCTION
+
+
+def _secret_key() -> str:
+    """The secret from the environment; outside production one that is made once and kept beside the data."""
+    if given := os.environ.get("SECRET_KEY"):
+        return given
+    if PRODUCTION:
+        raise ImproperlyConfigured("Set SECRET_KEY: without it anybody could forge a session.")
+    kept = VAR / "secret_key"
+    if not kept.exists():
+        kept.write_text(secrets.token_urlsafe(64))
+        kept.chmod(0o600)
+    return kept.read_text()
+
+
+SECRET_KEY = _secret_key()
+SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,testserver").split(",")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -19,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "csp",
     "crispy_forms",
     "anymail",
     "django_htmx",
@@ -28,14 +56,23 @@ INSTALLED_APPS = [
     "backorders.orders",
     "backorders.allocation",
     "backorders.notifications",
-    "backorders.backoffice",
+    "backorders.backoffice.apps.BackofficeConfig",
 ]
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -44,25 +81,163 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
             ]
         },
     }
 ]
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR / 'backorders.sqlite3'}")}
+CRISPY_ALLOWED_TEMPLATE_PACKS = "backorders"
+CRISPY_TEMPLATE_PACK = "backorders"
+
+# -- data -------------------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{VAR / 'backorders.sqlite3'}", conn_max_age=60)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE takes the write lock at the start: a read that becomes a write would fail at once, whatever the timeout.
     DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000;",
         },
-        "TEST": {"NAME": str(VAR / "test.sqlite3")},
+        "TEST": {"NAME": str(VAR / "test.sqlite3")},  # a file: threads of a test share it
     }
+else:
+    limits = "-c lock_timeout=3s -c statement_timeout=" + os.environ.get("STATEMENT_TIMEOUT", "15s")
+    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "options": limits}
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- words and time ---------------------------------------------------------------------------------------------------
+
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = os.environ.get("TIME_ZONE", "Europe/Istanbul")  # the business's zone: its dates are ours
+LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("tr", "Türkçe")]
-STATIC_URL = "static/"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+# -- mail -------------------------------------------------------------------------------------------------------------
+
+# Without a mail backend mails are files under VAR: a demo or a test never writes to the world.
+EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = VAR / "mails"
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "") == "1"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Backorders demo <orders@shop.example>")
+REPLY_TO = os.environ.get("MAIL_REPLY_TO", "orders@shop.example")
+ANYMAIL = {
+    "WEBHOOK_SECRET": os.environ.get("ANYMAIL_WEBHOOK_SECRET", ""),
+    "REQUESTS_TIMEOUT": (5, 20),
+    "IGNORE_UNSUPPORTED_FEATURES": True,
+}
+# A restored or cloned database does not mail before somebody releases it: its own id differs from this one.
+INSTANCE_ID = os.environ.get("INSTANCE_ID", "")
+
+# -- clock and workers ------------------------------------------------------------------------------------------------
+
+# Ids only, late acknowledgement: the rows are the truth, the broker only carries nudges and the clock.
+CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:16379/0")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 1800,  # longer than any task
+    "unacked_restore_interval": 15,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 3.0,  # a frozen broker would hold a web request for ever
+    "socket_connect_timeout": 3.0,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+    "global_keyprefix": "backorders:",
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, task, seconds in (
+        ("say what changed", "backorders.notifications.tasks.announce", 30),
+        ("send what is due", "backorders.notifications.tasks.deliver", 10),
+        ("hear what the provider says", "backorders.notifications.tasks.process_events", 30),
+        ("find changes made past the verbs", "backorders.actions.tasks.notice_outside_changes", 60),
+        ("start the day", "backorders.actions.tasks.start_day", 3600),
+    )
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
+
+# -- safety -----------------------------------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "frame-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [SELF],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# -- logs: what happened, never to whom -------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+}
