@@ -1,18 +1,58 @@
 """Fixtures that every test may use."""
 
+import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
 
+# Playwright's own event loop runs in the thread of the test; the ORM is not async there all the same.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+from tests.harness.browser import Browser, Visit, chromium  # noqa: E402
+from tests.harness.smtp import Sink  # noqa: E402
+from tests.harness.valkey import ValkeyServer, valkey  # noqa: E402
+
 
 @pytest.fixture(scope="session", autouse=True)
-def ledgers_can_be_flushed(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def ledgers_can_be_flushed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Let transactional tests empty append-only tables on SQLite, where emptying is DELETE (PostgreSQL truncates)."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_no_delete'")
                 for (name,) in cursor.fetchall():
                     cursor.execute(f"DROP TRIGGER {name}")
     yield
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[Sink]:
+    """A real SMTP server that keeps every mail."""
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[ValkeyServer]:
+    """A real Redis-protocol server."""
+    server = valkey()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """A fresh page in a fresh context, 1366 × 768."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    yield Visit(context.new_page())
+    context.close()
