@@ -1,0 +1,56 @@
+# One command runs the product, one passes its tests. `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-everyday test-faults check bench lock messages chromium
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+run: $(VENV)/.run ## set everything up and run the product with living demo data (PORT=8000)
+	@$(BIN)/python manage.py serve --demo --port $(PORT)
+
+test: $(VENV)/.dev chromium ## set everything up and run the everyday tests, on SQLite and again on PostgreSQL
+	$(BIN)/pytest -q -n 2 --dist loadgroup
+	$(BIN)/pytest -q -n 2 --dist loadgroup --db postgres
+
+test-faults: $(VENV)/.dev ## kill workers, stop brokers, race: the full numbers (up to 25 minutes)
+	$(BIN)/pytest -q -m faults --db postgres
+
+check: $(VENV)/.dev ## what CI asks of the code before it runs the tests
+	$(BIN)/ruff format --check -q .
+	$(BIN)/ruff check -q .
+	$(BIN)/mypy backorders
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	PRODUCTION=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ANYMAIL_WEBHOOK_SECRET=check:check $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: $(VENV)/.dev ## how far from raw SQL we are: make bench JOBS="J2 J3a" N=10000
+	$(BIN)/python -m tests.harness.postgres -- $(BIN)/python manage.py bench $(if $(JOBS),--jobs $(JOBS)) $(if $(N),--n $(N))
+
+lock: $(VENV)/.run ## pin what requirements.txt and requirements-dev.txt need, by hash
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url requirements.txt -o requirements.lock
+	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url requirements-dev.txt -o requirements-dev.lock
+
+messages: $(VENV)/.dev ## compile the translations (needs gettext)
+	$(BIN)/python manage.py compilemessages --ignore $(VENV)
+
+chromium:
+	@test -x /usr/bin/chromium || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+		|| { echo "The browser tests need Chromium: apt-get install chromium"; exit 1; }
+
+$(VENV)/.run: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
