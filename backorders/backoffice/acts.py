@@ -1,0 +1,28 @@
+"""What the verbs are called on the screens."""
+
+from django.utils.translation import gettext_lazy as _
+
+NAMES = {
+    "place_order": _("Order placed"),
+    "cancel": _("Cancelled"),
+    "change_quantity": _("Quantity changed"),
+    "expedite": _("Expedited"),
+    "hold": _("Held"),
+    "release": _("Released"),
+    "order_goods": _("Goods ordered"),
+    "revise_eta": _("ETA changed"),
+    "close_purchase_line": _("Purchase line closed"),
+    "notice_unrecorded_etas": _("ETA found changed"),
+    "receive": _("Goods received"),
+    "ship": _("Shipped"),
+    "confirm_delivery": _("Delivered"),
+    "return_to_stock": _("Returned to stock"),
+    "adjust_stock": _("Stock counted"),
+    "start_day": _("Planned for the day"),
+    "undo": _("Undone"),
+}
+
+
+def act_name(act: str) -> str:
+    """Return the act as a screen names it; one that is not listed keeps the name it has in the code."""
+    return str(NAMES.get(act) or act.replace("_", " ").capitalize())

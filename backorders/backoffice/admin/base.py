@@ -1,0 +1,79 @@
+"""What every record's plain admin has in common: fast on a million rows, read-only where a verb owns the change."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from backorders.backoffice.paging import CappedPaginator
+from backorders.searching import holds, matching
+
+# More matches than this in a related table are too vague a search to follow.
+RELATED_AT_MOST = 500
+
+
+class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The plain admin of one record.
+
+    `search_fields` are columns of the record's own table; `search_related` names, for a foreign key, the columns to
+    look in over there. The related rows are found first, so that every condition of the list itself has an index.
+    """
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 0
+    search_related: Mapping[str, Sequence[str]] = {}
+    deletable = False
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Return every column searched, so that the list shows its search box."""
+        related = [f"{name}__{field}" for name, fields in self.search_related.items() for field in fields]
+        return [*self.search_fields, *related]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "models.QuerySet[Any]", search_term: str
+    ) -> "tuple[models.QuerySet[Any], bool]":
+        """Find the term in the record's own columns or in the related tables."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        rule = holds(list(self.search_fields), term)
+        for name, fields in self.search_related.items():
+            related: Any = self.model._meta.get_field(name).related_model
+            found = matching(related._default_manager.order_by(), fields, term)
+            rule |= Q(**{f"{name}__in": list(found.values_list("pk", flat=True)[:RELATED_AT_MOST])})
+        return queryset.filter(rule), False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is deleted that history may hang on."""
+        return self.deletable and super().has_delete_permission(request, obj)
+
+
+class LedgerAdmin(RecordAdmin):
+    """The plain admin of what verbs write and nobody rewrites: to be read only."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only a verb adds to it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody rewrites it."""
+        return False
+
+
+def link(name: str, text: object, *args: object, query: str = "") -> SafeString:
+    """Return a link to one of our screens."""
+    return format_html('<a href="{}{}">{}</a>', reverse(f"admin:{name}", args=args), query and f"?{query}", text)
+
+
+def column(description: Any, *, order: str | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Give a list column its heading and, where an index carries it, its order."""
+    return admin.display(description=description, ordering=order, empty_value="–")

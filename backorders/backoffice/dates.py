@@ -1,0 +1,38 @@
+"""How staff read dates: one compact form everywhere, the year only where it is not this one."""
+
+import datetime
+from functools import lru_cache
+
+from babel.dates import format_interval, format_skeleton
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+
+from backorders.allocation.windows import Window, business_day
+
+BABEL = {"en": "en_GB", "tr": "tr"}
+
+
+def short_date(day: datetime.date | None) -> str:
+    """Return "Wed 16 Dec", or "No date"."""
+    return short_window(day, day)
+
+
+def short_window(first: datetime.date | None, last: datetime.date | None) -> str:
+    """Return "12–16 Dec" (both years written if they differ from this one or from each other), or "No date"."""
+    if first is None or last is None:
+        return gettext("No date")
+    return _window(first, last, business_day(timezone.now()).year, BABEL.get(get_language() or "", "en_GB"))
+
+
+def short(window: Window | None) -> str:
+    """Return a window of the plan in the compact form."""
+    return short_window(*window) if window else gettext("No date")
+
+
+@lru_cache(maxsize=4096)
+def _window(first: datetime.date, last: datetime.date, this_year: int, locale: str) -> str:
+    is_near = first.year == last.year == this_year
+    if first == last:
+        return format_skeleton("MMMEd" if is_near else "yMMMd", first, locale=locale)
+    text = format_interval(first, last, "MMMd" if is_near else "yMMMd", locale=locale)
+    return text.replace(" – ", "–", 1) if is_near and first.month == last.month else text

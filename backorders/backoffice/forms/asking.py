@@ -1,0 +1,74 @@
+"""What our forms have in common: crispy, translatable, and a preview that needs less than saving does."""
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AskingForm(forms.Form):
+    """A form without its own form tag; fields named in `only_for_saving` may be missing when it is previewed."""
+
+    only_for_saving: tuple[str, ...] = ("reason",)
+    layout: tuple[Any, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*self.layout) if self.layout else None
+        if self.helper.layout is not None:
+            self.helper.render_unmentioned_fields = True
+
+    def is_ready(self) -> bool:
+        """Whether everything the preview needs is there and valid."""
+        return self.is_bound and not (set(self.errors) - set(self.only_for_saving))
+
+    def renew(self) -> None:
+        """After a refusal because of somebody else's change: whoever saves again has seen it."""
+        data = self.data.copy()
+        data["seen"] = self.initial["seen"]
+        self.data = data
+
+
+class ReasonForm(AskingForm):
+    """Why: for acts that need nothing else."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept with the change."))
+
+
+class SeenForm(AskingForm):
+    """A form that knows which version of the order it was opened on."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class SeenReasonForm(SeenForm):
+    """Why, for an act on the order as it was shown."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept with the change."))
+
+
+class DateInput(forms.DateInput):
+    """A date typed or picked, by the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+def number(**attrs: Any) -> forms.NumberInput:
+    """Return an input for whole units."""
+    return forms.NumberInput(attrs={"inputmode": "numeric", "step": 1, **attrs})
+
+
+def chooser(model: type[models.Model], field: str) -> AutocompleteSelect:
+    """Return the searching select for what the foreign key `field` of `model` points to."""
+    return AutocompleteSelect(model._meta.get_field(field), admin.site)

@@ -1,0 +1,77 @@
+"""Forms of the warehouse and of buying: what arrived, what was counted, what will not come."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from crispy_forms.layout import Div
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from backorders.actions.warehouse import Arrival
+from backorders.backoffice.forms.asking import AskingForm, SeenReasonForm, chooser, number
+from backorders.catalog.models import Product
+from backorders.supply.models import PurchaseLine, StockLevel, Warehouse
+
+
+class ArrivalForm(forms.Form):
+    """What arrived of one purchase line; prefilled with what is outstanding, so that only exceptions are typed."""
+
+    quantity = forms.IntegerField(label=_("Good"), min_value=0, widget=number())
+    over = forms.IntegerField(label=_("Over"), min_value=0, required=False, widget=number())
+    damaged = forms.IntegerField(label=_("Damaged"), min_value=0, required=False, widget=number())
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, line: PurchaseLine, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.line = line
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = f"{field.label}: {line.product.sku}"
+            field.widget.attrs["class"] = f"arrival-{name}"
+
+
+class ReceiveForm(AskingForm):
+    """A delivery note against the lines of one purchase order."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=120)
+
+    def __init__(self, data: Any = None, *, lines: Sequence[PurchaseLine]) -> None:
+        super().__init__(data, initial={"key": secrets.token_urlsafe(12)})
+        self.lines = [
+            ArrivalForm(
+                data,
+                prefix=f"line_{line.pk}",
+                line=line,
+                initial={"quantity": line.outstanding, "over": 0, "damaged": 0},
+            )
+            for line in lines
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Check every line, and that something arrived."""
+        cleaned = super().clean() or {}
+        if not all([line.is_valid() for line in self.lines]):
+            self.add_error(None, _("Correct the quantities marked below."))
+        elif not self.arrivals():
+            self.add_error(None, _("Nothing arrived: every quantity is 0."))
+        return cleaned
+
+    def arrivals(self) -> list[Arrival]:
+        """Return what arrived; lines of which nothing did are left out."""
+        said = [(form.line.pk, form.cleaned_data) for form in self.lines]
+        made = [Arrival(pk, d["quantity"], d["over"] or 0, d["damaged"] or 0, d["note"]) for pk, d in said]
+        return [arrival for arrival in made if arrival.quantity or arrival.over or arrival.damaged]
+
+
+class CountForm(AskingForm):
+    """What was counted of a product in a warehouse, and why it was counted."""
+
+    layout = (Div("product", "warehouse", css_class="fields"), Div("counted", "reason", css_class="fields"))
+    product = forms.ModelChoiceField(Product.objects.all(), label=_("Product"), widget=chooser(StockLevel, "product"))
+    warehouse = forms.ModelChoiceField(Warehouse.objects.all(), label=_("Warehouse"))
+    counted = forms.IntegerField(label=_("Counted"), min_value=0, widget=number())
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept with the change."))
+
+
+class ClosePurchaseLineForm(SeenReasonForm):
+    """Why what is outstanding will not come."""

@@ -1,0 +1,68 @@
+"""What needs somebody today, in plain words and capped counts, each the way to its list."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from backorders.allocation.windows import business_day
+from backorders.backoffice.paging import capped_count
+from backorders.backoffice.waiting import COUNTED, shown_count, tabs
+from backorders.notifications.models import CallTask, Message
+from backorders.supply.models import PurchaseLine
+
+HINTS = {
+    "not_told": _("The date we expect left the one that was announced, and no message is on its way."),
+    "late": _("What was told has passed, and the goods are not there."),
+    "at_risk": _("We expect it after what was told."),
+    "no_date": _("No supply with a date will reach it."),
+    "all": _("Everything that was sold before it arrived."),
+}
+IN_THE_OUTBOX = ("pending", "retry", "held", "sending", "unknown")
+
+
+class Card(NamedTuple):
+    """One number of the home page."""
+
+    label: Any
+    count: str
+    hint: Any
+    url: str
+    tone: str
+
+
+def home(request: HttpRequest) -> list[Card]:
+    """Return the numbers this person may see."""
+    may = request.user.has_perm
+    cards: list[Card] = []
+    if may("orders.view_orderline"):
+        cards += _waiting_cards()
+    if may("notifications.view_message"):
+        outbox = Message.objects.filter(state__in=IN_THE_OUTBOX)
+        cards.append(_card(_("In the outbox"), outbox, _("Messages that have not left yet."), reverse("admin:outbox")))
+    if may("notifications.view_calltask"):
+        calls = CallTask.objects.filter(done_at=None)
+        hint = _("Customers whom no mail reaches.")
+        cards.append(_card(_("To call"), calls, hint, reverse("admin:calls"), tone="bad"))
+    if may("supply.view_purchaseline"):
+        overdue = PurchaseLine.objects.overdue(business_day(timezone.now()))
+        hint = _("The supplier's date has passed, and the goods are not there.")
+        url = reverse("admin:supply_purchaseline_changelist") + "?when=overdue"
+        cards.append(_card(_("Overdue purchase lines"), overdue, hint, url, tone="warn"))
+    return cards
+
+
+def _waiting_cards() -> list[Card]:
+    tones = {"not_told": "bad", "late": "bad", "at_risk": "warn", "no_date": "warn", "all": ""}
+    url = reverse("admin:waiting_lines")
+    return [
+        Card(tab.label, tab.shown, HINTS[tab.name], f"{url}?view={tab.name}", tones[tab.name] if tab.count else "")
+        for tab in tabs(today=business_day(timezone.now()))
+    ]
+
+
+def _card(label: Any, queryset: Any, hint: Any, url: str, *, tone: str = "") -> Card:
+    count = capped_count(queryset, cap=COUNTED)
+    return Card(label, shown_count(count), hint, url, tone if count else "")

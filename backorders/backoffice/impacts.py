@@ -1,0 +1,116 @@
+"""How an impact is shown: who moves, from where to where, and who will hear of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backorders.allocation.impact import Impact, Move
+from backorders.allocation.windows import Window
+from backorders.backoffice.telling import Then, reached, thens
+from backorders.orders.models import OrderLine
+
+ROWS = 50
+
+
+class Row(NamedTuple):
+    """One line of the preview's table."""
+
+    order_id: int
+    order: str
+    customer: str
+    is_vip: bool
+    product: str
+    told: Window | None
+    old: Window | None
+    new: Window | None
+    kind: str
+    slip_days: int | None
+    then: Then
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An impact as the screens show it; the customers to be told are the number on the button."""
+
+    counts: dict[str, int]
+    to_tell: int
+    inside: int
+    unreachable: int
+    rows: Sequence[Row]
+    more: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it touches nobody."""
+        return not (self.rows or self.counts["served"] or self.counts["lost"])
+
+    @property
+    def words(self) -> list[tuple[int, str, str]]:
+        """The counts in plain words: (number, words, whether good or bad)."""
+        counts = self.counts
+        pairs = [
+            (counts["later"], ngettext("line later", "lines later", counts["later"]), "bad"),
+            (counts["earlier"], ngettext("line earlier", "lines earlier", counts["earlier"]), "good"),
+            (counts["no_date"], ngettext("line loses its date", "lines lose their date", counts["no_date"]), "bad"),
+            (counts["dated"], ngettext("line gets a date", "lines get a date", counts["dated"]), "good"),
+            (counts["served"], ngettext("line gets stock", "lines get stock", counts["served"]), "good"),
+            (counts["lost"], ngettext("line loses stock", "lines lose stock", counts["lost"]), "bad"),
+            (counts["uncovered"], ngettext("line uncovered", "lines uncovered", counts["uncovered"]), "bad"),
+            (counts["unchanged"], ngettext("line unchanged", "lines unchanged", counts["unchanged"]), "same"),
+        ]
+        always = ("later", "earlier", "uncovered", "unchanged")
+        keys = ("later", "earlier", "no_date", "dated", "served", "lost", "uncovered", "unchanged")
+        return [pair for key, pair in zip(keys, pairs, strict=True) if pair[0] or key in always]
+
+
+def shown(impact: Impact) -> Shown:
+    """Return the impact as the screens show it, the worst moves first."""
+    moves = sorted(impact.moves, key=_harm)
+    follows = thens(moves)
+    to_tell = {move.customer_id for move in moves if follows[move.line_id] == Then.TELL}
+    unreachable = to_tell - reached(to_tell)
+    return Shown(
+        counts=impact.counts,
+        to_tell=len(to_tell - unreachable),
+        inside=sum(outcome == Then.INSIDE for outcome in follows.values()),
+        unreachable=len(unreachable),
+        rows=_rows(moves[:ROWS], follows, unreachable),
+        more=max(len(moves) - ROWS, 0),
+    )
+
+
+def _harm(move: Move) -> tuple[int, int, int]:
+    order = ("no_date", "later", "dated", "earlier", "same")
+    return order.index(move.kind), -(move.slip_days or 0), move.line_id
+
+
+def _rows(moves: Sequence[Move], follows: dict[int, Then], unreachable: Iterable[int]) -> list[Row]:
+    lines = OrderLine.objects.select_related("order__customer", "product").in_bulk([move.line_id for move in moves])
+    return [_row(move, lines[move.line_id], follows[move.line_id], move.customer_id in unreachable) for move in moves]
+
+
+def _row(move: Move, line: OrderLine, outcome: Then, is_unreachable: bool) -> Row:
+    customer = line.order.customer
+    return Row(
+        order_id=line.order_id,
+        order=line.order.number,
+        customer=customer.name,
+        is_vip=customer.tier == customer.Tier.VIP,
+        product=line.product.name,
+        told=move.told,
+        old=move.old,
+        new=move.new,
+        kind=move.kind,
+        slip_days=move.slip_days,
+        then=Then.CALL if outcome == Then.TELL and is_unreachable else outcome,
+    )
+
+
+def slip(days: int | None) -> str:
+    """Return "+24 d", "−3 d" or a dash."""
+    if days is None:
+        return "–"
+    return _("%(days)s d") % {"days": f"{days:+d}".replace("-", "−")} if days else "0"

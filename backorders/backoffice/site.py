@@ -1,0 +1,33 @@
+"""The site of the staff: Django's admin with our screens in front of its own."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver
+from django.utils.translation import gettext_lazy as _
+
+from backorders.backoffice.home import home
+from backorders.backoffice.navigation import sections
+from backorders.backoffice.urls import screens
+
+
+class BackordersSite(AdminSite):
+    """One site for staff: the screens for the day's work, and the plain records under them."""
+
+    site_header = site_title = "Backorders"
+    index_title = _("Home")
+    enable_nav_sidebar = False
+    site_url = None
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Return our screens first, then the admin's own pages."""
+        return [*screens(self.admin_view), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add the navigation every page shows."""
+        return {**super().each_context(request), "sections": sections(request)}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show what needs somebody today, in front of the list of all records."""
+        return super().index(request, {"home": home(request), **(extra_context or {})})

@@ -1,0 +1,328 @@
+"""What can be done to an order and its lines: one form, one preview, one verb each."""
+
+import secrets
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders.actions import selling, warehouse
+from backorders.actions.done import Done
+from backorders.allocation.impact import Impact
+from backorders.backoffice.forms.asking import SeenReasonForm
+from backorders.backoffice.forms.orders import (
+    CancelLineForm,
+    DeliveredForm,
+    NoteForm,
+    PlaceOrderForm,
+    QuantityForm,
+    ReturnForm,
+    ShipForm,
+)
+from backorders.backoffice.views.screen import ActScreen, Screen
+from backorders.orders.models import Note, Order, OrderLine, Shipment, ShipmentLine
+
+
+class OrderAct(ActScreen):
+    """An act on an order as it was shown."""
+
+    template_name = "backoffice/act.html"
+    permission = "orders.change_order"
+    form_class = SeenReasonForm
+
+    @cached_property
+    def order(self) -> Order:
+        """The order."""
+        return get_object_or_404(Order.objects.select_related("customer", "carrier"), pk=self.kwargs["pk"])
+
+    def initial(self) -> dict[str, Any]:
+        """Start with the version that is shown."""
+        return {"seen": self.order.version}
+
+    def back(self) -> str:
+        """Go back to the order."""
+        return reverse("admin:order", args=[self.order.pk])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the order."""
+        return super().get_context_data(order=self.order, **kwargs)
+
+
+class CancelOrder(OrderAct):
+    """Cancel everything open on an order."""
+
+    button = gettext_lazy("Cancel the order")
+
+    def heading(self) -> str:
+        """Name the order."""
+        return _("Cancel order %(order)s") % {"order": self.order}
+
+    def does(self, form: SeenReasonForm) -> Done[Any]:
+        """Cancel it."""
+        said = form.cleaned_data
+        return selling.cancel_order(
+            self.order, reason=said["reason"], seen_version=said["seen"], by=self.by, at=self.at
+        )
+
+
+class LineAct(OrderAct):
+    """An act on one line of an order."""
+
+    @cached_property
+    def line(self) -> OrderLine:
+        """The line."""
+        lines = OrderLine.objects.select_related("product", "order__customer", "order__carrier")
+        return get_object_or_404(lines, pk=self.kwargs["line"], order=self.kwargs["pk"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the line."""
+        return super().get_context_data(line=self.line, **kwargs)
+
+
+class CancelLine(LineAct):
+    """Cancel units of a line."""
+
+    form_class = CancelLineForm
+    button = gettext_lazy("Cancel the units")
+
+    def heading(self) -> str:
+        """Name the line."""
+        return _("Cancel %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
+
+    def initial(self) -> dict[str, Any]:
+        """Start with everything open."""
+        return {**super().initial(), "quantity": self.line.open_quantity}
+
+    def preview(self, form: CancelLineForm) -> Impact:
+        """Who moves up."""
+        return selling.preview_cancel(self.line, quantity=form.cleaned_data["quantity"], at=self.at)
+
+    def does(self, form: CancelLineForm) -> Done[Any]:
+        """Cancel them."""
+        said = form.cleaned_data
+        return selling.cancel_line(
+            self.line,
+            quantity=said["quantity"],
+            reason=said["reason"],
+            seen_version=said["seen"],
+            by=self.by,
+            at=self.at,
+        )
+
+
+class ChangeQuantity(LineAct):
+    """Change the quantity ordered."""
+
+    form_class = QuantityForm
+    button = gettext_lazy("Change the quantity")
+
+    def heading(self) -> str:
+        """Name the line."""
+        return _("Quantity of %(product)s in order %(order)s") % {
+            "product": self.line.product.name,
+            "order": self.order,
+        }
+
+    def initial(self) -> dict[str, Any]:
+        """Start with what is ordered."""
+        return {**super().initial(), "quantity": self.line.quantity - self.line.cancelled}
+
+    def preview(self, form: QuantityForm) -> Impact:
+        """Who moves."""
+        return selling.preview_quantity(self.line, quantity=form.cleaned_data["quantity"], at=self.at)
+
+    def does(self, form: QuantityForm) -> Done[Any]:
+        """Change it."""
+        said = form.cleaned_data
+        return selling.change_quantity(
+            self.line,
+            quantity=said["quantity"],
+            reason=said["reason"],
+            seen_version=said["seen"],
+            by=self.by,
+            at=self.at,
+        )
+
+
+class Expedite(LineAct):
+    """Put a line before all that are not expedited."""
+
+    permission = "orders.change_orderline"
+    button = gettext_lazy("Expedite")
+
+    def heading(self) -> str:
+        """Name the line."""
+        return _("Expedite %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
+
+    def preview(self, form: SeenReasonForm) -> Impact:
+        """Who loses."""
+        return selling.preview_expedite(self.line, at=self.at)
+
+    def does(self, form: SeenReasonForm) -> Done[Any]:
+        """Do it."""
+        return selling.expedite(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
+
+
+class Hold(LineAct):
+    """Serve a line nothing until it is released."""
+
+    button = gettext_lazy("Hold")
+
+    def heading(self) -> str:
+        """Name the line."""
+        return _("Hold %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
+
+    def preview(self, form: SeenReasonForm) -> Impact:
+        """Who gains."""
+        return selling.preview_hold(self.line, at=self.at)
+
+    def does(self, form: SeenReasonForm) -> Done[Any]:
+        """Do it."""
+        return selling.hold(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
+
+
+class Release(LineAct):
+    """Serve a held line again."""
+
+    button = gettext_lazy("Release")
+
+    def heading(self) -> str:
+        """Name the line."""
+        return _("Release %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
+
+    def does(self, form: SeenReasonForm) -> Done[Any]:
+        """Do it."""
+        return selling.release(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
+
+
+class Ship(OrderAct):
+    """Hand units that lie ready to the carrier."""
+
+    permission = "orders.add_shipment"
+    button = gettext_lazy("Ship")
+
+    def heading(self) -> str:
+        """Name the order."""
+        return _("Ship order %(order)s") % {"order": self.order}
+
+    def form(self, data: Any = None) -> ShipForm:
+        """Return a form with the lines that lie ready."""
+        lines = self.order.lines.filter(allocated__gt=0).select_related("product").order_by("id")
+        return ShipForm(data, lines=list(lines), initial={**self.initial(), "carrier": self.order.carrier_id})
+
+    def does(self, form: ShipForm) -> Done[Any]:
+        """Ship them."""
+        said = form.cleaned_data
+        return warehouse.ship(
+            self.order,
+            units=form.units(),
+            carrier=said["carrier"],
+            tracking_number=said["tracking_number"],
+            seen_version=said["seen"],
+            by=self.by,
+            at=self.at,
+        )
+
+
+class ConfirmDelivery(ActScreen):
+    """Record that a parcel arrived."""
+
+    template_name = "backoffice/act.html"
+    permission = "orders.change_shipment"
+    form_class = DeliveredForm
+    button = gettext_lazy("Confirm delivery")
+
+    @cached_property
+    def shipment(self) -> Shipment:
+        """The parcel."""
+        return get_object_or_404(Shipment.objects.select_related("order", "carrier"), pk=self.kwargs["pk"])
+
+    def heading(self) -> str:
+        """Name the parcel."""
+        return _("Delivery of a parcel of order %(order)s") % {"order": self.shipment.order}
+
+    def does(self, form: DeliveredForm) -> Done[Any]:
+        """Record it."""
+        said = form.cleaned_data["confirmed_by"]
+        return warehouse.confirm_delivery(self.shipment, confirmed_by=said, by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the order."""
+        return reverse("admin:order", args=[self.shipment.order_id])
+
+
+class ReturnToStock(ActScreen):
+    """Take shipped units back into stock."""
+
+    template_name = "backoffice/act.html"
+    permission = "orders.change_shipment"
+    button = gettext_lazy("Take back into stock")
+
+    @cached_property
+    def shipped(self) -> ShipmentLine:
+        """The units of one line in one parcel."""
+        lines = ShipmentLine.objects.select_related("shipment__order", "line__product")
+        return get_object_or_404(lines, pk=self.kwargs["pk"])
+
+    def form(self, data: Any = None) -> ReturnForm:
+        """Return a form with what can still come back."""
+        return ReturnForm(data, shipped=self.shipped)
+
+    def heading(self) -> str:
+        """Name what comes back."""
+        return _("Return of %(product)s from order %(order)s") % {
+            "product": self.shipped.line.product.name,
+            "order": self.shipped.shipment.order,
+        }
+
+    def does(self, form: ReturnForm) -> Done[Any]:
+        """Take them back."""
+        return warehouse.return_to_stock(self.shipped, **form.cleaned_data, by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the order."""
+        return reverse("admin:order", args=[self.shipped.shipment.order_id])
+
+
+class WriteNote(Screen):
+    """Keep a note with an order."""
+
+    permission = "orders.add_note"
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Write it down; an empty one is not kept."""
+        order = get_object_or_404(Order, pk=kwargs["pk"])
+        form = NoteForm(request.POST)
+        if form.is_valid():
+            Note.objects.create(order=order, text=form.cleaned_data["text"], by=self.by, at=self.at)
+        return HttpResponseRedirect(reverse("admin:order", args=[order.pk]) + "#timeline")
+
+
+class PlaceOrder(ActScreen):
+    """Place an order for a customer who called."""
+
+    template_name = "backoffice/place_order.html"
+    permission = "orders.add_order"
+    form_class = PlaceOrderForm
+    title = gettext_lazy("Place an order")
+    button = gettext_lazy("Place the order")
+
+    def initial(self) -> dict[str, Any]:
+        """Start with a key, so that sending the form twice places one order."""
+        return {"key": secrets.token_urlsafe(12)}
+
+    def does(self, form: PlaceOrderForm) -> Done[Any]:
+        """Place it."""
+        done = selling.place_order(form.order(), key=form.cleaned_data["key"], by=self.by, at=self.at)
+        self.placed = done.made
+        return done
+
+    def back(self) -> str:
+        """Go to the order that was placed, or to all orders."""
+        placed = getattr(self, "placed", None)
+        return reverse("admin:order", args=[placed.pk]) if placed else reverse("admin:orders_order_changelist")

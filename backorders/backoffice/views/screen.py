@@ -1,0 +1,180 @@
+"""What every screen has in common: who may see it, the site around it, and refusals that keep what was typed."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from backorders.actions.done import Done
+from backorders.allocation.impact import Impact
+from backorders.backoffice.forms.asking import AskingForm
+from backorders.backoffice.impacts import shown
+from backorders.refusal import Busy, Refused, Stale
+
+CONFLICT, REFUSED, BUSY = 409, 422, 503
+
+
+class Screen(TemplateView):
+    """A page of the site: `permission` is needed to see it, `title` is its h1."""
+
+    permission = ""
+    title: Any = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Turn away whoever may not see it."""
+        if self.permission and not request.user.has_perm(self.permission):
+            raise PermissionDenied(self.permission)
+        return super().dispatch(request, *args, **kwargs)
+
+    @cached_property
+    def at(self) -> datetime.datetime:
+        """The moment of the request: read once."""
+        return timezone.now()
+
+    @property
+    def by(self) -> User:
+        """Who asks."""
+        assert isinstance(self.request.user, User)  # the site lets nobody else in
+        return self.request.user
+
+    def heading(self) -> str:
+        """Return the name of what the page is about."""
+        return str(self.title)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Put the site around the page."""
+        around = admin.site.each_context(self.request)
+        return {**around, "title": self.heading(), **super().get_context_data(**kwargs)}
+
+
+class Doing(Screen):
+    """A page that does something at a click, without a form: `does` is one verb."""
+
+    http_method_names = ["post", "options"]
+
+    def does(self) -> Done[Any]:
+        """Call the verb."""
+        raise NotImplementedError
+
+    def back(self) -> str:
+        """Return where to go afterwards."""
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Do it, or say on the next page why not."""
+        try:
+            done = self.does()
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, done_sentence(done))
+        return HttpResponseRedirect(self.back())
+
+
+class ActScreen(Screen):
+    """A page with a form, a preview of whom it touches, and one verb behind its button.
+
+    The preview is the same computation as the act and writes nothing. A refusal stays on the page with everything
+    that was typed; nothing was saved then.
+    """
+
+    form_class: Callable[..., Any]
+    button: Any = ""
+
+    def preview(self, form: Any) -> Impact | None:
+        """Return whom the act would touch, or None where it touches nobody else."""
+        return None
+
+    def does(self, form: Any) -> Done[Any]:
+        """Call the verb."""
+        raise NotImplementedError
+
+    def back(self) -> str:
+        """Return where to go afterwards."""
+        raise NotImplementedError
+
+    def initial(self) -> dict[str, Any]:
+        """Return what the form starts with."""
+        return {}
+
+    def form(self, data: Any = None) -> Any:
+        """Return the form, filled with `data` if it was sent."""
+        return self.form_class(data, initial=self.initial())
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form."""
+        return self.render_to_response(self.get_context_data(form=self.form()))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Preview if asked to, else act."""
+        form = self.form(request.POST)
+        if "preview" in request.POST:
+            return self.previewed(form)
+        if not form.is_valid():
+            return self.refused(form, REFUSED)
+        try:
+            done = self.does(form)
+        except Refused as refusal:
+            if isinstance(refusal, Stale):
+                form.renew()
+            form.add_error(None, str(refusal))
+            return self.refused(form, _status(refusal))
+        messages.success(request, self.done_sentence(done))
+        return HttpResponseRedirect(self.back())
+
+    def previewed(self, form: Any) -> HttpResponse:
+        """Answer with whom it would touch: the part of the page alone if a script asks, else the whole page."""
+        context = {"form": form, "button": self.button, **self._looked_ahead(form)}
+        if self.request.headers.get("HX-Request"):
+            return self.response_class(self.request, "backoffice/preview.html", context)
+        return self.render_to_response(self.get_context_data(**context))
+
+    def refused(self, form: Any, status: int) -> HttpResponse:
+        """Show the form again with what is wrong, and whom it would touch as things stand."""
+        return self.render_to_response(self.get_context_data(form=form), status=status)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the button and where to go back to."""
+        return super().get_context_data(button=self.button, back=self.back(), **kwargs)
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say what was done."""
+        return done_sentence(done)
+
+    def _looked_ahead(self, form: AskingForm) -> dict[str, Any]:
+        if not form.is_ready():
+            return {"preview": None, "unready": True}
+        try:
+            impact = self.preview(form)
+        except Refused as refusal:
+            return {"preview": None, "refusal": str(refusal)}
+        return {"preview": shown(impact) if impact is not None else None}
+
+
+def done_sentence(done: Done[Any]) -> SafeString:
+    """Say what was done and to how many, with the way to its change set."""
+    counts = done.impact.counts
+    moved = counts["later"] + counts["earlier"] + counts["no_date"] + counts["dated"]
+    sentence = _("Done. %(moved)s dates moved, %(served)s lines served.") % {"moved": moved, "served": counts["served"]}
+    if not moved and not counts["served"]:
+        sentence = _("Done.")
+    url = reverse("admin:change_set", args=[done.change_set.pk])
+    return format_html('{} <a href="{}">{}</a>', sentence, url, _("See or undo"))
+
+
+def _status(refusal: Refused) -> int:
+    if isinstance(refusal, Busy):
+        return BUSY
+    return CONFLICT if isinstance(refusal, Stale) else REFUSED

@@ -1,0 +1,153 @@
+"""The lists of those who wait: each one a view by harm, each of its conditions on an index."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, QuerySet
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+from backorders.backoffice.paging import capped_count
+from backorders.catalog.models import Product
+from backorders.orders.models import Customer, Order, OrderLine
+from backorders.searching import matching
+
+COUNTED = 1_000
+MATCHES = 200
+PER_PAGE = 50
+
+Lines = QuerySet[OrderLine]
+
+
+class View(NamedTuple):
+    """One list: its name in the address, its label, what is in it and what it says when nothing is."""
+
+    name: str
+    label: Any
+    lines: Callable[[Lines, datetime.date], Lines]
+    empty: Any
+
+
+def _not_told(lines: Lines, today: datetime.date) -> Lines:
+    return lines.filter(promise__gap_since__isnull=False).order_by("promise__gap_since", "id")
+
+
+def _late(lines: Lines, today: datetime.date) -> Lines:
+    return lines.filter(promise__told_until__lt=today).order_by("promise__told_until", "promise__line")
+
+
+def _at_risk(lines: Lines, today: datetime.date) -> Lines:
+    misses = lines.filter(promise__expected_until__gt=F("promise__told_until"), promise__told_until__gte=today)
+    return misses.order_by("promise__told_until", "promise__line")
+
+
+def _no_date(lines: Lines, today: datetime.date) -> Lines:
+    return lines.filter(promise__expected_until=None).order_by("promise__line")
+
+
+def _all(lines: Lines, today: datetime.date) -> Lines:
+    return lines.order_by("-placed_at", "-id")
+
+
+VIEWS = (
+    View("not_told", _("Not told"), _not_told, _("Every customer knows the date we expect.")),
+    View("late", _("Late"), _late, _("No promise has passed.")),
+    View("at_risk", _("At risk"), _at_risk, _("No promise is likely to be missed.")),
+    View("no_date", _("No date"), _no_date, _("Everything that waits has a date.")),
+    View("all", _("All"), _all, _("Nothing waits: everything ordered lies ready or has left.")),
+)
+BY_NAME = {view.name: view for view in VIEWS}
+
+
+class Tab(NamedTuple):
+    """A view with its count, which stops at a cap."""
+
+    name: str
+    label: Any
+    count: int
+
+    @property
+    def shown(self) -> str:
+        """The count as it is read."""
+        return shown_count(self.count)
+
+
+def shown_count(count: int) -> str:
+    """Return a capped count as it is read: "12", or "1,000+"."""
+    is_more = count > COUNTED
+    return number_format(COUNTED if is_more else count, force_grouping=True) + ("+" if is_more else "")
+
+
+def tabs(*, today: datetime.date) -> list[Tab]:
+    """Return every view with its capped count."""
+    waiting = OrderLine.objects.waiting()
+    return [Tab(view.name, view.label, capped_count(view.lines(waiting, today), cap=COUNTED)) for view in VIEWS]
+
+
+def page(view: View, *, term: str, number: int, today: datetime.date) -> tuple[Sequence[Any], bool]:
+    """Return page `number` (from 1) of a view's rows that hold the search term, and whether more follow."""
+    lines = OrderLine.objects.waiting()
+    if term:
+        lines = lines.filter(_matches(term))
+    first = (number - 1) * PER_PAGE
+    rows = list(view.lines(lines, today).values_list(*_COLUMNS)[first : first + PER_PAGE + 1])
+    return [Waiting(*row) for row in rows[:PER_PAGE]], len(rows) > PER_PAGE
+
+
+def _matches(term: str) -> Q:
+    """Lines whose order, customer or product holds the term: found there first, so that each has its index."""
+    orders = matching(Order.objects.order_by(), ["number", "external_id"], term).values_list("pk", flat=True)
+    customers = matching(Customer.objects.order_by(), ["name", "email"], term).values_list("pk", flat=True)
+    products = matching(Product.objects.order_by(), ["sku", "name"], term).values_list("pk", flat=True)
+    theirs = Order.objects.filter(customer__in=list(customers[:MATCHES])).order_by().values_list("pk", flat=True)
+    return Q(order__in=[*orders[:MATCHES], *theirs[:MATCHES]]) | Q(product__in=list(products[:MATCHES]))
+
+
+# The columns of `Waiting`, in its order.
+_COLUMNS = (
+    "id order order__number order__customer__name order__customer__tier product__sku product__name waiting price order__currency placed_at "
+    "is_held is_expedited promise__told_at promise__told_from promise__told_until promise__expected_from "
+    "promise__expected_until promise__is_estimate promise__uncovered promise__gap_since"
+).split()
+
+
+class Waiting(NamedTuple):
+    """One row of the list."""
+
+    line: int
+    order_id: int
+    order: str
+    customer: str
+    tier: int
+    sku: str
+    product: str
+    waiting: int
+    price: Any
+    currency: str
+    placed_at: datetime.datetime
+    is_held: bool
+    is_expedited: bool
+    told_at: datetime.datetime | None
+    told_from: datetime.date | None
+    told_until: datetime.date | None
+    expected_from: datetime.date | None
+    expected_until: datetime.date | None
+    is_estimate: bool
+    uncovered: int
+    gap_since: datetime.datetime | None
+
+    @property
+    def is_vip(self) -> bool:
+        """Whether the customer is of the highest tier."""
+        return self.tier == Customer.Tier.VIP
+
+    @property
+    def value(self) -> Any:
+        """What the waiting units are worth."""
+        return self.waiting * self.price
+
+    @property
+    def slip_days(self) -> int | None:
+        """Expected-until minus told-until in days."""
+        return (self.expected_until - self.told_until).days if self.expected_until and self.told_until else None

@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from backorders.searching import search_indexes
+
+
+class Migration(migrations.Migration):
+    dependencies = [("orders", "0001_initial")]
+
+    operations = [
+        search_indexes("orders_order", "number", "external_id"),
+        search_indexes("orders_customer", "name", "email"),
+    ]
