@@ -1,0 +1,53 @@
+"""`python -m bench [--jobs J2 J3a] [--n 10000]`: print the table and write var/bench.json."""
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Iterator
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("STATEMENT_TIMEOUT", "10min")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from bench import moving  # noqa: E402
+from bench.measuring import Figure  # noqa: E402
+
+JOBS: dict[str, tuple[Callable[[int], Iterator[Figure]], tuple[int, ...]]] = {
+    "J2": (moving.receive, (10_000, 100_000)),
+    "J3a": (moving.revise, (10_000, 100_000)),
+}
+
+
+def main() -> None:
+    """Run the jobs that were asked for, each at each size."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--jobs", nargs="+", choices=JOBS, default=list(JOBS))
+    parser.add_argument("--n", type=int)
+    asked = parser.parse_args()
+    if connection.vendor != "postgresql":
+        raise SystemExit("The bench runs on PostgreSQL: make bench starts one.")
+    call_command("migrate", verbosity=0)
+    figures = []
+    print(f"{'job':<6}{'variant':<28}{'n':>9}{'ours s':>10}{'floor s':>10}{'ratio':>8}{'SQL':>6}")  # noqa: T201
+    for job in asked.jobs:
+        run, sizes = JOBS[job]
+        for n in (asked.n,) if asked.n else sizes:
+            for figure in run(n):
+                figures.append(figure)
+                print(  # noqa: T201
+                    f"{figure.job:<6}{figure.variant:<28}{figure.n:>9}{figure.ours_s:>10.4f}{figure.floor_s:>10.4f}"
+                    f"{figure.ratio:>8.2f}{figure.statements:>6}",
+                    flush=True,
+                )
+    path = settings.VAR / "bench.json"
+    path.write_text(json.dumps([figure.as_json() for figure in figures], indent=1))
+    print(f"written to {path}")  # noqa: T201
+
+
+main()

@@ -1,0 +1,79 @@
+"""Measuring: the median of several runs, the number of SQL statements, and ratios that a noisy machine cannot bend."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+RUNS = 5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table. `ratio` is ours ÷ floor in time, so 1 is the floor itself and less is better."""
+
+    job: str
+    variant: str
+    n: int
+    ours_s: float
+    floor_s: float
+    statements: int
+
+    @property
+    def ratio(self) -> float:
+        """Ours ÷ floor."""
+        return self.ours_s / self.floor_s if self.floor_s else float("nan")
+
+    def as_json(self) -> dict[str, Any]:
+        """The figure as a line of var/bench.json."""
+        return {**asdict(self), "ratio": round(self.ratio, 3)}
+
+
+class RolledBack(Exception):
+    """Raised to undo what was measured, so that every run finds the same world."""
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long `work` takes, in a transaction that is undone afterwards."""
+    try:
+        with transaction.atomic():
+            start = time.perf_counter()
+            work()
+            taken = time.perf_counter() - start
+            raise RolledBack
+    except RolledBack:
+        return taken
+
+
+def beside(job: str, variant: str, n: int, *, ours: Callable[[], object], floor: Callable[[], object]) -> Figure:
+    """Measure ours and the floor in turn, so that both see the same machine; return the medians."""
+    statements = _statements(ours)
+    pairs = []
+    for _ in range(RUNS):
+        pairs.append((seconds(ours), seconds(floor)))
+        vacuum()
+    ours_s = statistics.median(pair[0] for pair in pairs)
+    floor_s = statistics.median(pair[1] for pair in pairs)
+    return Figure(job, variant, n, ours_s, floor_s, statements)
+
+
+def vacuum() -> None:
+    """Clear what undone runs left behind; without it every run would meet more dead rows than the one before."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
+
+
+def analyze() -> None:
+    """Let the database know how many rows there are now."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _statements(work: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        seconds(work)
+    return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")) for query in captured)
