@@ -18,32 +18,37 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
 
     Primary keys are the database's. Fields not named must have a database default or be nullable.
     """
-    table, columns = _quoted(model), _columns(model, fields)
+    columns = _columns(model, fields)
     names = ", ".join(column.quoted for column in columns)
-    return _run(f"INSERT INTO {table} ({names}) SELECT {{values}} FROM {{source}}", columns, rows)
+    values = ", ".join(f"{{{index}}}" for index in range(len(columns)))
+    return _run(f"INSERT INTO {_quoted(model)} ({names}) SELECT {values} FROM {{source}}", columns, rows)
 
 
 def update(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Set `fields[1:]` on the rows whose `fields[0]` (a unique field) matches; return how many rows were given."""
     table, columns = _quoted(model), _columns(model, fields)
-    if connection.vendor == "postgresql":
-        changes = ", ".join(f"{c.quoted} = n.c{i}" for i, c in enumerate(columns) if i)
-        sql = f"UPDATE {table} AS t SET {changes} FROM {{source}} WHERE t.{columns[0].quoted} = n.c0"
-    else:
-        changes = ", ".join(f"{c.quoted} = {c.from_json(i)}" for i, c in enumerate(columns) if i)
-        sql = f"UPDATE {table} SET {changes} FROM {{source}} WHERE {table}.{columns[0].quoted} = {columns[0].from_json(0)}"
-    return _run(sql, columns, rows)
+    changes = ", ".join(f"{column.quoted} = {{{index}}}" for index, column in enumerate(columns) if index)
+    key = columns[0].quoted
+    return _run(f"UPDATE {table} AS t SET {changes} FROM {{source}} WHERE t.{key} = {{0}}", columns, rows)
 
 
 def delete(model: type[models.Model], ids: Iterable[int]) -> int:
     """Delete the rows with these primary keys; return how many ids were given."""
-    column = _columns(model, [model._meta.pk.attname])
-    source = (
-        "SELECT c0 FROM {source}"
-        if connection.vendor == "postgresql"
-        else f"SELECT {column[0].from_json(0)} FROM {{source}}"
-    )
-    return _run(f"DELETE FROM {_quoted(model)} WHERE {column[0].quoted} IN ({source})", column, [(pk,) for pk in ids])
+    columns = _columns(model, [model._meta.pk.attname])
+    key = columns[0].quoted
+    sql = f"DELETE FROM {_quoted(model)} WHERE {key} IN (SELECT {{0}} FROM {{source}})"
+    return _run(sql, columns, [(pk,) for pk in ids])
+
+
+def run(
+    sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], *params: object
+) -> int:
+    """Run a statement over `rows`, whose values have the types of `fields`; return how many rows were given.
+
+    In `sql`, `{source}` stands for the rows and `{0}`, `{1}` … for their values; `params` fill the `%s` that stand before
+    `{source}`.
+    """
+    return _run(sql, _columns(model, fields), rows, params)
 
 
 class _Column:
@@ -54,15 +59,25 @@ class _Column:
         self.type = (field.cast_db_type(connection) or "").split(" GENERATED")[0]
         self.is_json = isinstance(field, models.JSONField)
         self.is_uuid = isinstance(field, models.UUIDField)
+        self.is_text = isinstance(field, models.CharField | models.TextField)
 
     def from_json(self, index: int) -> str:
         value = f"n.value ->> {index}"
         return f"CAST({value} AS {self.type})" if self.type.startswith("decimal") else value
 
-    def array(self, values: Sequence[Any]) -> list[Any]:
-        return [json.dumps(v) for v in values] if self.is_json else list(values)
+    def array(self, values: Sequence[Any]) -> str:
+        """Return the values as PostgreSQL writes an array: much faster than adapting them one by one."""
+        return "{" + ",".join("NULL" if value is None else self.literal(value) for value in values) + "}"
+
+    def literal(self, value: Any) -> str:
+        if self.is_json:
+            value = json.dumps(value)
+        if self.is_json or self.is_text:
+            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return str(value)
 
     def plain(self, value: Any) -> Any:
+        """Return the value as JSON carries it and SQLite keeps it."""
         if self.is_json:
             return json.dumps(value)
         if self.is_uuid and value is not None:
@@ -82,20 +97,20 @@ def _columns(model: type[models.Model], fields: Sequence[str]) -> list[_Column]:
     return [_Column(model._meta.get_field(name)) for name in fields]  # type: ignore[arg-type]
 
 
-def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]]) -> int:
+def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params: Sequence[object] = ()) -> int:
     rows = list(rows)
     if not rows:
         return 0
     if connection.vendor == "postgresql":
         arrays = ", ".join(f"%s::{column.type}[]" for column in columns)
-        names = ", ".join(f"c{i}" for i in range(len(columns)))
+        names = ", ".join(f"c{index}" for index in range(len(columns)))
         source = f"unnest({arrays}) AS n({names})"
-        params: list[Any] = [column.array([row[i] for row in rows]) for i, column in enumerate(columns)]
-        values = ", ".join(f"n.c{i}" for i in range(len(columns)))
+        values = [f"n.c{index}" for index in range(len(columns))]
+        carried = [column.array(of_one) for column, of_one in zip(columns, zip(*rows, strict=True), strict=True)]
     else:
         source = "json_each(%s) AS n"
-        params = [json.dumps([[c.plain(v) for c, v in zip(columns, row, strict=True)] for row in rows])]
-        values = ", ".join(column.from_json(i) for i, column in enumerate(columns))
+        values = [column.from_json(index) for index, column in enumerate(columns)]
+        carried = [json.dumps([[c.plain(v) for c, v in zip(columns, row, strict=True)] for row in rows])]
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(source=source, values=values), params)
+        cursor.execute(sql.format(*values, source=source), [*params, *carried])
     return len(rows)

@@ -18,6 +18,9 @@ Key = tuple[int, bool, int]  # line, is it stock, supply
 Windows = dict[tuple[int, int], Window | None]  # supply, transit days
 
 
+NO_WINDOW = (None, None)
+
+
 class After(NamedTuple):
     """An open line as it will be: before and after in one value, so that writing and showing need nothing else."""
 
@@ -31,9 +34,22 @@ class After(NamedTuple):
     overtaken: int
 
     @property
-    def before(self) -> Window | None:
-        """The expected window as it was."""
-        return _window(self.line.expected_from, self.line.expected_until)
+    def is_moved(self) -> bool:
+        """Whether the expected window differs from the written one."""
+        return (self.line.expected_from, self.line.expected_until) != (self.expected or NO_WINDOW)
+
+    @property
+    def is_served_or_lifted(self) -> bool:
+        """Whether the order line itself changes."""
+        line = self.line
+        return (self.allocated, self.is_promised, self.overtaken) != (line.allocated, line.is_promised, line.overtaken)
+
+    @property
+    def is_restated(self) -> bool:
+        """Whether anything else of the promise differs from what is written."""
+        line = self.line
+        written = (line.own_from, line.own_until, line.is_estimate, line.uncovered)
+        return written != (*(self.own or NO_WINDOW), self.is_estimate, self.uncovered)
 
 
 @dataclass(frozen=True)
@@ -50,9 +66,10 @@ class Outcome:
         lost: list[Served] = []
         for after in self.after:
             line = after.line
-            if after.before != after.expected:
+            if after.is_moved:
+                before = _window(line.expected_from, line.expected_until)
                 told = _window(line.told_from, line.told_until)
-                moves.append(Move(line.line_id, line.order_id, line.customer_id, after.before, after.expected, told))
+                moves.append(Move(line.line_id, line.order_id, line.customer_id, before, after.expected, told))
             if after.allocated != line.allocated:
                 change = after.allocated - line.allocated
                 (served if change > 0 else lost).append(Served(line.line_id, line.order_id, abs(change)))

@@ -9,9 +9,9 @@ from backorders import rows
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Allocation, Promise, PromiseChange
-from backorders.allocation.outcome import After, Outcome, outcome
-from backorders.allocation.situation import OpenLine, Situation, read
-from backorders.allocation.windows import Window, business_day
+from backorders.allocation.outcome import NO_WINDOW, After, Outcome, outcome
+from backorders.allocation.situation import Situation, read
+from backorders.allocation.windows import business_day
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 from backorders.supply.models import PurchaseLine, StockLevel
@@ -72,58 +72,47 @@ def _write_lines(result: Outcome) -> None:
     changed = [
         (a.line.line_id, a.allocated, a.line.quantity - a.allocated, a.is_promised, a.overtaken)
         for a in result.after
-        if (a.allocated, a.is_promised, a.overtaken) != (a.line.allocated, a.line.is_promised, a.line.overtaken)
+        if a.is_served_or_lifted
     ]
     rows.update(OrderLine, ["id", "allocated", "waiting", "is_promised", "overtaken"], changed)
 
 
-_PROMISE = (
-    "line own_from own_until expected_from expected_until is_estimate uncovered version changed_at gap_since"
-).split()
+_STATED = ["line", "own_from", "own_until", "expected_from", "expected_until", "is_estimate", "uncovered"]
+
+# The old window is read where it stands, so this comes before the promises move.
+_REMEMBER = """
+    INSERT INTO allocation_promisechange (line_id, change_set_id, at, old_from, old_until, new_from, new_until)
+    SELECT t.line_id, {1}, {2}, t.expected_from, t.expected_until, {3}, {4}
+    FROM {source} JOIN allocation_promise t ON t.line_id = {0}
+"""
+
+# The gap opens when expected leaves what was announced and closes when it comes back to it. Before the first
+# announcement (the confirmation) there is none: that will state whatever is expected then.
+_MOVE = """
+    UPDATE allocation_promise AS t
+    SET own_from = {1}, own_until = {2}, expected_from = {3}, expected_until = {4}, is_estimate = {5}, uncovered = {6},
+        version = version + 1, changed_at = %s,
+        gap_since = CASE
+            WHEN announced_at IS NULL THEN NULL
+            WHEN {3} IS NOT DISTINCT FROM announced_from AND {4} IS NOT DISTINCT FROM announced_until THEN NULL
+            ELSE coalesce(gap_since, %s)
+        END
+    FROM {source} WHERE t.line_id = {0}
+"""
 
 
 def _write_promises(result: Outcome, *, change_set: ChangeSet, at: datetime.datetime) -> None:
-    moved = [a for a in result.after if a.expected != a.before]
-    rest = [a for a in result.after if a.expected == a.before and _differs(a)]
-    rows.update(Promise, _PROMISE, [_promise(a, at) for a in moved])
-    rows.update(
-        Promise,
-        ["line", "own_from", "own_until", "is_estimate", "uncovered"],
-        [(a.line.line_id, *_ends(a.own), a.is_estimate, a.uncovered) for a in rest],
-    )
-    rows.insert(
+    moved = [a for a in result.after if a.is_moved]
+    rows.run(
+        _REMEMBER,
         PromiseChange,
-        ["line", "change_set", "at", "old_from", "old_until", "new_from", "new_until"],
-        [(a.line.line_id, change_set.pk, at, *_ends(a.before), *_ends(a.expected)) for a in moved],
+        ["line", "change_set", "at", "new_from", "new_until"],
+        [(a.line.line_id, change_set.pk, at, *(a.expected or NO_WINDOW)) for a in moved],
     )
+    rows.run(_MOVE, Promise, _STATED, [_stated(a) for a in moved], at, at)
+    rows.update(Promise, _STATED, [_stated(a) for a in result.after if a.is_restated and not a.is_moved])
 
 
-def _promise(after: After, at: datetime.datetime) -> tuple[Any, ...]:
-    line = after.line
-    return (
-        line.line_id,
-        *_ends(after.own),
-        *_ends(after.expected),
-        after.is_estimate,
-        after.uncovered,
-        line.version + 1,
-        at,
-        gap_since(line, after.expected, at=at),
-    )
-
-
-def gap_since(line: OpenLine, expected: Window | None, *, at: datetime.datetime) -> datetime.datetime | None:
-    """Return since when the expected window differs from the announced one; None if it does not, or nothing was said yet."""
-    if line.announced_at is None or _ends(expected) == (line.announced_from, line.announced_until):
-        return None
-    return line.gap_since or at
-
-
-def _differs(after: After) -> bool:
-    line = after.line
-    written = (line.own_from, line.own_until, line.is_estimate, line.uncovered)
-    return written != (*_ends(after.own), after.is_estimate, after.uncovered)
-
-
-def _ends(window: Window | None) -> tuple[datetime.date | None, datetime.date | None]:
-    return (window.first, window.last) if window else (None, None)
+def _stated(after: After) -> tuple[Any, ...]:
+    own, expected = after.own or NO_WINDOW, after.expected or NO_WINDOW
+    return (after.line.line_id, *own, *expected, after.is_estimate, after.uncovered)

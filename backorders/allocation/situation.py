@@ -69,11 +69,6 @@ class OpenLine(NamedTuple):
     expected_until: datetime.date | None
     is_estimate: bool
     uncovered: int
-    version: int
-    gap_since: datetime.datetime | None
-    announced_from: datetime.date | None
-    announced_until: datetime.date | None
-    announced_at: datetime.datetime | None
     told_from: datetime.date | None
     told_until: datetime.date | None
 
@@ -84,10 +79,10 @@ class OpenLine(NamedTuple):
 
 
 _OPEN_LINE = (
-    "id product_id order_id promise__customer_id allocated waiting is_expedited is_promised is_held overtaken score placed_at "
-    "order__is_ship_complete order__carrier__transit_days promise__own_from promise__own_until promise__expected_from "
-    "promise__expected_until promise__is_estimate promise__uncovered promise__version promise__gap_since "
-    "promise__announced_from promise__announced_until promise__announced_at promise__told_from promise__told_until"
+    "id product_id order_id promise__customer_id allocated waiting is_expedited is_promised is_held overtaken score "
+    "placed_at order__is_ship_complete order__carrier__transit_days promise__own_from promise__own_until "
+    "promise__expected_from promise__expected_until promise__is_estimate promise__uncovered promise__told_from "
+    "promise__told_until"
 ).split()
 
 
@@ -249,8 +244,7 @@ def _lots(lines: QuerySet[PurchaseLine], units: Combinable) -> list[Lot]:
 
 def _lines(product_ids: Sequence[int]) -> tuple[dict[int, OpenLine], list[OpenLine]]:
     mine = OrderLine.objects.open().filter(product__in=product_ids)
-    rows = mine.order_by("id").values_list(*_OPEN_LINE)
-    lines = {row[0]: OpenLine._make(row) for row in rows.iterator(chunk_size=10_000)}
+    lines = {row[0]: OpenLine._make(row) for row in mine.order_by("id").values_list(*_OPEN_LINE)}
     if not any(line.is_whole for line in lines.values()):
         return lines, []
     beside = (
