@@ -1,4 +1,4 @@
-"""What we tell whom: every message from the moment it is due to the moment it was delivered, or a person had to call."""
+"""What we tell whom: every message from the moment it is due until it was delivered, or a person had to call."""
 
 import datetime
 
@@ -54,7 +54,10 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     headers = models.JSONField(default=dict, blank=True)
-    content_hash = models.CharField(max_length=64, blank=True)
+    content_hash = models.CharField(
+        max_length=64, blank=True, help_text="once it is there the database refuses to change what was written"
+    )
+    has_apology = models.BooleanField(default=False, help_text="an order gets one apology, not one with every delay")
     state = models.CharField(max_length=12, choices=State, default=State.PENDING)
     priority = models.PositiveSmallIntegerField(default=5, help_text="the lowest goes first")
     not_before = models.DateTimeField()
@@ -91,6 +94,11 @@ class Message(models.Model):
                 name="messages_in_flight", fields=["lease_until"], condition=Q(state__in=["sending", "unknown"])
             ),
             models.Index(name="messages_of_a_customer", fields=["customer", "created_at", "id"]),
+            models.Index(
+                name="messages_of_a_customer_to_do",
+                fields=["customer", "id"],
+                condition=Q(state__in=["pending", "sending", "retry", "unknown", "held"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,6 +159,19 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.message}"
+
+
+class NextUpdate(models.Model):
+    """A next update is the day by which a customer hears of an open line again, even if nothing changes."""
+
+    line = models.OneToOneField(OrderLine, models.PROTECT, primary_key=True, related_name="next_update")
+    on = models.DateField(db_index=True)
+
+    class Meta:
+        ordering = ["on", "line"]
+
+    def __str__(self) -> str:
+        return f"{self.line} by {self.on}"
 
 
 class ProviderEvent(models.Model):

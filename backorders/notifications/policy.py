@@ -1,0 +1,66 @@
+"""When a customer hears from us and how hard we try: numbers a manager may discuss, in one place."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from backorders.notifications.models import Message
+
+Kind = Message.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class TellingPolicy:
+    """What is worth a message, how long we wait for more of the same, and how often one customer hears of dates.
+
+    A date is *imminent* when what the customer was told begins within that time: then the wait is short and the cap on
+    messages about dates does not hold.
+    """
+
+    earlier_by_days: int = 3
+    quiet: timedelta = timedelta(minutes=5)
+    longest_quiet: timedelta = timedelta(minutes=30)
+    quiet_if_imminent: timedelta = timedelta(minutes=2)
+    imminent: timedelta = timedelta(hours=48)
+    cap: timedelta = timedelta(hours=48)
+    approaching_days: int = 3
+    silence_days: int = 14
+    apology_beyond_days: int = 3
+    link_days: int = 365
+    keep_days: int = 730
+    customers_at_once: int = 200
+    orders_shown: int = 12
+    items_shown: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SendingPolicy:
+    """How messages are handed to the provider: claims, retries, and when to leave the provider alone.
+
+    `backoff` is the wait after the first, second … refusal, each ± `jitter`; after the last one the message fails.
+    A lease is renewed for the rest of its batch when less than `renew_below` is left, more than one call can take.
+    """
+
+    batch: int = 20
+    lease: timedelta = timedelta(seconds=120)
+    renew_below: timedelta = timedelta(seconds=40)
+    backoff: tuple[timedelta, ...] = (
+        timedelta(seconds=30),
+        timedelta(minutes=2),
+        timedelta(minutes=10),
+        timedelta(minutes=30),
+        timedelta(hours=2),
+        timedelta(hours=6),
+        timedelta(hours=12),
+    )
+    jitter: float = 0.2
+    unknown_wait: timedelta = timedelta(minutes=5)
+    breaker_after: int = 5
+    breaker_pause: timedelta = timedelta(seconds=30)
+    longest_pause: timedelta = timedelta(minutes=10)
+    soft_bounces: int = 3
+    soft_bounce_days: int = 7
+    despite_complaint: tuple[str, ...] = (Kind.CONFIRMATION, Kind.LATER, Kind.NO_DATE, Kind.CANCELLED)
+
+
+TELLING = TellingPolicy()
+SENDING = SendingPolicy()

@@ -1,0 +1,83 @@
+"""What is worth telling, and whether now is the time: pure rules over plain values."""
+
+import datetime
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from backorders.allocation.windows import Window, business_day
+from backorders.notifications.models import Message
+from backorders.notifications.policy import TELLING, TellingPolicy
+
+Kind = Message.Kind
+
+
+class Gap(NamedTuple):
+    """A difference worth telling: when it opened, when it last moved, and what the customer knows."""
+
+    since: datetime.datetime
+    changed_at: datetime.datetime
+    told: Window | None
+
+
+def worth_telling(expected: Window | None, announced: Window | None, *, policy: TellingPolicy = TELLING) -> Kind | None:
+    """Return the kind of message the difference deserves, or None if the customer need not hear of it.
+
+    Later by a day, a date that appeared or vanished: always. Earlier only when the goods may come before what was
+    announced and one of its ends moved by at least `earlier_by_days`; inside the announced window never.
+    """
+    if expected == announced:
+        return None
+    if expected is None:
+        return Kind.NO_DATE
+    if announced is None:
+        return Kind.EARLIER
+    if expected.last > announced.last:
+        return Kind.LATER
+    if expected.first >= announced.first:
+        return None
+    by = max(announced.first - expected.first, announced.last - expected.last).days
+    return Kind.EARLIER if by >= policy.earlier_by_days else None
+
+
+def is_imminent(told: Window | None, *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> bool:
+    """Whether what the customer was told begins within the imminent time, or has begun."""
+    return told is not None and told.first <= business_day(at + policy.imminent)
+
+
+def is_quiet(gaps: Iterable[Gap], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> bool:
+    """Whether the customer's changes have come to rest: long enough since the last, or too long since the first."""
+    gaps = list(gaps)
+    imminent = any(is_imminent(gap.told, at=at, policy=policy) for gap in gaps)
+    rest = policy.quiet_if_imminent if imminent else policy.quiet
+    return (
+        at >= max(gap.changed_at for gap in gaps) + rest or at >= min(gap.since for gap in gaps) + policy.longest_quiet
+    )
+
+
+def is_capped(
+    gaps: Iterable[Gap],
+    *,
+    last_word_at: datetime.datetime | None,
+    at: datetime.datetime,
+    policy: TellingPolicy = TELLING,
+) -> bool:
+    """Whether the customer heard of a date too short a time ago to hear of one again; never if a date is imminent."""
+    if last_word_at is None or at >= last_word_at + policy.cap:
+        return False
+    return not any(is_imminent(gap.told, at=at, policy=policy) for gap in gaps)
+
+
+def is_sorry(slip_days: int | None, *, is_repeated: bool, policy: TellingPolicy = TELLING) -> bool:
+    """Whether a later date deserves an apology: more than a small slip, or not the first. None: no date any more."""
+    return slip_days is None or slip_days > policy.apology_beyond_days or is_repeated
+
+
+def next_update_on(window: Window | None, *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> datetime.date:
+    """Return the day by which the customer hears again even if nothing changes: before the goods come, or after the
+    longest silence."""
+    today = business_day(at)
+    silence = today + datetime.timedelta(days=policy.silence_days)
+    if window is None:
+        return silence
+    nears = window.first - datetime.timedelta(days=policy.approaching_days)
+    return min(silence, nears) if nears > today else max(silence, window.last + datetime.timedelta(days=1))
