@@ -41,7 +41,7 @@ def delete(model: type[models.Model], ids: Iterable[int]) -> int:
 
 
 def run(
-    sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], *params: object
+    sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], *params: Any
 ) -> int:
     """Run a statement over `rows`, whose values have the types of `fields`; return how many rows were given.
 
@@ -97,7 +97,7 @@ def _columns(model: type[models.Model], fields: Sequence[str]) -> list[_Column]:
     return [_Column(model._meta.get_field(name)) for name in fields]  # type: ignore[arg-type]
 
 
-def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params: Sequence[object] = ()) -> int:
+def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params: Sequence[Any] = ()) -> int:
     rows = list(rows)
     if not rows:
         return 0

@@ -24,6 +24,7 @@ def receive(n: int) -> Iterator[Figure]:
         warehouse.receive([warehouse.Arrival(line.pk, n)], by=None, at=world.AT)
 
     def floor() -> None:
+        known = open_change("floor", by=None, at=world.AT)
         world.sql("UPDATE supply_stocklevel SET on_hand = on_hand + %s WHERE product_id = %s", n, line.product_id)
         world.sql("DELETE FROM allocation_allocation WHERE purchase_line_id = %s", line.pk)
         world.sql(
@@ -31,10 +32,13 @@ def receive(n: int) -> Iterator[Figure]:
             "l.placed_at, l.id) AS upto FROM orders_orderline l WHERE l.product_id = %s AND l.waiting > 0), "
             "held AS (INSERT INTO allocation_allocation (line_id, stock_level_id, quantity) SELECT s.id, k.id, 1 FROM served s, "
             "supply_stocklevel k WHERE k.product_id = %s AND s.upto <= %s RETURNING line_id), "
+            "outbox AS (INSERT INTO allocation_promisechange (line_id, change_set_id, at, old_from, old_until, new_from, new_until) "
+            "SELECT h.line_id, %s, %s, p.expected_from, p.expected_until, %s, %s FROM held h JOIN allocation_promise p "
+            "ON p.line_id = h.line_id), "
             "status AS (UPDATE orders_orderline SET allocated = waiting, waiting = 0 WHERE id IN (SELECT line_id FROM held)) "
             "UPDATE allocation_promise SET own_from = %s, own_until = %s, expected_from = %s, expected_until = %s, "
             "version = version + 1, changed_at = %s, gap_since = %s WHERE line_id IN (SELECT line_id FROM held)",
-            line.product_id, line.product_id, n, *[LATER] * 4, world.AT, world.AT,
+            line.product_id, line.product_id, n, known.pk, world.AT, LATER, LATER, *[LATER] * 4, world.AT, world.AT,
         )
 
     yield beside("J2", "receive", n, ours=ours, floor=floor)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from backorders.allocation.impact import Impact, Move, Served
-from backorders.allocation.planning import Demand, Piece, Supply, in_order_of_use, plan
+from backorders.allocation.planning import Piece, Supply, Wants, in_order_of_use, plan
 from backorders.allocation.ranking import fairness_bound, rank_key
 from backorders.allocation.situation import OpenLine, Situation
 from backorders.allocation.windows import Calendar, Window, latest, shifted
@@ -100,7 +100,7 @@ def _planned(
     queue = sorted((line for line in lines if not line.is_held), key=lambda line: rank_key(line, bound=bound))
     originals = {line.line_id: line for line in queue}
     while True:
-        pieces = plan(supplies, [_demand(line) for line in queue], keeps_word=keeps_word)
+        pieces = plan(supplies, queue, keeps_word=keeps_word)
         after = _after(supplies, queue, pieces, originals)
         lifted = [a.line._replace(is_promised=a.is_promised, overtaken=a.overtaken) for a in after if _rises(a)]
         if not lifted:
@@ -114,7 +114,9 @@ def _planned(
     for piece in pieces:
         supply = supplies[piece.supply]
         allocations[piece.line_id, supply.is_stock, supply.id] = piece.quantity
-    return [a._replace(line=originals[a.line.line_id]) for a in after] + [_kept(line) for line in lines if line.is_held]
+    if any(a.line is not originals[a.line.line_id] for a in after):
+        after = [a._replace(line=originals[a.line.line_id]) for a in after]
+    return after + [_kept(line) for line in lines if line.is_held]
 
 
 def _after(
@@ -129,19 +131,26 @@ def _after(
         while end < len(pieces) and pieces[end].line_id == line.line_id:
             end += 1
         mine, start = pieces[start:end], end
-        allocated = sum(piece.quantity for piece in mine if supplies[piece.supply].is_stock)
-        uncovered = line.quantity - sum(piece.quantity for piece in mine)
+        allocated, uncovered, is_estimate = 0, line.quantity, False
+        for piece in mine:
+            supply = supplies[piece.supply]
+            uncovered -= piece.quantity
+            allocated += piece.quantity if supply.is_stock else 0
+            is_estimate = is_estimate or supply.is_estimate
         if uncovered:
             own = None
-        elif allocated == line.quantity and not line.waiting and line.own_from:
+        elif not line.waiting and line.own_from and allocated == line.allocated:
             own = _window(
                 line.own_from, line.own_until
             )  # it lay ready before: its date does not move with the calendar
         else:
             own = arrivals(supplies, mine, transit_days=line.transit_days, known=windows)
-        is_estimate = own is not None and any(supplies[piece.supply].is_estimate for piece in mine)
-        is_promised = line.is_promised or own is not None
-        after.append(After(line, allocated, uncovered, own, own, is_estimate, is_promised, line.overtaken))
+        dated = own is not None
+        after.append(
+            After(
+                line, allocated, uncovered, own, own, is_estimate and dated, line.is_promised or dated, line.overtaken
+            )
+        )
     return _overtaken(after, originals)
 
 
@@ -157,6 +166,8 @@ def arrivals(
         if (piece.supply, transit_days) not in windows:
             ready = supplies[piece.supply].ready
             windows[piece.supply, transit_days] = ready and shifted(ready, TRANSIT, working_days=transit_days)
+    if len(pieces) == 1:
+        return windows[pieces[0].supply, transit_days]
     return latest([windows[piece.supply, transit_days] for piece in pieces])
 
 
@@ -193,20 +204,18 @@ def _whole_orders_dated(after: Sequence[After], siblings: Sequence[OpenLine]) ->
         if a.line.is_whole:
             own.setdefault(a.line.order_id, []).append(a.own)
     whole = {order_id: latest(windows) for order_id, windows in own.items()}
+    if not whole:
+        return list(after)
     dated = [a._replace(expected=whole[a.line.order_id]) if a.line.is_whole else a for a in after]
     moved = [a._replace(expected=whole[a.line.order_id]) for a in beside if a.expected != whole[a.line.order_id]]
     return dated + moved
 
 
-def _demand(line: OpenLine) -> Demand:
-    return Demand(line.line_id, line.quantity, line.is_whole, line.told_until, line.transit_days)
-
-
-def keeps_word(demand: Demand, supply: Supply) -> bool:
+def keeps_word(demand: Wants, supply: Supply) -> bool:
     """Whether the lot still reaches this customer within what was told."""
-    if supply.ready is None or demand.told_last is None:
+    if supply.ready is None or demand.told_until is None:
         return False
-    return TRANSIT.add(supply.ready.last, demand.transit_days) <= demand.told_last
+    return TRANSIT.add(supply.ready.last, demand.transit_days) <= demand.told_until
 
 
 def _window(first: datetime.date | None, last: datetime.date | None) -> Window | None:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from backorders.allocation.windows import Window
 
@@ -22,13 +22,28 @@ class Supply(NamedTuple):
     is_estimate: bool = False
 
 
+class Wants(Protocol):
+    """An open line that wants `quantity` units. Whole: all at once or, better, later, if that is in time (`told_until`)."""
+
+    @property
+    def line_id(self) -> int: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def is_whole(self) -> bool: ...
+    @property
+    def told_until(self) -> datetime.date | None: ...
+    @property
+    def transit_days(self) -> int: ...
+
+
 class Demand(NamedTuple):
-    """An open line that wants `quantity` units. Whole: all at once or, better, later; `told_last` then is its promise."""
+    """The plainest thing that wants units."""
 
     line_id: int
     quantity: int
     is_whole: bool = False
-    told_last: datetime.date | None = None
+    told_until: datetime.date | None = None
     transit_days: int = 0
 
 
@@ -40,10 +55,10 @@ class Piece(NamedTuple):
     quantity: int
 
 
-KeepsWord = Callable[[Demand, Supply], bool]
+KeepsWord = Callable[[Wants, Supply], bool]
 
 
-def never(demand: Demand, supply: Supply) -> bool:
+def never(demand: Wants, supply: Supply) -> bool:
     """No line leaves stock to those behind it."""
     return False
 
@@ -57,7 +72,7 @@ def in_order_of_use(supplies: Sequence[Supply]) -> list[Supply]:
     return sorted(supplies, key=_use)
 
 
-def plan(supplies: Sequence[Supply], demands: Sequence[Demand], *, keeps_word: KeepsWord = never) -> list[Piece]:
+def plan(supplies: Sequence[Supply], demands: Sequence[Wants], *, keeps_word: KeepsWord = never) -> list[Piece]:
     """Give the supplies (in order of use) to the demands (in rank order); return the pieces in that order.
 
     Each demand takes from successive supplies until it is covered. One exception, so that goods do not lie idle: a
@@ -97,10 +112,10 @@ def _use(supply: Supply) -> tuple[bool, datetime.date, tuple[int, int, int], int
 
 
 def _lot_instead(
-    demand: Demand, supplies: Sequence[Supply], left: Sequence[int], stock: int, keeps_word: KeepsWord
+    demand: Wants, supplies: Sequence[Supply], left: Sequence[int], stock: int, keeps_word: KeepsWord
 ) -> int | None:
     """Return the next lot, if stock covers this whole line only in part and that lot covers it all in time."""
-    if demand.told_last is None or not 0 < sum(left[:stock]) < demand.quantity:
+    if demand.told_until is None or not 0 < sum(left[:stock]) < demand.quantity:
         return None
     lot = next((i for i in range(stock, len(left)) if left[i]), None)
     if lot is None or left[lot] < demand.quantity or not keeps_word(demand, supplies[lot]):
