@@ -67,14 +67,13 @@ class _Column:
 
     def array(self, values: Sequence[Any]) -> str:
         """Return the values as PostgreSQL writes an array: much faster than adapting them one by one."""
-        return "{" + ",".join("NULL" if value is None else self.literal(value) for value in values) + "}"
+        write = self.literal if self.is_json or self.is_text else str
+        return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
 
     def literal(self, value: Any) -> str:
-        if self.is_json:
-            value = json.dumps(value)
-        if self.is_json or self.is_text:
-            return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return str(value)
+        """Return a text or a document, quoted."""
+        text = json.dumps(value) if self.is_json else str(value)
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     def plain(self, value: Any) -> Any:
         """Return the value as JSON carries it and SQLite keeps it."""
