@@ -48,12 +48,16 @@ def _window(start: str) -> Q:
     return Q(**{first: None, last: None}) | Q(**{f"{first}__isnull": False, f"{last}__gte": F(first)})
 
 
+# A gap that announcing has not weighed yet, or that moved since it was found too small for a message.
+TO_WEIGH = Q(gap_since__isnull=False) & (Q(weighed_version=None) | ~Q(weighed_version=F("version")))
+
+
 class PromiseQuerySet(models.QuerySet["Promise"]):
     """Promises as the agent speaks of them."""
 
     def untold(self) -> "PromiseQuerySet":
-        """Promises whose expected window left what was announced: the work list of announcing."""
-        return self.filter(gap_since__isnull=False)
+        """Promises with a gap that may be worth telling: the work list of announcing."""
+        return self.filter(TO_WEIGH)
 
 
 class Promise(models.Model):
@@ -82,6 +86,11 @@ class Promise(models.Model):
     gap_since = models.DateTimeField(
         null=True, blank=True, help_text="when expected left announced; empty if they agree"
     )
+    weighed_version = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="the version whose gap was found too small for a message; it is not weighed twice",
+    )
     announced_from = models.DateField(null=True, blank=True)
     announced_until = models.DateField(null=True, blank=True)
     announced_at = models.DateTimeField(null=True, blank=True, help_text="empty: nothing was announced yet")
@@ -102,6 +111,7 @@ class Promise(models.Model):
         ]
         indexes = [
             models.Index(name="promises_with_a_gap", fields=["gap_since"], condition=Q(gap_since__isnull=False)),
+            models.Index(name="promises_to_weigh", fields=["changed_at"], condition=TO_WEIGH),
             models.Index(name="promises_by_expected", fields=["expected_until", "line"]),
             models.Index(name="promises_by_told", fields=["told_until", "line"]),
         ]
