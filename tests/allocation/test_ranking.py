@@ -1,0 +1,92 @@
+"""Who comes first, and why: the tuple, the fairness bound, the place that is explained."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorders.actions import selling
+from backorders.allocation.queueing import place_of
+from backorders.allocation.ranking import Ranked, fairness_bound, place_in_queue, rank_key, score
+from backorders.orders.models import Customer, OrderLine
+from tests.factories import AT, TODAY, a_customer, a_line, a_product, later
+
+BOUND = fairness_bound(TODAY)
+lines = st.builds(
+    Ranked,
+    is_expedited=st.booleans(),
+    is_promised=st.booleans(),
+    overtaken=st.integers(0, 4),
+    score=st.integers(-740_000, -739_900),
+    placed_at=st.integers(0, 200).map(lambda days: AT - datetime.timedelta(days=days)),
+    line_id=st.integers(1, 2**60),
+)
+
+
+@given(lines, lines)
+def test_two_lines_are_never_equal_in_rank(one: Ranked, other: Ranked) -> None:
+    equal = rank_key(one, bound=BOUND) == rank_key(other, bound=BOUND)
+    assert not equal or one.line_id == other.line_id
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.dates(), st.dates(), st.integers(0, 4000), st.integers(0, 4000))
+def test_the_score_orders_as_days_waited_would(
+    one_tier: int, other_tier: int, one: datetime.date, other: datetime.date, one_value: int, other_value: int
+) -> None:
+    def full(tier: int, value: int, placed: datetime.date, today: datetime.date) -> int:
+        return 7 * tier + sum(value >= edge for edge in (100, 500, 2000)) + (today.toordinal() - placed.toordinal())
+
+    stored = [score(tier=t, value=Decimal(v), placed_on=d) for t, v, d in ((one_tier, one_value, one), (other_tier, other_value, other))]
+    for today in (datetime.date(2026, 6, 1), datetime.date(2030, 1, 1)):
+        aged = full(one_tier, one_value, one, today), full(other_tier, other_value, other, today)
+        assert (stored[0] < stored[1]) == (aged[0] < aged[1])
+
+
+def test_the_classes_come_in_their_order() -> None:
+    plain = Ranked(False, False, 0, -739_000, AT, 9)
+    waited = plain._replace(placed_at=AT - datetime.timedelta(days=91), score=-739_091)
+    queue = [
+        plain,
+        plain._replace(score=-738_990),
+        plain._replace(overtaken=3),
+        plain._replace(is_promised=True),
+        plain._replace(is_expedited=True),
+    ]
+    keys = [rank_key(line, bound=BOUND) for line in queue]
+    assert keys == sorted(keys, reverse=True)
+    assert rank_key(waited, bound=BOUND) < rank_key(plain, bound=BOUND)
+
+
+@given(st.lists(lines, min_size=1, max_size=12, unique_by=lambda line: line.line_id), st.data())
+def test_a_place_counts_everyone_ahead_once(queue: list[Ranked], data: st.DataObject) -> None:
+    keys = [rank_key(line, bound=BOUND) for line in queue]
+    mine = data.draw(st.sampled_from(keys))
+    place = place_in_queue(keys, mine)
+    assert place.position == sorted(keys).index(mine) + 1
+    assert place.position - 1 == place.expedited + place.promised + place.bound + place.score + place.earlier
+
+
+@pytest.mark.django_db
+def test_the_database_counts_the_same_places() -> None:
+    product = a_product(price=1)
+    made = [
+        a_line(product, 1),
+        a_line(product, 1, at=later(hours=1)),
+        a_line(product, 1, at=later(hours=2), customer=a_customer(tier=Customer.Tier.VIP)),
+        a_line(product, 1, at=later(days=-100)),
+        a_line(product, 1, at=later(hours=3)),
+    ]
+    selling.expedite(made[4], reason="the customer's wedding", by=None, at=AT)
+    OrderLine.objects.filter(pk=made[1].pk).update(is_promised=True)
+    rows = {line.pk: line for line in OrderLine.objects.all()}
+    for line in rows.values():
+        line.line_id = line.pk
+    keys = {pk: rank_key(line, bound=BOUND) for pk, line in rows.items()}
+    for pk, line in rows.items():
+        assert place_of(line, today=TODAY) == place_in_queue(list(keys.values()), keys[pk])
+    assert str(place_of(rows[made[0].pk], today=TODAY)) == (
+        "5 of 5; ahead of you: 1 expedited, 1 promised a date before, 1 over the fairness bound, "
+        "1 with a higher score of tier, value and age"
+    )

@@ -1,0 +1,83 @@
+"""Windows: working days, a supplier's record, and dates that are dates everywhere."""
+
+import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorders.allocation.windows import Calendar, Lateness, Window, arrival, business_day, lateness, latest, shifted
+
+dates = st.dates(datetime.date(2024, 1, 1), datetime.date(2030, 12, 31))
+
+
+def test_working_days_skip_weekends_holidays_and_know_leap_years() -> None:
+    calendar = Calendar(frozenset({datetime.date(2028, 2, 29)}))
+    assert calendar.add(datetime.date(2028, 2, 28), 1) == datetime.date(2028, 3, 1)
+    assert Calendar().add(datetime.date(2028, 2, 28), 1) == datetime.date(2028, 2, 29)
+    assert Calendar().add(datetime.date(2026, 12, 31), 1) == datetime.date(2027, 1, 1)
+    assert Calendar().add(datetime.date(2026, 6, 6), 0) == datetime.date(2026, 6, 8)
+
+
+@given(dates, dates, st.integers(0, 10))
+def test_a_later_start_is_never_ready_earlier(one: datetime.date, other: datetime.date, days: int) -> None:
+    calendar = Calendar(frozenset({datetime.date(2026, 1, 1)}))
+    first, second = sorted((one, other))
+    assert calendar.add(first, days) <= calendar.add(second, days)
+
+
+@given(dates, st.integers(0, 30), st.integers(-20, 40), st.integers(0, 40), dates)
+def test_a_window_is_two_to_fourteen_days_wide_and_not_in_the_past(
+    start: datetime.date, width: int, early: int, spread: int, today: datetime.date
+) -> None:
+    eta = Window(start, start + datetime.timedelta(days=width))
+    window = arrival(eta, Lateness(early, early + spread), today=today)
+    assert 2 <= (window.last - window.first).days <= 14
+    assert window.first >= today
+    assert window.last >= eta.last + datetime.timedelta(days=early + spread)
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ([0] * 7, None),
+        (list(range(1, 11)), Lateness(1, 9)),
+        ([0, 0, 0, 0, 0, 0, 0, 30], Lateness(0, 30)),
+        ([-3, *[1] * 18, 9], Lateness(1, 1)),
+    ],
+)
+def test_lateness_is_nearest_rank_quantiles_of_eight_or_more(days: list[int], expected: Lateness | None) -> None:
+    assert lateness(days) == expected
+
+
+@given(st.lists(st.integers(-10, 60), min_size=8, max_size=50))
+def test_at_least_nine_in_ten_receipts_came_by_the_late_end(days: list[int]) -> None:
+    known = lateness(days)
+    assert known is not None
+    assert sum(day <= known.late for day in days) >= 0.9 * len(days)
+    assert known.early <= known.late
+
+
+def test_what_needs_all_its_pieces_has_no_date_while_one_has_none() -> None:
+    early = Window(datetime.date(2026, 6, 1), datetime.date(2026, 6, 9))
+    late = Window(datetime.date(2026, 6, 3), datetime.date(2026, 6, 5))
+    assert latest([early, late]) == Window(datetime.date(2026, 6, 3), datetime.date(2026, 6, 9))
+    assert latest([early, None]) is None
+    assert latest([]) is None
+
+
+def test_shifting_moves_both_ends_to_working_days() -> None:
+    friday = datetime.date(2026, 6, 5)
+    assert shifted(Window(friday, friday), Calendar(), working_days=1) == (datetime.date(2026, 6, 8),) * 2
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-03-29T21:30:00+00:00", "2026-03-30"),  # Istanbul keeps +03:00 all year
+        ("2026-12-31T20:59:59+00:00", "2026-12-31"),
+        ("2026-12-31T21:00:00+00:00", "2027-01-01"),
+    ],
+)
+def test_the_business_day_is_that_of_the_business(moment: str, day: str) -> None:
+    assert business_day(datetime.datetime.fromisoformat(moment)).isoformat() == day
