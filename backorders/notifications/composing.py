@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from backorders.allocation.windows import Window, business_day
+from backorders.allocation.windows import business_day
 from backorders.notifications.letters import (
     Addressee,
     Claim,
@@ -115,7 +115,7 @@ def _changed(mine: Mine, to: Addressee, desk: Desk, composed: Composed) -> list[
             composed.too_small.append(line)
         else:
             worthy.append((kind, line))
-    gaps = [Gap(line.gap_since or line.changed_at, line.changed_at, line.told) for _, line in worthy]
+    gaps = [Gap(_since(line, desk.found), line.changed_at, line.told) for _, line in worthy]
     if not gaps or not is_quiet(gaps, at=desk.at, policy=desk.policy):
         return []
     speaks_anyway = bool(mine.unconfirmed or mine.sent or mine.cancelled)
@@ -123,6 +123,14 @@ def _changed(mine: Mine, to: Addressee, desk: Desk, composed: Composed) -> list[
     if not speaks_anyway and is_capped(gaps, last_word_at=last, at=desk.at, policy=desk.policy):
         return []
     return worthy
+
+
+def _since(line: Line, found: Found) -> datetime.datetime:
+    """When the change to be told began: the first move after the gap was last found too small, else its opening."""
+    if line.weighed_version is None:
+        return line.gap_since or line.changed_at
+    moves = found.moves.get(line.line_id, [])[: line.version - line.weighed_version]
+    return moves[-1] if moves else line.changed_at
 
 
 def _reminders(
@@ -301,7 +309,3 @@ def _claims(mine: Mine, lines: Sequence[Line], desk: Desk) -> list[Claim]:
 def _by_order(rows: Sequence) -> list[tuple[int, list]]:  # type: ignore[type-arg]
     key: Callable[[Line | Sent | Called], int] = lambda row: row.order_id  # noqa: E731
     return [(order_id, list(mine)) for order_id, mine in groupby(rows, key=key)]
-
-
-def _window(first: datetime.date | None, last: datetime.date | None) -> Window | None:
-    return Window(first, last) if first is not None and last is not None else None

@@ -38,6 +38,7 @@ class Line(NamedTuple):
     told_from: datetime.date | None
     told_until: datetime.date | None
     approach_announced_until: datetime.date | None
+    weighed_version: int | None
     allocated: int
     waiting: int
     product: str
@@ -82,6 +83,7 @@ _LINE = [
     "told_from",
     "told_until",
     "approach_announced_until",
+    "weighed_version",
     "line__allocated",
     "line__waiting",
     "product__name",
@@ -173,6 +175,7 @@ class Found(NamedTuple):
     refunds: dict[int, Refund]
     last_word: dict[int, datetime.datetime]
     reasons: dict[int, str]
+    moves: dict[int, list[datetime.datetime]]
     sorry_before: set[int]
     later_before: set[int]
 
@@ -212,6 +215,7 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
     sent = _sent(customers)
     cancelled = _cancelled(customers)
     moved = [line.line_id for line in gaps]
+    again = [line.line_id for line in gaps if line.weighed_version is not None]
     orders = {line.order_id for line in gaps}
     return Found(
         addressees=addressees(customers),
@@ -229,6 +233,7 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
         refunds=_refunds([row.cancellation_id for row in cancelled]),
         last_word=_last_word(customers, at, policy),
         reasons=_reasons(moved),
+        moves=_moves(again),
         sorry_before=_orders_of(Message.objects.filter(has_apology=True), orders),
         later_before=_orders_of(Message.objects.filter(kind=Message.Kind.LATER), orders),
     )
@@ -265,6 +270,16 @@ def _last_word(customers: Sequence[int], at: datetime.datetime, policy: TellingP
     words = Message.objects.filter(customer__in=customers, created_at__gt=at - policy.cap, kind__in=ABOUT_DATES)
     words = words.filter(state__in=(*ON_ITS_WAY, "accepted"))
     return dict(words.order_by().values("customer").annotate(last=Max("created_at")).values_list("customer", "last"))
+
+
+def _moves(lines: Sequence[int]) -> dict[int, list[datetime.datetime]]:
+    """When these lines' dates moved, newest first."""
+    moves: dict[int, list[datetime.datetime]] = {}
+    if lines:
+        changes = PromiseChange.objects.filter(line__in=lines).order_by("line", "-id")
+        for line, at in changes.values_list("line_id", "at"):
+            moves.setdefault(line, []).append(at)
+    return moves
 
 
 def _reasons(lines: Sequence[int]) -> dict[int, str]:

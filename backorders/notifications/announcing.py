@@ -1,0 +1,193 @@
+"""Announcing: state is read, letters are put into words, what is still true then is queued and marked as announced.
+
+Words are made outside of any transaction. The transaction that queues them waits for nobody: customers and promises
+that somebody else holds right now are left to the next run, so that neither selling nor planning waits for long.
+"""
+
+import datetime
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from backorders import rows
+from backorders.allocation.models import Promise
+from backorders.changes.acting import act
+from backorders.notifications import outbox
+from backorders.notifications.composing import Composed, compose
+from backorders.notifications.emails import Unrenderable, render
+from backorders.notifications.letters import Claim, Kind, Letter
+from backorders.notifications.links import new_link
+from backorders.notifications.models import NextUpdate
+from backorders.notifications.outbox import Draft
+from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.reading import due_customers, read
+from backorders.orders.models import Cancellation, Customer, Order, Shipment
+
+Row = TypeVar("Row", bound="Customer | Order | Shipment | Cancellation | Promise")
+
+
+class Announced(NamedTuple):
+    """What a run did: customers looked at, messages queued."""
+
+    customers: int
+    messages: int
+
+
+def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
+    """Queue a message for every customer who has something to hear now. Any number of processes may run it at once.
+
+    Customers are taken in groups; the number of statements for a group does not depend on how many lines it has.
+    """
+    customers = due_customers(at=at, policy=policy)
+    messages = sum(_announce(group, at=at, policy=policy) for group in _groups(customers, policy.customers_at_once))
+    return Announced(len(customers), messages)
+
+
+def _groups(ids: Sequence[int], size: int) -> Iterator[list[int]]:
+    remaining = iter(ids)
+    while group := list(islice(remaining, size)):
+        yield group
+
+
+def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> int:
+    held = outbox.supersede_outdated(customers, at=at)
+    composed = compose(read(customers, at=at, policy=policy), held=held, at=at, policy=policy)
+    drafts = [_draft(letter, policy) for letter in composed.letters if letter.parts]
+    silent = [letter for letter in composed.letters if not letter.parts]
+    return _queue(drafts, silent, composed, at=at, policy=policy)
+
+
+def _draft(letter: Letter, policy: TellingPolicy) -> Draft:
+    """Put the letter into words. One that has none must not hold up the others, whatever is wrong with it."""
+    links = {order_id: new_link() for order_id in letter.order_ids}
+    try:
+        rendered = render(letter, links={order_id: link.url for order_id, link in links.items()}, policy=policy)
+    except Unrenderable as error:
+        return Draft(letter, {}, None, str(error))
+    except Exception as error:  # a fault in a template or in the data; a person calls this customer
+        return Draft(letter, {}, None, f"The mail could not be written: {type(error).__name__}: {error}")
+    return Draft(letter, links, rendered)
+
+
+@act
+def _queue(
+    drafts: Sequence[Draft],
+    silent: Sequence[Letter],
+    composed: Composed,
+    *,
+    at: datetime.datetime,
+    policy: TellingPolicy,
+) -> int:
+    """Queue what is still true and mark it as announced, all in one transaction."""
+    truth = Truth([draft.letter for draft in drafts] + list(silent))
+    standing = [draft for draft in drafts if truth.holds(draft.letter)]
+    if standing:
+        outbox.queue(standing, at=at, policy=policy)
+    letters = [draft.letter for draft in standing] + [letter for letter in silent if truth.holds(letter)]
+    _mark_announced(letters, at)
+    _put_aside(composed)
+    return len(standing)
+
+
+class Truth:
+    """What is true of the letters' claims now, read under locks that are taken without waiting."""
+
+    def __init__(self, letters: Sequence[Letter]) -> None:
+        claims = [claim for letter in letters for claim in letter.claims]
+        self.addresses = dict(
+            _locked(Customer.objects.filter(id__in={letter.to.customer_id for letter in letters})).values_list(
+                "id", "address_version"
+            )
+        )
+        self.promises = {
+            line: (version, announced_at)
+            for line, version, announced_at in _locked(
+                Promise.objects.filter(line__in={claim.line_id for claim in claims if claim.version is not None})
+            ).values_list("line_id", "version", "announced_at")
+        }
+        orders = {order_id for letter in letters for order_id in letter.confirms}
+        self.orders = _ids(_locked(Order.objects.filter(id__in=orders, is_confirmed=False)), orders)
+        shipments = {claim.shipment_id for claim in claims if claim.shipment_id}
+        self.shipments = _ids(_locked(Shipment.objects.filter(id__in=shipments, is_announced=False)), shipments)
+        cancelled = {claim.cancellation_id for claim in claims if claim.cancellation_id}
+        self.cancelled = _ids(_locked(Cancellation.objects.filter(id__in=cancelled, is_announced=False)), cancelled)
+
+    def holds(self, letter: Letter) -> bool:
+        """Whether everything the letter claims is as it was read, and nobody else has said it."""
+        return (
+            self.addresses.get(letter.to.customer_id) == letter.to.address_version
+            and self.orders.issuperset(letter.confirms)
+            and all(self._holds(claim) for claim in letter.claims)
+        )
+
+    def _holds(self, claim: Claim) -> bool:
+        if claim.shipment_id is not None:
+            return claim.shipment_id in self.shipments
+        if claim.cancellation_id is not None:
+            return claim.cancellation_id in self.cancelled
+        return self.promises.get(claim.line_id) == (claim.version, claim.announced_at)
+
+
+def _locked(queryset: "QuerySet[Row]") -> "QuerySet[Row]":
+    queryset = queryset.order_by("pk")
+    if connection.features.has_select_for_update_skip_locked:
+        return queryset.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    return queryset
+
+
+def _ids(queryset: "QuerySet[Row]", wanted: Collection[int]) -> set[int]:
+    return set(queryset.values_list("pk", flat=True)) if wanted else set()
+
+
+def _mark_announced(letters: Sequence[Letter], at: datetime.datetime) -> None:
+    claims = [claim for letter in letters for claim in letter.claims]
+    dated = [claim for claim in claims if claim.version is not None]
+    rows.update(
+        Promise,
+        ["line", "announced_from", "announced_until", "announced_at", "gap_since", "weighed_version"],
+        [(claim.line_id, *(claim.window or (None, None)), at, None, None) for claim in dated],
+    )
+    near = {
+        order.order_id
+        for letter in letters
+        for part in letter.parts
+        if part.kind == Kind.APPROACHING and part.is_near
+        for order in part.orders
+    }
+    reminded = [claim for claim in dated if claim.order_id in near and claim.window]
+    rows.update(
+        Promise,
+        ["line", "approach_announced_until"],
+        [(claim.line_id, claim.window.last) for claim in reminded if claim.window],
+    )
+    _set_next_updates({claim.line_id: claim.next_update_on for claim in dated})
+    Order.objects.filter(id__in={pk for letter in letters for pk in letter.confirms}).update(is_confirmed=True)
+    Shipment.objects.filter(id__in={c.shipment_id for c in claims if c.shipment_id}).update(is_announced=True)
+    Cancellation.objects.filter(id__in={c.cancellation_id for c in claims if c.cancellation_id}).update(
+        is_announced=True
+    )
+
+
+def _put_aside(composed: Composed) -> None:
+    """Remember what deserves no message, so that it is not looked at again before it changes."""
+    small = {line.line_id: line.version for line in composed.too_small}
+    free = _ids(_locked(Promise.objects.filter(line__in=small)), small)
+    rows.update(Promise, ["line", "weighed_version"], [(line, small[line]) for line in sorted(free)])
+    _set_next_updates(composed.next_updates)
+
+
+_SET_NEXT_UPDATES = """
+    INSERT INTO notifications_nextupdate (line_id, "on") SELECT {0}, {1} FROM {source} WHERE true
+    ON CONFLICT (line_id) DO UPDATE SET "on" = excluded."on"
+"""
+
+
+def _set_next_updates(days: dict[int, datetime.date | None]) -> None:
+    over = [line for line, on in days.items() if on is None]
+    if over:
+        NextUpdate.objects.filter(line__in=over).delete()
+    ahead = [(line, on) for line, on in sorted(days.items()) if on is not None]
+    rows.run(_SET_NEXT_UPDATES, NextUpdate, ["line", "on"], ahead)
