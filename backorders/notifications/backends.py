@@ -59,7 +59,7 @@ class SmtpBackend(DjangoSmtp):
         return EncryptedConversation if self.use_ssl else Conversation
 
 
-class ResendBackend(AnymailResend):
+class ResendBackend(AnymailResend):  # type: ignore[misc]  # anymail has no types
     """Resend through anymail, with its idempotency key: the same key within a day is sent once."""
 
     honours_keys = True

@@ -19,7 +19,7 @@ def this_instance() -> uuid.UUID:
 
 
 def mail_switch(*, at: datetime.datetime) -> MailSwitch:
-    """Return the switch; the first call on a new database makes it, on. A copy of another installation's is turned off."""
+    """Return the switch; a new database gets one that is on, a copy of another installation's is turned off."""
     defaults = {"instance_id": this_instance(), "changed_at": at}
     switch, _ = MailSwitch.objects.get_or_create(pk=THE_ONE, defaults=defaults)
     if switch.is_on and switch.instance_id != this_instance():
@@ -34,7 +34,7 @@ def lets_pass(switch: MailSwitch, *, at: datetime.datetime) -> bool:
 
 
 def turn(*, is_on: bool, change_set: ChangeSet, at: datetime.datetime) -> None:
-    """Turn the switch. Turning it on releases this database for this installation and forgets the provider's trouble."""
+    """Turn the switch; turning it on releases the database for this installation and forgets the provider's trouble."""
     mail_switch(at=at)
     fields = {"is_on": is_on, "changed_at": at, "change_set": change_set}
     if is_on:
@@ -43,7 +43,7 @@ def turn(*, is_on: bool, change_set: ChangeSet, at: datetime.datetime) -> None:
 
 
 def note_trouble(*, pause: datetime.timedelta | None, at: datetime.datetime, policy: SendingPolicy = SENDING) -> None:
-    """Count a failure of the provider itself. After several in a row, or when it asks for it, nothing is sent for a while.
+    """Count a failure of the provider itself; after several in a row, or when it asks for it, sending pauses.
 
     The pause doubles with every further failure, so that an outage costs one attempt a pause, not one a message.
     """
@@ -51,9 +51,8 @@ def note_trouble(*, pause: datetime.timedelta | None, at: datetime.datetime, pol
     failures = MailSwitch.objects.values_list("failures", flat=True).get(pk=THE_ONE)
     beyond = failures - policy.breaker_after
     if beyond >= 0:
-        pause = max(
-            pause or policy.breaker_pause, min(policy.breaker_pause * 2 ** min(beyond, 16), policy.longest_pause)
-        )
+        doubled = policy.breaker_pause * 2 ** min(beyond, 16)
+        pause = max(pause or policy.breaker_pause, min(doubled, policy.longest_pause))
     if pause is not None:
         MailSwitch.objects.filter(pk=THE_ONE).update(paused_until=at + pause)
 
