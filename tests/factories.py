@@ -36,7 +36,9 @@ def a_product(sku: str = "", *, stock: int = 0, **fields: Any) -> Product:
     """A product with `stock` units in the first warehouse."""
     sku = sku or f"SKU-{next(_numbers)}"
     category = fields.pop("category", None) or Category.objects.get_or_create(name="Kitchen")[0]
-    product = Product.objects.create(**{"sku": sku, "name": f"Product {sku}", "price": Decimal(10), "category": category, **fields})
+    product = Product.objects.create(
+        **{"sku": sku, "name": f"Product {sku}", "price": Decimal(10), "category": category, **fields}
+    )
     if stock:
         count(product, stock)
     return product

@@ -11,7 +11,7 @@ from django.db.models.expressions import Combinable
 
 from backorders.allocation.models import Allocation
 from backorders.allocation.planning import Supply
-from backorders.allocation.windows import Calendar, Lateness, Window, arrival, shifted
+from backorders.allocation.windows import Calendar, Lateness, Window, arrival, shifted, widened
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.supply.models import Confidence, Holiday, PurchaseLine, StockLevel, Warehouse
@@ -152,7 +152,9 @@ class Situation:
             is_stock=False,
             id=lot.id,
             quantity=lot.outstanding,
-            ready=self._ready(making, lot.warehouse_id, window) if window else None,
+            ready=widened(self._ready(making, lot.warehouse_id, window), self.calendars[lot.warehouse_id])
+            if window
+            else None,
             preference=(lot.confidence != Confidence.CONFIRMED, lot.warehouse_rank, 0),
             is_estimate=late.is_estimate or lot.confidence != Confidence.CONFIRMED,
         )

@@ -93,6 +93,14 @@ def shifted(window: Window, calendar: Calendar, *, working_days: int) -> Window:
     return Window(calendar.add(window.first, working_days), calendar.add(window.last, working_days))
 
 
+def widened(window: Window, calendar: Calendar, *, policy: WindowPolicy = POLICY) -> Window:
+    """Return a window of working days as wide as the policy wants it at least, in working days.
+
+    Handling may push both ends over the same weekend onto one day; carriers keep the distance from then on.
+    """
+    return Window(window.first, max(window.last, calendar.add(window.first, policy.narrowest_days)))
+
+
 def latest(windows: Sequence[Window | None]) -> Window | None:
     """Return the window of what needs all its pieces: the later of the starts and of the ends; None if a piece has none."""
     if not windows or any(window is None for window in windows):

@@ -38,7 +38,9 @@ def demands(draw: st.DrawFn, whole: bool = True) -> list[Demand]:
     """Up to eight lines in rank order."""
     told = st.none() | st.integers(1, 60).map(on)
     return [
-        Demand(pk, draw(st.integers(1, 15)), draw(st.booleans()) if whole else False, draw(told), draw(st.integers(0, 3)))
+        Demand(
+            pk, draw(st.integers(1, 15)), draw(st.booleans()) if whole else False, draw(told), draw(st.integers(0, 3))
+        )
         for pk in range(draw(st.integers(0, 8)))
     ]
 

@@ -38,7 +38,10 @@ def test_the_score_orders_as_days_waited_would(
     def full(tier: int, value: int, placed: datetime.date, today: datetime.date) -> int:
         return 7 * tier + sum(value >= edge for edge in (100, 500, 2000)) + (today.toordinal() - placed.toordinal())
 
-    stored = [score(tier=t, value=Decimal(v), placed_on=d) for t, v, d in ((one_tier, one_value, one), (other_tier, other_value, other))]
+    stored = [
+        score(tier=t, value=Decimal(v), placed_on=d)
+        for t, v, d in ((one_tier, one_value, one), (other_tier, other_value, other))
+    ]
     for today in (datetime.date(2026, 6, 1), datetime.date(2030, 1, 1)):
         aged = full(one_tier, one_value, one, today), full(other_tier, other_value, other, today)
         assert (stored[0] < stored[1]) == (aged[0] < aged[1])

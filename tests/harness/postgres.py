@@ -47,12 +47,28 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
     def run(*command: object) -> None:
         subprocess.run(
-            [str(part) for part in command], check=True, cwd=folder, stdout=subprocess.DEVNULL, **who  # type: ignore[call-overload]
+            [str(part) for part in command],
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            **who,  # type: ignore[call-overload]
         )
 
     bin_folder = binaries()
     try:
-        run(bin_folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        run(
+            bin_folder / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
         run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
