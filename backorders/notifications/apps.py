@@ -1,7 +1,17 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+from django.core.checks import register
+
+from backorders.notifications.checks import webhooks_are_secret
 
 
 class NotificationsConfig(AppConfig):
     """What we tell whom."""
 
     name = "backorders.notifications"
+
+    def ready(self) -> None:
+        """Listen to the provider (which needs the models, so not before now), and check that only it is heard."""
+        import_module(f"{self.name}.tracking")
+        register(webhooks_are_secret)

@@ -1,0 +1,141 @@
+"""What the provider says later: stored as it comes, answered at once, worked on afterwards.
+
+How far a message got only rises: a late "delivered" does not lift a bounce. An address that bounces for good, softly
+too often, or complains is not mailed any more; its customer is called.
+"""
+
+import datetime
+import hashlib
+from collections import Counter
+from typing import Any
+
+from anymail.signals import tracking as provider_speaks
+from django.dispatch import receiver
+from django.utils import timezone
+
+from backorders.changes.acting import act
+from backorders.notifications.addresses import normal
+from backorders.notifications.leasing import confirm_unknown
+from backorders.notifications.models import Message, ProviderEvent, Suppression
+from backorders.notifications.outbox import ask_to_call
+from backorders.notifications.policy import SENDING, SendingPolicy
+
+Delivery, Reason = Message.Delivery, Suppression.Reason
+
+RANK = {
+    "deferred": Delivery.DEFERRED,
+    "delivered": Delivery.DELIVERED,
+    "opened": Delivery.DELIVERED,
+    "clicked": Delivery.DELIVERED,
+    "bounced": Delivery.BOUNCED,
+    "rejected": Delivery.BOUNCED,
+    "failed": Delivery.BOUNCED,
+    "complained": Delivery.COMPLAINED,
+}
+HARD = {"invalid", "bounced"}  # the mailbox is not there; anything else may pass
+AT_ONCE = 500
+
+
+@receiver(provider_speaks, dispatch_uid="backorders.notifications")
+def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
+    """Store one event of the provider, once however often it is delivered (anymail's tracking signal)."""
+    now = timezone.now()
+    metadata = event.metadata or {}
+    given = str(metadata.get("message", ""))
+    ProviderEvent.objects.bulk_create(
+        [
+            ProviderEvent(
+                event_key=_key(event, esp_name),
+                event_type=str(event.event_type)[:20],
+                provider_id=str(event.message_id or "")[:200],
+                recipient=str(event.recipient or "")[:254],
+                message=Message.objects.filter(pk=given).first() if given.isdigit() else None,
+                reason=str(event.reject_reason or "")[:40],
+                description=str(event.description or event.mta_response or "")[:2000],
+                occurred_at=event.timestamp or now,
+                received_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _key(event: Any, esp_name: str) -> str:
+    """What makes the event one: the provider's id, or, without one, everything it says."""
+    if event.event_id:
+        return f"{esp_name}:{event.event_id}"[:200]
+    said = (event.event_type, event.message_id, event.recipient, event.timestamp)
+    return f"{esp_name}:#{hashlib.sha256(repr(said).encode()).hexdigest()}"
+
+
+def process_events(*, at: datetime.datetime, policy: SendingPolicy = SENDING) -> Counter[str]:
+    """Work on what was heard, oldest first; return how many events of which type there were."""
+    heard: Counter[str] = Counter()
+    while batch := list(ProviderEvent.objects.filter(processed_at=None).order_by("id")[:AT_ONCE]):
+        worked_on = _work_on([event.pk for event in batch], at=at, policy=policy)
+        if not worked_on:
+            break
+        heard.update(worked_on)
+    return heard
+
+
+@act
+def _work_on(event_ids: list[int], *, at: datetime.datetime, policy: SendingPolicy) -> list[str]:
+    """Work on these events if nobody else has; each batch is one transaction."""
+    mine = ProviderEvent.objects.select_for_update(no_key=True, of=("self",))
+    events = list(mine.filter(pk__in=event_ids, processed_at=None).order_by("id"))
+    _find_messages(events)
+    for event in events:
+        _work_on_one(event, at=at, policy=policy)
+    ProviderEvent.objects.filter(pk__in=[event.pk for event in events]).update(processed_at=at)
+    return [event.event_type for event in events]
+
+
+def _find_messages(events: list[ProviderEvent]) -> None:
+    wanted = {event.provider_id for event in events if event.message_id is None and event.provider_id}
+    known = {message.provider_id: message for message in Message.objects.filter(provider_id__in=wanted)}
+    for event in events:
+        if event.message_id is None and event.provider_id in known:
+            event.message = known[event.provider_id]
+            event.save(update_fields=["message"])
+
+
+def _work_on_one(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
+    message = event.message
+    rank = RANK.get(event.event_type)
+    if message is not None:
+        if event.event_type in ("sent", "delivered", "bounced", "complained", "deferred", "opened", "clicked"):
+            confirm_unknown([message.pk], at=at)  # it was accepted: the provider works on it
+        if rank is not None:
+            Message.objects.filter(pk=message.pk, delivery__lt=rank).update(delivery=rank)
+    if event.event_type == "complained":
+        _suppress(event, Reason.COMPLAINT, "The customer complained about our mail.", at=at)
+    elif event.event_type in ("bounced", "rejected") and event.reason in HARD:
+        _suppress(event, Reason.BOUNCE, f"The mail bounced: {event.reason}.", at=at)
+    elif event.event_type == "bounced" and _bounces_softly(event, policy):
+        _suppress(event, Reason.SOFT_BOUNCES, f"{policy.soft_bounces} mails bounced within days.", at=at)
+    elif event.event_type in ("rejected", "failed") and message is not None:
+        ask_to_call([message.pk], why=f"The provider did not deliver the mail: {event.reason or 'failed'}.", at=at)
+
+
+def _bounces_softly(event: ProviderEvent, policy: SendingPolicy) -> bool:
+    """Whether this is one soft bounce too many of the address within the days of the policy."""
+    since = event.occurred_at - datetime.timedelta(days=policy.soft_bounce_days)
+    bounces = ProviderEvent.objects.filter(
+        recipient__iexact=event.recipient, event_type="bounced", occurred_at__gt=since, pk__lte=event.pk
+    )
+    return bounces.count() >= policy.soft_bounces
+
+
+def _suppress(event: ProviderEvent, reason: str, why: str, *, at: datetime.datetime) -> None:
+    address = normal(event.recipient or (event.message.recipient if event.message else ""))
+    if not address:
+        return
+    known = Suppression.objects.filter(address=address)
+    if not known.filter(lifted_at=None).exists():
+        known.delete()
+        Suppression.objects.create(address=address, reason=reason, at=at)
+    elif reason != Reason.COMPLAINT:
+        known.filter(reason=Reason.COMPLAINT).update(reason=reason, at=at)
+    if event.message is not None:
+        ask_to_call([event.message.pk], why=why, at=at)
