@@ -40,13 +40,11 @@ def delete(model: type[models.Model], ids: Iterable[int]) -> int:
     return _run(sql, columns, [(pk,) for pk in ids])
 
 
-def run(
-    sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], *params: Any
-) -> int:
+def run(sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], *params: Any) -> int:
     """Run a statement over `rows`, whose values have the types of `fields`; return how many rows were given.
 
-    In `sql`, `{source}` stands for the rows and `{0}`, `{1}` … for their values; `params` fill the `%s` that stand before
-    `{source}`.
+    In `sql`, `{source}` stands for the rows and `{0}`, `{1}` … for their values; `params` fill the `%s`
+    that stand before `{source}`.
     """
     return _run(sql, _columns(model, fields), rows, params)
 

@@ -38,7 +38,16 @@ def receive(n: int) -> Iterator[Figure]:
             "status AS (UPDATE orders_orderline SET allocated = waiting, waiting = 0 WHERE id IN (SELECT line_id FROM held)) "
             "UPDATE allocation_promise SET own_from = %s, own_until = %s, expected_from = %s, expected_until = %s, "
             "version = version + 1, changed_at = %s, gap_since = %s WHERE line_id IN (SELECT line_id FROM held)",
-            line.product_id, line.product_id, n, known.pk, world.AT, LATER, LATER, *[LATER] * 4, world.AT, world.AT,
+            line.product_id,
+            line.product_id,
+            n,
+            known.pk,
+            world.AT,
+            LATER,
+            LATER,
+            *[LATER] * 4,
+            world.AT,
+            world.AT,
         )
 
     yield beside("J2", "receive", n, ours=ours, floor=floor)
@@ -59,13 +68,20 @@ def revise(n: int) -> Iterator[Figure]:
             "INSERT INTO allocation_promisechange (line_id, change_set_id, at, old_from, old_until, new_from, new_until) "
             "SELECT p.line_id, %s, %s, p.expected_from, p.expected_until, %s, %s FROM allocation_promise p "
             "JOIN allocation_allocation a ON a.line_id = p.line_id WHERE a.purchase_line_id = %s",
-            known.pk, world.AT, LATER, LATER, line.pk,
+            known.pk,
+            world.AT,
+            LATER,
+            LATER,
+            line.pk,
         )
         world.sql(
             "UPDATE allocation_promise p SET own_from = %s, own_until = %s, expected_from = %s, expected_until = %s, "
             "version = version + 1, changed_at = %s, gap_since = coalesce(gap_since, %s) FROM allocation_allocation a "
             "WHERE a.line_id = p.line_id AND a.purchase_line_id = %s",
-            *[LATER] * 4, world.AT, world.AT, line.pk,
+            *[LATER] * 4,
+            world.AT,
+            world.AT,
+            line.pk,
         )
 
     def preview() -> None:

@@ -82,7 +82,11 @@ def waiting(product: Product, lines: int, *, on: PurchaseLine | None) -> None:
         "is_ship_complete, is_date_essential, is_confirmed, version) "
         "SELECT 'B' || %s || '-' || n, '', '', %s + mod(n, %s), (SELECT id FROM orders_carrier), %s::timestamptz - n * interval '1 minute', "
         "'EUR', true, false, false, true, 1 FROM generate_series(1, %s) n",
-        product.pk, first, customers, AT, lines,
+        product.pk,
+        first,
+        customers,
+        AT,
+        lines,
     )
     window = (TODAY + datetime.timedelta(days=25), TODAY + datetime.timedelta(days=32)) if on else (None, None)
     sql(
@@ -90,7 +94,10 @@ def waiting(product: Product, lines: int, *, on: PurchaseLine | None) -> None:
         "cause, first_from, first_until, is_promised, is_expedited, is_held, score, overtaken) "
         "SELECT id, %s, 1, 0, 1, 0, 0, 10, placed_at, '', %s::date, %s::date, %s, false, false, "
         "-(placed_at::date - '0001-01-01'::date + 1), 0 FROM orders_order WHERE number LIKE %s",
-        product.pk, *window, on is not None, f"B{product.pk}-%",
+        product.pk,
+        *window,
+        on is not None,
+        f"B{product.pk}-%",
     )
     sql(
         "INSERT INTO allocation_promise (line_id, product_id, customer_id, own_from, own_until, expected_from, expected_until, "
@@ -98,11 +105,13 @@ def waiting(product: Product, lines: int, *, on: PurchaseLine | None) -> None:
         "SELECT l.id, l.product_id, o.customer_id, first_from, first_until, first_from, first_until, first_from, first_until, "
         "first_from, first_until, o.placed_at, o.placed_at, false, %s, 1, o.placed_at "
         "FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE l.product_id = %s",
-        0 if on else 1, product.pk,
+        0 if on else 1,
+        product.pk,
     )
     if on:
         sql(
             "INSERT INTO allocation_allocation (line_id, purchase_line_id, quantity) SELECT id, %s, 1 FROM orders_orderline "
             "WHERE product_id = %s",
-            on.pk, product.pk,
+            on.pk,
+            product.pk,
         )

@@ -10,9 +10,9 @@ from django.db import connection
 # Playwright's own event loop runs in the thread of the test; the ORM is not async there all the same.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-from tests.harness.browser import Browser, Visit, chromium  # noqa: E402
-from tests.harness.smtp import Sink  # noqa: E402
-from tests.harness.valkey import ValkeyServer, valkey  # noqa: E402
+from tests.harness.browser import Browser, Visit, chromium
+from tests.harness.smtp import Sink
+from tests.harness.valkey import ValkeyServer, valkey
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,7 +24,7 @@ def ledgers_can_be_flushed(django_db_setup: None, django_db_blocker: Any) -> Ite
                 cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_no_delete'")
                 for (name,) in cursor.fetchall():
                     cursor.execute(f"DROP TRIGGER {name}")
-    yield
+    return
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from backorders.changes.recording import done_before, open_change, touch
 from backorders.refusal import Refused
 from backorders.supply.models import Confidence, EtaRevision, PurchaseLine, PurchaseOrder, Supplier, Warehouse
 
-
 NO_DATE = Value(datetime.date.min, output_field=DateField())  # stands for NULL, so that two absent dates are equal
 
 
@@ -321,7 +320,10 @@ def _part_of(line: PurchaseLine, part: EtaPart, confidence: str) -> PurchaseLine
 
 
 def _record(change: ChangeSet, revised: Sequence[Revised], reason_code: str, note: str, at: datetime.datetime) -> None:
-    fields = "purchase_line change_set at old_on old_until old_confidence new_on new_until new_confidence reason_code note source"
+    fields = (
+        "purchase_line change_set at old_on old_until old_confidence new_on new_until new_confidence "
+        "reason_code note source"
+    )
     rows.insert(
         EtaRevision,
         fields.split(),

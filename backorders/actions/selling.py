@@ -1,7 +1,7 @@
 """Selling: placing an order, and everything that changes what its customer still waits for."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -338,7 +338,7 @@ def _cancel(
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[list[Cancellation]]:
-    products = lock_products(OrderLine.objects.filter(pk__in=wanted).values_list("product", flat=True))
+    products = lock_products(_planned_with(order, wanted))
     fresh_order(order, seen_version=seen_version)
     change = _change(order, "cancel", reason, by, at, source=source)
     lines = OrderLine.objects.in_bulk(list(wanted))
@@ -347,6 +347,14 @@ def _cancel(
         raise NotCancellable(f"Nothing on order {order.number} is open: what was shipped cannot be cancelled.")
     _owe_refunds(order, made, at)
     return Done(change, replan(products, change_set=change, at=at), made)
+
+
+def _planned_with(order: Order, line_ids: Iterable[int]) -> list[int]:
+    """Return the products to plan when these lines change: all of a ship-complete order, which its last line dates."""
+    lines = OrderLine.objects.open().filter(order=order)
+    if not order.is_ship_complete:
+        lines = lines.filter(pk__in=line_ids)
+    return list(lines.values_list("product", flat=True))
 
 
 def _cancel_units(line: OrderLine, quantity: int | None, change: ChangeSet, at: datetime.datetime) -> Cancellation:
@@ -367,7 +375,7 @@ def _cancel_units(line: OrderLine, quantity: int | None, change: ChangeSet, at: 
 
 
 def close_promises(line_ids: Sequence[int]) -> None:
-    """Close the promises of lines that have nothing open any more: no gap, and messages that state them are outdated."""
+    """Close the promises of lines with nothing open any more: no gap, and messages that state them are outdated."""
     Promise.objects.filter(pk__in=line_ids).update(gap_since=None, uncovered=0, version=F("version") + 1)
 
 
@@ -426,7 +434,7 @@ def _preview_line(line: OrderLine, change: Callable[[OpenLine], OpenLine], *, at
             if known.quantity > 0:
                 situation.lines[line.pk] = known
 
-    return preview([line.product_id], changed, at=at)
+    return preview(_planned_with(line.order, [line.pk]), changed, at=at)
 
 
 def _less(line: OpenLine, units: int) -> OpenLine:

@@ -1,6 +1,7 @@
 """Undoing puts back what an act changed, as an act of its own, while nothing irreversible has followed from it."""
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ from backorders import rows
 from backorders.actions.asking import order_changed
 from backorders.actions.done import Done
 from backorders.actions.warehouse import move
-from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.models import Promise
 from backorders.allocation.replanning import replan
@@ -184,20 +184,20 @@ def _reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> Non
 
 def _put_received_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     """Take the units out of stock again and let them be outstanding; the receipt itself stays in its ledger."""
+    good: Counter[tuple[int, int]] = Counter()
     for receipt in Receipt.objects.filter(change_set=change).select_related("purchase_line").order_by("id"):
         line = receipt.purchase_line
-        if receipt.quantity + receipt.over:
-            level = StockLevel.objects.get(product=line.product_id, warehouse=line.warehouse_id)
-            good = receipt.quantity + receipt.over
-            move(level, -good, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
+        good[line.product_id, line.warehouse_id] -= receipt.quantity + receipt.over
         PurchaseLine.objects.filter(pk=line.pk).update(
             received=F("received") - receipt.quantity - receipt.damaged, version=F("version") + 1
         )
+    move(good, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
 
 
 def _put_count_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     level = StockLevel.objects.get(pk=change.before["stock_level"])
-    move(level, -change.before["difference"], kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
+    place = {(level.product_id, level.warehouse_id): -change.before["difference"]}
+    move(place, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
 
 
 def _split_off(change: ChangeSet) -> Any:

@@ -1,7 +1,8 @@
 """The warehouse: receiving, shipping, returning and counting goods."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -9,7 +10,7 @@ from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
 from backorders import rows
-from backorders.actions.asking import NotOpen, a_reason, fresh_order, fresh_purchase_lines, order_changed, whole_units
+from backorders.actions.asking import NotOpen, a_reason, fresh_order, order_changed, whole_units
 from backorders.actions.done import Done
 from backorders.actions.selling import close_promises
 from backorders.allocation.impact import Impact
@@ -132,8 +133,11 @@ def ship(
         ShipmentLine(shipment=shipment, line_id=pk, quantity=n) for pk, n in wanted.items()
     )
     _take_out(wanted, change, at)
-    for pk, quantity in wanted.items():
-        OrderLine.objects.filter(pk=pk).update(allocated=F("allocated") - quantity, shipped=F("shipped") + quantity)
+    rows.update(
+        OrderLine,
+        ["id", "allocated", "shipped"],
+        [(pk, lines[pk].allocated - quantity, lines[pk].shipped + quantity) for pk, quantity in wanted.items()],
+    )
     close_promises([pk for pk, quantity in wanted.items() if quantity == lines[pk].open_quantity])
     return Done(change, Impact(checked=len(wanted)), shipment)
 
@@ -180,7 +184,8 @@ def return_to_stock(
     touch(change, kind=Touch.Kind.ORDER, ids=[order_id])
     order_changed(order_id)
     ShipmentLine.objects.filter(pk=shipment_line.pk).update(returned=F("returned") + quantity)
-    _put_in(shipment_line.line.product_id, warehouse.pk, quantity, StockMovement.Kind.RETURN, change, at)
+    units = {(shipment_line.line.product_id, warehouse.pk): quantity}
+    move(units, kind=StockMovement.Kind.RETURN, change_set=change, at=at)
     return Done(change, replan(products, change_set=change, at=at), shipment_line)
 
 
@@ -212,7 +217,7 @@ def adjust_stock(
         at=at,
     )
     touch(change, kind=Touch.Kind.PRODUCT, ids=[product.pk])
-    move(level, difference, kind=StockMovement.Kind.COUNT, change_set=change, at=at)
+    move({(product.pk, warehouse.pk): difference}, kind=StockMovement.Kind.COUNT, change_set=change, at=at)
     return Done(change, replan([product.pk], change_set=change, at=at), level)
 
 
@@ -227,13 +232,27 @@ def preview_adjust(product: Product, *, warehouse: Warehouse, counted: int, at: 
     return preview([product.pk], counted_so, at=at)
 
 
-def move(level: StockLevel, quantity: int, *, kind: str, change_set: ChangeSet, at: datetime.datetime) -> None:
-    """Book units into (or, negative, out of) a stock level of a locked product: the ledger and its counter at once."""
-    level.refresh_from_db()
-    level.on_hand += quantity
-    level.allocated = min(level.allocated, level.on_hand)
-    level.save(update_fields=["on_hand", "allocated"])
-    StockMovement.objects.create(stock_level=level, change_set=change_set, kind=kind, quantity=quantity, at=at)
+def move(units: Mapping[tuple[int, int], int], *, kind: str, change_set: ChangeSet, at: datetime.datetime) -> None:
+    """Book units, by (product, warehouse), into the stock of locked products (or, negative, out of it).
+
+    The ledger and its counter are written at once; what is allocated never exceeds what is left.
+    """
+    places = {place: n for place, n in units.items() if n}
+    StockLevel.objects.bulk_create(
+        (StockLevel(product_id=product, warehouse_id=warehouse) for product, warehouse in places), ignore_conflicts=True
+    )
+    levels = StockLevel.objects.filter(product__in={product for product, _ in places}).order_by("id")
+    moved = [(level, places[place]) for level in levels if (place := (level.product_id, level.warehouse_id)) in places]
+    rows.update(
+        StockLevel,
+        ["id", "on_hand", "allocated"],
+        [(level.pk, level.on_hand + n, min(level.allocated, level.on_hand + n)) for level, n in moved],
+    )
+    rows.insert(
+        StockMovement,
+        ["stock_level", "change_set", "kind", "quantity", "at", "note"],
+        [(level.pk, change_set.pk, kind, n, at, "") for level, n in moved],
+    )
 
 
 def _arrived_lines(arrivals: Sequence[Arrival]) -> dict[int, PurchaseLine]:
@@ -254,7 +273,8 @@ def _checked_arrivals(arrivals: Sequence[Arrival]) -> dict[int, PurchaseLine]:
         if arrival.quantity + arrival.damaged > line.outstanding:
             over = arrival.quantity + arrival.damaged - line.outstanding
             raise MoreThanOutstanding(
-                f"{line}: only {line.outstanding} are outstanding. Book the other {over} as over-delivery or send them back.",
+                f"{line}: only {line.outstanding} are outstanding. "
+                f"Book the other {over} as over-delivery or send them back.",
                 purchase_line=line.pk,
                 over=over,
             )
@@ -265,42 +285,20 @@ def _book(
     arrivals: Sequence[Arrival], lines: dict[int, PurchaseLine], change: ChangeSet, at: datetime.datetime
 ) -> None:
     today = business_day(at)
+    good: Counter[tuple[int, int]] = Counter()
+    receipts = []
     for arrival in arrivals:
         line = lines[arrival.purchase_line_id]
+        late_days = line.eta_until and (today - line.eta_until).days
+        receipts.append((*arrival[:4], arrival.note, change.pk, at, today, late_days))
         line.received += arrival.quantity + arrival.damaged
         line.pegged = min(line.pegged, line.outstanding)
         line.version += 1
-        good = arrival.quantity + arrival.over
-        if good:
-            _put_in(line.product_id, line.warehouse_id, good, StockMovement.Kind.RECEIPT, change, at)
+        good[line.product_id, line.warehouse_id] += arrival.quantity + arrival.over
     fields = "id received pegged version".split()
     rows.update(PurchaseLine, fields, [tuple(getattr(line, name) for name in fields) for line in lines.values()])
-    receipts = ((a, lines[a.purchase_line_id].eta_until) for a in arrivals)
-    rows.insert(
-        Receipt,
-        "purchase_line change_set at on quantity over damaged late_days note".split(),
-        [
-            (
-                a.purchase_line_id,
-                change.pk,
-                at,
-                today,
-                a.quantity,
-                a.over,
-                a.damaged,
-                eta and (today - eta).days,
-                a.note,
-            )
-            for a, eta in receipts
-        ],
-    )
-
-
-def _put_in(
-    product_id: int, warehouse_id: int, quantity: int, kind: str, change: ChangeSet, at: datetime.datetime
-) -> None:
-    level, _ = StockLevel.objects.get_or_create(product_id=product_id, warehouse_id=warehouse_id)
-    move(level, quantity, kind=kind, change_set=change, at=at)
+    rows.insert(Receipt, "purchase_line quantity over damaged note change_set at on late_days".split(), receipts)
+    move(good, kind=StockMovement.Kind.RECEIPT, change_set=change, at=at)
 
 
 def _learn_lateness(suppliers: Iterable[int]) -> None:
@@ -336,24 +334,22 @@ def _check_shippable(order: Order, lines: dict[int, OrderLine], wanted: dict[int
 
 def _take_out(wanted: dict[int, int], change: ChangeSet, at: datetime.datetime) -> None:
     """Take the units out of the stock levels that hold them for these lines."""
-    held = Allocation.objects.filter(line__in=wanted, stock_level__isnull=False)
+    held = Allocation.objects.filter(line__in=wanted, stock_level__isnull=False).order_by("stock_level", "id")
+    place = ("stock_level__product_id", "stock_level__warehouse_id", "stock_level_id")
     left = dict(wanted)
-    for allocation in held.order_by("stock_level", "id"):
-        taken = min(allocation.quantity, left[allocation.line_id])
-        if not taken:
-            continue
-        left[allocation.line_id] -= taken
-        if taken == allocation.quantity:
-            allocation.delete()
-        else:
-            Allocation.objects.filter(pk=allocation.pk).update(quantity=F("quantity") - taken)
-        StockLevel.objects.filter(pk=allocation.stock_level_id).update(
-            on_hand=F("on_hand") - taken, allocated=F("allocated") - taken
-        )
-        StockMovement.objects.create(
-            stock_level_id=allocation.stock_level_id,
-            change_set=change,
-            kind=StockMovement.Kind.SHIPMENT,
-            quantity=-taken,
-            at=at,
-        )
+    gone, kept, freed = [], [], Counter[int]()
+    moved: Counter[tuple[int, int]] = Counter()
+    for pk, line_id, units, product, warehouse, level in held.values_list("id", "line_id", "quantity", *place):
+        taken = min(units, left[line_id])
+        left[line_id] -= taken
+        freed[level] += taken
+        moved[product, warehouse] -= taken
+        if taken == units:
+            gone.append(pk)
+        elif taken:
+            kept.append((pk, units - taken))
+    rows.delete(Allocation, gone)
+    rows.update(Allocation, ["id", "quantity"], kept)
+    allocated = StockLevel.objects.filter(pk__in=freed).values_list("id", "allocated")
+    rows.update(StockLevel, ["id", "allocated"], [(pk, units - freed[pk]) for pk, units in allocated])
+    move(moved, kind=StockMovement.Kind.SHIPMENT, change_set=change, at=at)

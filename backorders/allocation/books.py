@@ -17,7 +17,7 @@ from backorders.orders.models import OrderLine
 
 
 class Difference(NamedTuple):
-    """One thing that does not agree: the number of the invariant it breaks, and the sentence that says what is where."""
+    """One thing that does not agree: the number of the invariant it breaks, and a sentence that says what is where."""
 
     invariant: int
     sentence: str
@@ -28,91 +28,180 @@ _SUMS: list[tuple[int, str, str]] = [
     (
         1,
         "order line {0}: ordered {1}, but allocated + waiting + shipped + cancelled is {2}",
-        "SELECT id, quantity, allocated + waiting + shipped + cancelled FROM orders_orderline "
-        "WHERE quantity <> allocated + waiting + shipped + cancelled ORDER BY id",
+        """
+            SELECT id, quantity, allocated + waiting + shipped + cancelled
+            FROM orders_orderline
+            WHERE quantity <> allocated + waiting + shipped + cancelled
+            ORDER BY id
+        """,
     ),
     (
         1,
         "order line {0}: {1} units allocated, but its allocations on hand are {2}",
-        "SELECT l.id, l.allocated, coalesce(a.units, 0) FROM orders_orderline l LEFT JOIN (SELECT line_id, sum(quantity) AS units "
-        "FROM allocation_allocation WHERE stock_level_id IS NOT NULL GROUP BY line_id) a ON a.line_id = l.id "
-        "WHERE l.allocated <> coalesce(a.units, 0) ORDER BY l.id",
+        """
+            SELECT l.id, l.allocated, coalesce(a.units, 0)
+            FROM orders_orderline l
+            LEFT JOIN (SELECT line_id, sum(quantity) AS units
+            FROM allocation_allocation
+            WHERE stock_level_id IS NOT NULL
+            GROUP BY line_id) a ON a.line_id = l.id
+            WHERE l.allocated <> coalesce(a.units, 0)
+            ORDER BY l.id
+        """,
     ),
     (
         1,
         "order line {0}: {1} units shipped, but its parcels hold {2}",
-        "SELECT l.id, l.shipped, coalesce(s.units, 0) FROM orders_orderline l LEFT JOIN (SELECT line_id, sum(quantity) AS units "
-        "FROM orders_shipmentline GROUP BY line_id) s ON s.line_id = l.id WHERE l.shipped <> coalesce(s.units, 0) ORDER BY l.id",
+        """
+            SELECT l.id, l.shipped, coalesce(s.units, 0)
+            FROM orders_orderline l
+            LEFT JOIN (SELECT line_id, sum(quantity) AS units
+            FROM orders_shipmentline
+            GROUP BY line_id) s ON s.line_id = l.id
+            WHERE l.shipped <> coalesce(s.units, 0)
+            ORDER BY l.id
+        """,
     ),
     (
         1,
         "order line {0}: {1} units cancelled, but its cancellations are {2}",
-        "SELECT l.id, l.cancelled, coalesce(c.units, 0) FROM orders_orderline l LEFT JOIN (SELECT line_id, sum(quantity) AS units "
-        "FROM orders_cancellation GROUP BY line_id) c ON c.line_id = l.id WHERE l.cancelled <> coalesce(c.units, 0) ORDER BY l.id",
+        """
+            SELECT l.id, l.cancelled, coalesce(c.units, 0)
+            FROM orders_orderline l
+            LEFT JOIN (SELECT line_id, sum(quantity) AS units
+            FROM orders_cancellation
+            GROUP BY line_id) c ON c.line_id = l.id
+            WHERE l.cancelled <> coalesce(c.units, 0)
+            ORDER BY l.id
+        """,
     ),
     (
         2,
         "stock level {0}: {1} on hand, but its movements sum up to {2}",
-        "SELECT k.id, k.on_hand, coalesce(m.units, 0) FROM supply_stocklevel k LEFT JOIN (SELECT stock_level_id, sum(quantity) AS units "
-        "FROM supply_stockmovement GROUP BY stock_level_id) m ON m.stock_level_id = k.id WHERE k.on_hand <> coalesce(m.units, 0) "
-        "ORDER BY k.id",
+        """
+            SELECT k.id, k.on_hand, coalesce(m.units, 0)
+            FROM supply_stocklevel k
+            LEFT JOIN (SELECT stock_level_id, sum(quantity) AS units
+            FROM supply_stockmovement
+            GROUP BY stock_level_id) m ON m.stock_level_id = k.id
+            WHERE k.on_hand <> coalesce(m.units, 0)
+            ORDER BY k.id
+        """,
     ),
     (
         2,
         "stock level {0}: {1} allocated, but its allocations sum up to {2}",
-        "SELECT k.id, k.allocated, coalesce(a.units, 0) FROM supply_stocklevel k LEFT JOIN (SELECT stock_level_id, sum(quantity) AS units "
-        "FROM allocation_allocation GROUP BY stock_level_id) a ON a.stock_level_id = k.id WHERE k.allocated <> coalesce(a.units, 0) "
-        "ORDER BY k.id",
+        """
+            SELECT k.id, k.allocated, coalesce(a.units, 0)
+            FROM supply_stocklevel k
+            LEFT JOIN (SELECT stock_level_id, sum(quantity) AS units
+            FROM allocation_allocation
+            GROUP BY stock_level_id) a ON a.stock_level_id = k.id
+            WHERE k.allocated <> coalesce(a.units, 0)
+            ORDER BY k.id
+        """,
     ),
     (
         2,
         "purchase line {0}: {1} pegged, but its pegs sum up to {2}",
-        "SELECT p.id, p.pegged, coalesce(a.units, 0) FROM supply_purchaseline p LEFT JOIN (SELECT purchase_line_id, sum(quantity) AS units "
-        "FROM allocation_allocation GROUP BY purchase_line_id) a ON a.purchase_line_id = p.id WHERE p.pegged <> coalesce(a.units, 0) "
-        "ORDER BY p.id",
+        """
+            SELECT p.id, p.pegged, coalesce(a.units, 0)
+            FROM supply_purchaseline p
+            LEFT JOIN (SELECT purchase_line_id, sum(quantity) AS units
+            FROM allocation_allocation
+            GROUP BY purchase_line_id) a ON a.purchase_line_id = p.id
+            WHERE p.pegged <> coalesce(a.units, 0)
+            ORDER BY p.id
+        """,
     ),
     (
         5,
         "order line {0} is closed but holds {1} units",
-        "SELECT l.id, sum(a.quantity) FROM orders_orderline l JOIN allocation_allocation a ON a.line_id = l.id "
-        "WHERE l.allocated + l.waiting = 0 GROUP BY l.id ORDER BY l.id",
+        """
+            SELECT l.id, sum(a.quantity)
+            FROM orders_orderline l
+            JOIN allocation_allocation a ON a.line_id = l.id
+            WHERE l.allocated + l.waiting = 0
+            GROUP BY l.id
+            ORDER BY l.id
+        """,
     ),
     (
         5,
         "product {0}: {1} units left in parcels, but {2} left its stock",
-        "SELECT p.id, coalesce(s.units, 0), coalesce(m.units, 0) FROM catalog_product p "
-        "LEFT JOIN (SELECT l.product_id, sum(s.quantity) AS units FROM orders_shipmentline s JOIN orders_orderline l ON l.id = s.line_id "
-        "GROUP BY l.product_id) s ON s.product_id = p.id "
-        "LEFT JOIN (SELECT k.product_id, -sum(m.quantity) AS units FROM supply_stockmovement m JOIN supply_stocklevel k "
-        "ON k.id = m.stock_level_id WHERE m.kind = 'shipment' GROUP BY k.product_id) m ON m.product_id = p.id "
-        "WHERE coalesce(s.units, 0) <> coalesce(m.units, 0) ORDER BY p.id",
+        """
+            SELECT p.id, coalesce(s.units, 0), coalesce(m.units, 0)
+            FROM catalog_product p
+            LEFT JOIN (SELECT l.product_id, sum(s.quantity) AS units
+            FROM orders_shipmentline s
+            JOIN orders_orderline l ON l.id = s.line_id
+            GROUP BY l.product_id) s ON s.product_id = p.id
+            LEFT JOIN (SELECT k.product_id, -sum(m.quantity) AS units
+            FROM supply_stockmovement m
+            JOIN supply_stocklevel k ON k.id = m.stock_level_id
+            WHERE m.kind = 'shipment'
+            GROUP BY k.product_id) m ON m.product_id = p.id
+            WHERE coalesce(s.units, 0) <> coalesce(m.units, 0)
+            ORDER BY p.id
+        """,
     ),
     (
         6,
         "purchase line {0}: its ETA is not where its last revision left it",
-        "SELECT p.id FROM supply_purchaseline p JOIN supply_etarevision r ON r.id = (SELECT x.id FROM supply_etarevision x "
-        "WHERE x.purchase_line_id = p.id ORDER BY x.at DESC, x.id DESC LIMIT 1) WHERE p.quantity > p.received + p.cancelled "
-        "AND (p.eta_on IS DISTINCT FROM r.new_on OR p.eta_until IS DISTINCT FROM r.new_until OR p.confidence <> r.new_confidence) "
-        "ORDER BY p.id",
+        """
+            SELECT p.id
+            FROM supply_purchaseline p
+            JOIN supply_etarevision r ON r.id = (SELECT x.id
+            FROM supply_etarevision x
+            WHERE x.purchase_line_id = p.id
+            ORDER BY x.at DESC, x.id DESC LIMIT 1)
+            WHERE p.quantity > p.received + p.cancelled
+            AND (p.eta_on IS DISTINCT FROM r.new_on
+            OR p.eta_until IS DISTINCT FROM r.new_until
+            OR p.confidence <> r.new_confidence)
+            ORDER BY p.id
+        """,
     ),
     (
         8,
         "order line {0} is open but has no promise",
-        "SELECT l.id FROM orders_orderline l LEFT JOIN allocation_promise p ON p.line_id = l.id "
-        "WHERE l.allocated + l.waiting > 0 AND p.line_id IS NULL ORDER BY l.id",
+        """
+            SELECT l.id
+            FROM orders_orderline l
+            LEFT JOIN allocation_promise p ON p.line_id = l.id
+            WHERE l.allocated + l.waiting > 0
+            AND p.line_id IS NULL
+            ORDER BY l.id
+        """,
     ),
     (
         8,
         "order line {0}: what is expected was not announced, and it is not on the work list",
-        "SELECT l.id FROM orders_orderline l JOIN allocation_promise p ON p.line_id = l.id WHERE l.allocated + l.waiting > 0 "
-        "AND p.announced_at IS NOT NULL AND p.gap_since IS NULL AND (p.expected_from IS DISTINCT FROM p.announced_from "
-        "OR p.expected_until IS DISTINCT FROM p.announced_until) ORDER BY l.id",
+        """
+            SELECT l.id
+            FROM orders_orderline l
+            JOIN allocation_promise p ON p.line_id = l.id
+            WHERE l.allocated + l.waiting > 0
+            AND p.announced_at IS NOT NULL
+            AND p.gap_since IS NULL
+            AND (p.expected_from IS DISTINCT FROM p.announced_from
+            OR p.expected_until IS DISTINCT FROM p.announced_until)
+            ORDER BY l.id
+        """,
     ),
     (
         8,
         "order line {0}: nothing was announced, and its order is not to be confirmed either",
-        "SELECT l.id FROM orders_orderline l JOIN allocation_promise p ON p.line_id = l.id JOIN orders_order o ON o.id = l.order_id "
-        "WHERE l.allocated + l.waiting > 0 AND p.announced_at IS NULL AND o.is_confirmed ORDER BY l.id",
+        """
+            SELECT l.id
+            FROM orders_orderline l
+            JOIN allocation_promise p ON p.line_id = l.id
+            JOIN orders_order o ON o.id = l.order_id
+            WHERE l.allocated + l.waiting > 0
+            AND p.announced_at IS NULL
+            AND o.is_confirmed
+            ORDER BY l.id
+        """,
     ),
 ]
 
@@ -148,7 +237,7 @@ def plan_differences(product_id: int, *, at: datetime.datetime) -> Iterator[Diff
 
 
 def repair(*, change_set: ChangeSet, at: datetime.datetime) -> None:
-    """Rebuild what is recomputable, product by product, each in a transaction of its own: counters, allocations, promises.
+    """Rebuild counters, allocations and promises, product by product, each in a transaction of its own.
 
     What people and parcels did (orders, shipments, movements, revisions) is evidence and never repaired.
     """
@@ -172,7 +261,8 @@ def _recount(product_id: int) -> None:
     """Let every line's units wait, and nothing be held: the plan then writes it all again."""
     with connection.cursor() as cursor:
         for sql in (
-            "DELETE FROM allocation_allocation WHERE line_id IN (SELECT id FROM orders_orderline WHERE product_id = %s)",
+            "DELETE FROM allocation_allocation "
+            "WHERE line_id IN (SELECT id FROM orders_orderline WHERE product_id = %s)",
             "UPDATE supply_stocklevel SET allocated = 0 WHERE product_id = %s",
             "UPDATE supply_purchaseline SET pegged = 0 WHERE product_id = %s",
             "UPDATE orders_orderline SET allocated = 0, waiting = quantity - shipped - cancelled WHERE product_id = %s",

@@ -23,7 +23,7 @@ class Supply(NamedTuple):
 
 
 class Wants(Protocol):
-    """An open line that wants `quantity` units. Whole: all at once or, better, later, if that is in time (`told_until`)."""
+    """An open line that wants `quantity` units. Whole: all at once or, if that is in time (`told_until`), later."""
 
     @property
     def line_id(self) -> int: ...
@@ -76,8 +76,9 @@ def plan(supplies: Sequence[Supply], demands: Sequence[Wants], *, keeps_word: Ke
     """Give the supplies (in order of use) to the demands (in rank order); return the pieces in that order.
 
     Each demand takes from successive supplies until it is covered. One exception, so that goods do not lie idle: a
-    whole line that stock cannot cover leaves the stock to those behind it if the next lot covers it in time for what
-    its customer was told (`keeps_word(demand, supply)`). What nobody behind it wants of that stock it takes back.
+    whole line that stock cannot cover takes from stock only what the next lot lacks and leaves the rest to those behind
+    it, if that lot comes in time for what its customer was told (`keeps_word(demand, supply)`). What nobody behind it
+    wants of that stock it takes back.
     """
     left = [supply.quantity for supply in supplies]
     stock = next((i for i, supply in enumerate(supplies) if not supply.is_stock), len(supplies))
@@ -87,9 +88,11 @@ def plan(supplies: Sequence[Supply], demands: Sequence[Wants], *, keeps_word: Ke
     for demand in demands:
         lot = _lot_instead(demand, supplies, left, stock, keeps_word) if demand.is_whole else None
         if lot is not None:
-            left[lot] -= demand.quantity
+            from_lot = min(demand.quantity, left[lot])
+            pieces += _from_stock(demand.line_id, demand.quantity - from_lot, left, stock)
+            left[lot] -= from_lot
             deferred.append(len(pieces))
-            pieces.append(Piece(demand.line_id, lot, demand.quantity))
+            pieces.append(Piece(demand.line_id, lot, from_lot))
             continue
         wanted = demand.quantity
         while first < len(left) and not left[first]:
@@ -114,27 +117,36 @@ def _use(supply: Supply) -> tuple[bool, datetime.date, tuple[int, int, int], int
 def _lot_instead(
     demand: Wants, supplies: Sequence[Supply], left: Sequence[int], stock: int, keeps_word: KeepsWord
 ) -> int | None:
-    """Return the next lot, if stock covers this whole line only in part and that lot covers it all in time."""
-    if demand.told_until is None or not 0 < sum(left[:stock]) < demand.quantity:
+    """Return the next lot, if stock covers this whole line only in part and that lot covers the rest in time."""
+    on_hand = sum(left[:stock])
+    if demand.told_until is None or not 0 < on_hand < demand.quantity:
         return None
     lot = next((i for i in range(stock, len(left)) if left[i]), None)
-    if lot is None or left[lot] < demand.quantity or not keeps_word(demand, supplies[lot]):
+    if lot is None or on_hand + left[lot] < demand.quantity or not keeps_word(demand, supplies[lot]):
         return None
     return lot
 
 
+def _from_stock(line_id: int, wanted: int, left: list[int], stock: int) -> list[Piece]:
+    """Take `wanted` units, or what is there, from stock."""
+    pieces = []
+    for i in range(stock):
+        if taken := min(wanted, left[i]):
+            left[i] -= taken
+            wanted -= taken
+            pieces.append(Piece(line_id, i, taken))
+    return pieces
+
+
 def _take_back(pieces: Sequence[Piece], deferred: Sequence[int], left: list[int], stock: int) -> list[Piece]:
     """Give stock that nobody wanted back to the whole lines that had left it, in rank order."""
-    returned: dict[int, list[Piece]] = {}
+    units: dict[tuple[int, int], int] = {(piece.line_id, piece.supply): piece.quantity for piece in pieces}
     for index in deferred:
-        piece, wanted = pieces[index], pieces[index].quantity
-        for i in range(stock):
-            taken = min(wanted, left[i])
-            if taken:
-                left[i] -= taken
-                wanted -= taken
-                returned.setdefault(index, []).append(Piece(piece.line_id, i, taken))
-        if index in returned:
-            left[piece.supply] += piece.quantity - wanted
-            returned[index].append(piece._replace(quantity=wanted))
-    return [final for index, piece in enumerate(pieces) for final in returned.get(index, [piece])]
+        line_id, lot, quantity = pieces[index]
+        for back in _from_stock(line_id, quantity, left, stock):
+            units[line_id, back.supply] = units.get((line_id, back.supply), 0) + back.quantity
+            units[line_id, lot] -= back.quantity
+            left[lot] += back.quantity
+    order = {piece.line_id: number for number, piece in reversed(list(enumerate(pieces)))}
+    taken = sorted(units.items(), key=lambda item: (order[item[0][0]], item[0][1]))
+    return [Piece(line_id, supply, quantity) for (line_id, supply), quantity in taken if quantity]

@@ -51,7 +51,7 @@ def rank_key(line: Any, *, bound: datetime.datetime, policy: RankPolicy = POLICY
     """Return the rank of a line as a tuple, the smallest first.
 
     Expedited first, already promised first, over the fairness bound first, highest score, earliest order, lowest id.
-    `line` has the fields of `Ranked`; `bound` is the moment before which an order has waited too long: `fairness_bound`.
+    `line` has the fields of `Ranked`; orders placed before `bound` have waited too long (`fairness_bound`).
     """
     return (
         not line.is_expedited,

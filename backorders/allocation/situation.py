@@ -1,4 +1,4 @@
-"""A situation is all that the plan of some products rests on, read once; changing it in memory is how a preview works."""
+"""A situation is all that the plan of some products rests on, read once; a preview changes it in memory."""
 
 import datetime
 from collections import defaultdict
@@ -15,7 +15,6 @@ from backorders.allocation.windows import Calendar, Lateness, Window, arrival, s
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.supply.models import Confidence, Holiday, PurchaseLine, StockLevel, Warehouse
-
 
 OUTSTANDING = F("quantity") - F("received") - F("cancelled")
 

@@ -1,4 +1,4 @@
-"""A window is when a customer receives the goods: from … until, in working days, as wide as the supplier is unreliable."""
+"""A window is when a customer receives the goods: from … until, as wide as the supplier is unreliable."""
 
 import datetime
 import math
@@ -81,7 +81,7 @@ def lateness(days_late: Sequence[int], *, policy: WindowPolicy = POLICY) -> Late
 def arrival(eta: Window, lateness: Lateness, *, today: datetime.date, policy: WindowPolicy = POLICY) -> Window:
     """Return when goods with this ETA reach the warehouse: the ETA moved by the supplier's own record.
 
-    Never before today, between 2 and 14 days wide: a too narrow window grows at its end, a too wide one loses its start.
+    Never before today, 2 to 14 days wide: a too narrow window grows at its end, a too wide one loses its start.
     """
     first = max(eta.first + lateness.early * DAY, today)
     last = max(eta.last + lateness.late * DAY, first + policy.narrowest_days * DAY)
@@ -102,7 +102,7 @@ def widened(window: Window, calendar: Calendar, *, policy: WindowPolicy = POLICY
 
 
 def latest(windows: Sequence[Window | None]) -> Window | None:
-    """Return the window of what needs all its pieces: the later of the starts and of the ends; None if a piece has none."""
+    """Return the window of what needs all its pieces: the later of the starts and ends, or None if one has none."""
     if not windows or any(window is None for window in windows):
         return None
     dated = [window for window in windows if window is not None]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.db.migrations import RunPython
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations import RunPython
 
 
 def append_only(table: str) -> RunPython:

@@ -90,7 +90,7 @@ def test_no_stock_lies_free_while_a_line_waits(have: list[Supply], want: list[De
 
 @given(supplies(), demands(whole=False))
 def test_nobody_below_an_unserved_line_gets_units(have: list[Supply], want: list[Demand]) -> None:
-    ordered, pieces = planned(have, want)
+    _ordered, pieces = planned(have, want)
     taken = Counter[int]()
     for piece in pieces:
         taken[piece.line_id] += piece.quantity

@@ -34,7 +34,7 @@ def binaries() -> Path:
 @contextlib.contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """Run a PostgreSQL and yield its DATABASE_URL. As root it runs as the user nobody, since it refuses root."""
-    folder = Path(tempfile.mkdtemp(prefix="backorders-pg-", dir="/tmp"))  # noqa: S108 a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="backorders-pg-", dir="/tmp"))
     who: dict[str, object] = {}
     if os.getuid() == 0:
         nobody = pwd.getpwnam("nobody")

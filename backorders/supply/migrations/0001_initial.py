@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
                 (
                     "late_days",
                     models.SmallIntegerField(
-                        help_text="calendar days after the ETA as it stood; nothing if there was none", null=True
+                        help_text="calendar days after the ETA as it stood, if there was one", null=True
                     ),
                 ),
                 ("note", models.TextField(blank=True)),

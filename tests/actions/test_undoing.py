@@ -1,0 +1,121 @@
+"""Undo: every act that can be taken back leaves the books as they were; what cannot says why."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from backorders.actions import buying, selling, undoing, warehouse
+from backorders.allocation.books import differences
+from backorders.allocation.models import Promise
+from backorders.changes.models import ChangeSet
+from backorders.orders.models import Cancellation, OrderLine, Refund
+from backorders.supply.models import EtaRevision, PurchaseLine, StockLevel
+from tests.factories import AT, a_line, a_product, a_purchase, a_warehouse, an_order, day, receive, revise, state
+
+pytestmark = pytest.mark.django_db
+
+ACTS: dict[str, Callable[[OrderLine, PurchaseLine], Any]] = {
+    "expedite": lambda line, _: selling.expedite(line, reason="x", by=None, at=AT),
+    "hold": lambda line, _: selling.hold(line, reason="x", by=None, at=AT),
+    "more": lambda line, _: selling.change_quantity(line, quantity=9, reason="x", by=None, at=AT),
+    "less": lambda line, _: selling.change_quantity(line, quantity=1, reason="x", by=None, at=AT),
+    "cancel part": lambda line, _: selling.cancel_line(line, quantity=1, reason="x", by=None, at=AT),
+    "cancel order": lambda line, _: selling.cancel_order(line.order, reason="x", by=None, at=AT),
+    "eta": lambda _, purchase: revise(purchase, (40, None)),
+    "no date": lambda _, purchase: revise(purchase, (None, None)),
+    "split": lambda _, purchase: revise(purchase, (12, 2), (40, 6)),
+    "close": lambda _, purchase: buying.close_purchase_line(purchase, reason="x", by=None, at=AT),
+    "receive": lambda _, purchase: receive(purchase, 5, damaged=1),
+    "count": lambda line, _: warehouse.adjust_stock(
+        line.product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=AT
+    ),
+}
+
+
+def picture() -> list[Any]:
+    """Everything an undo must bring back."""
+    return [
+        list(OrderLine.objects.order_by("id").values_list("allocated", "waiting", "shipped", "cancelled", "is_held")),
+        list(Promise.objects.order_by("line").values_list("expected_from", "expected_until", "uncovered")),
+        list(StockLevel.objects.order_by("id").values_list("on_hand", "allocated")),
+        sorted(
+            PurchaseLine.objects.filter(quantity__gt=0)
+            .exclude(quantity__lte=0)
+            .values_list("eta_on", "eta_until", "pegged")
+            .filter(pegged__gt=0)
+        ),
+    ]
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+def test_an_undone_act_leaves_no_trace_in_the_plan(act: Callable[[OrderLine, PurchaseLine], Any]) -> None:
+    product = a_product(stock=4)
+    purchase = a_purchase(product, 8)
+    a_line(product, 3)
+    line = a_line(product, 4)
+    a_line(product, 3)
+    before = picture()
+    change = act(line, purchase).change_set
+    assert picture() != before
+    assert undoing.can_undo(change) == ""
+    undoing.undo(change, by=None, at=AT)
+    assert picture() == before
+    assert list(differences(at=AT)) == []
+    with pytest.raises(undoing.NotUndoable, match="undone before"):
+        undoing.undo(change, by=None, at=AT)
+
+
+def test_an_undone_cancellation_owes_nothing() -> None:
+    order = an_order((a_product(), 2), is_paid=True)
+    change = selling.cancel_order(order, reason="x", by=None, at=AT).change_set
+    assert Refund.objects.count() == 1
+    undoing.undo(change, by=None, at=AT)
+    assert not Refund.objects.exists()
+    assert not Cancellation.objects.exists()
+
+
+def test_what_the_customer_was_told_or_was_paid_is_not_undone() -> None:
+    order = an_order((a_product(), 2), is_paid=True)
+    change = selling.cancel_order(order, reason="x", by=None, at=AT).change_set
+    Cancellation.objects.update(is_announced=True)
+    with pytest.raises(undoing.NotUndoable, match="already told"):
+        undoing.undo(change, by=None, at=AT)
+    Cancellation.objects.update(is_announced=False)
+    Refund.objects.update(paid_at=AT)
+    with pytest.raises(undoing.NotUndoable, match="already paid"):
+        undoing.undo(change, by=None, at=AT)
+    assert state(order.lines.get()) == (0, 0, 0, 2)
+
+
+def test_shipped_units_cannot_be_unreceived() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5)
+    line = a_line(product, 5)
+    change = receive(purchase, 5).change_set
+    warehouse.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
+    with pytest.raises(undoing.NotUndoable, match="already shipped"):
+        undoing.undo(change, by=None, at=AT)
+
+
+def test_a_newer_change_of_the_same_thing_stands() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5)
+    first = revise(purchase, (20, None)).change_set
+    second = revise(purchase, (30, None)).change_set
+    with pytest.raises(undoing.NotUndoable, match="changed again"):
+        undoing.undo(first, by=None, at=AT)
+    undoing.undo(second, by=None, at=AT)
+    purchase.refresh_from_db()
+    assert purchase.eta_on == day(20)
+    last = EtaRevision.objects.order_by("-id")[0]
+    assert (last.old_on, last.new_on, last.reason_code) == (day(30), day(20), "correction")
+
+
+def test_an_act_without_a_way_back_says_so() -> None:
+    line = a_line(a_product(stock=1), 1)
+    change = warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).change_set
+    assert undoing.can_undo(change) == "Ship cannot be undone."
+    with pytest.raises(undoing.NotUndoable):
+        undoing.undo(change, by=None, at=AT)
+    assert not ChangeSet.objects.filter(act="undo").exists()
