@@ -34,20 +34,20 @@ def main() -> None:
         raise SystemExit("The bench runs on PostgreSQL: make bench starts one.")
     call_command("migrate", verbosity=0)
     figures = []
-    print(f"{'job':<6}{'variant':<28}{'n':>9}{'ours s':>10}{'floor s':>10}{'ratio':>8}{'SQL':>6}")  # noqa: T201
+    print(f"{'job':<6}{'variant':<28}{'n':>9}{'ours s':>10}{'floor s':>10}{'ratio':>8}{'SQL':>6}")
     for job in asked.jobs:
         run, sizes = JOBS[job]
         for n in (asked.n,) if asked.n else sizes:
             for figure in run(n):
                 figures.append(figure)
-                print(  # noqa: T201
+                print(
                     f"{figure.job:<6}{figure.variant:<28}{figure.n:>9}{figure.ours_s:>10.4f}{figure.floor_s:>10.4f}"
                     f"{figure.ratio:>8.2f}{figure.statements:>6}",
                     flush=True,
                 )
     path = settings.VAR / "bench.json"
     path.write_text(json.dumps([figure.as_json() for figure in figures], indent=1))
-    print(f"written to {path}")  # noqa: T201
+    print(f"written to {path}")
 
 
 main()

@@ -2,12 +2,11 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F
 
 from backorders import rows
 from backorders.actions.asking import NotOpen, a_reason, fresh_order, order_changed, whole_units
@@ -18,14 +17,14 @@ from backorders.allocation.locking import lock_products
 from backorders.allocation.models import Allocation
 from backorders.allocation.replanning import preview, replan
 from backorders.allocation.situation import Situation
-from backorders.allocation.windows import POLICY, business_day, lateness
+from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Source, Touch
 from backorders.changes.recording import done_before, open_change, touch
 from backorders.orders.models import Carrier, Order, OrderLine, Shipment, ShipmentLine
 from backorders.refusal import Refused
-from backorders.supply.models import PurchaseLine, Receipt, StockLevel, StockMovement, Supplier, Warehouse
+from backorders.supply.models import PurchaseLine, Receipt, StockLevel, StockMovement, Warehouse
 
 
 class MoreThanOutstanding(Refused):
@@ -76,7 +75,6 @@ def receive(
     change.before = {"arrivals": [[*arrival[:4]] for arrival in arrivals]}
     change.save(update_fields=["before"])
     _book(arrivals, lines, change, at)
-    _learn_lateness({line.purchase_order.supplier_id for line in lines.values()})
     made = list(Receipt.objects.filter(change_set=change).order_by("id"))
     return Done(change, replan(products, change_set=change, at=at), made)
 
@@ -299,27 +297,6 @@ def _book(
     rows.update(PurchaseLine, fields, [tuple(getattr(line, name) for name in fields) for line in lines.values()])
     rows.insert(Receipt, "purchase_line quantity over damaged note change_set at on late_days".split(), receipts)
     move(good, kind=StockMovement.Kind.RECEIPT, change_set=change, at=at)
-
-
-def _learn_lateness(suppliers: Iterable[int]) -> None:
-    """Write down how late each supplier's latest receipts came, so that windows need no history to be made."""
-    latest = Receipt.objects.filter(purchase_line__purchase_order__supplier__in=suppliers, late_days__isnull=False)
-    numbered = latest.annotate(
-        number=Window(
-            RowNumber(),
-            partition_by="purchase_line__purchase_order__supplier",
-            order_by=[F("at").desc(), F("id").desc()],
-        )
-    ).filter(number__lte=POLICY.receipts_read)
-    days: dict[int, list[int]] = {}
-    for supplier, late in numbered.values_list("purchase_line__purchase_order__supplier", "late_days"):
-        days.setdefault(supplier, []).append(late or 0)
-    learnt = {supplier: lateness(late) for supplier, late in days.items()}
-    rows.update(
-        Supplier,
-        ["id", "early_days", "late_days"],
-        [(supplier, known.early, known.late) for supplier, known in learnt.items() if known],
-    )
 
 
 def _check_shippable(order: Order, lines: dict[int, OrderLine], wanted: dict[int, int]) -> None:

@@ -233,7 +233,8 @@ def plan_differences(product_id: int, *, at: datetime.datetime) -> Iterator[Diff
             units = abs(after.allocated - line.allocated)
             yield Difference(kind, f"order line {line.line_id}: {units} of the units on hand {verb}")
         if after.is_moved or after.is_restated:
-            yield Difference(8, f"order line {line.line_id}: its promise is not what the plan says ({after.expected})")
+            written = (line.expected_from, line.expected_until)
+            yield Difference(8, f"order line {line.line_id}: promised {written}, but the plan says {after.expected}")
 
 
 def repair(*, change_set: ChangeSet, at: datetime.datetime) -> None:

@@ -45,7 +45,9 @@ class Allocation(models.Model):
 def _window(start: str) -> Q:
     """A window has both ends, in order, or neither."""
     first, last = f"{start}_from", f"{start}_until"
-    return Q(**{first: None, last: None}) | Q(**{f"{first}__isnull": False, f"{last}__gte": F(first)})
+    return Q(**{first: None, last: None}) | Q(
+        **{f"{first}__isnull": False, f"{last}__isnull": False, f"{last}__gte": F(first)}
+    )
 
 
 # A gap that announcing has not weighed yet, or that moved since it was found too small for a message.

@@ -126,7 +126,7 @@ class MessageLine(models.Model):
             models.CheckConstraint(
                 name="a_stated_window_has_both_ends",
                 condition=Q(window_from=None, window_until=None)
-                | Q(window_from__isnull=False, window_until__gte=F("window_from")),
+                | Q(window_from__isnull=False, window_until__isnull=False, window_until__gte=F("window_from")),
             )
         ]
 

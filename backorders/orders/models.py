@@ -148,7 +148,7 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 name="first_promise_is_a_window_or_absent",
                 condition=Q(first_from=None, first_until=None)
-                | Q(first_from__isnull=False, first_until__gte=F("first_from")),
+                | Q(first_from__isnull=False, first_until__isnull=False, first_until__gte=F("first_from")),
             ),
         ]
         indexes = [

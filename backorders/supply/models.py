@@ -40,7 +40,7 @@ class Supplier(models.Model):
             models.CheckConstraint(
                 name="lateness_is_a_range_or_absent",
                 condition=Q(early_days=None, late_days=None)
-                | Q(early_days__isnull=False, late_days__gte=F("early_days")),
+                | Q(early_days__isnull=False, late_days__isnull=False, late_days__gte=F("early_days")),
             )
         ]
 
@@ -158,16 +158,13 @@ class PurchaseLine(models.Model):
         constraints = [
             models.CheckConstraint(name="purchase_quantity_is_positive", condition=Q(quantity__gt=0)),
             models.CheckConstraint(
-                name="received_and_cancelled_fit_the_purchase",
-                condition=Q(quantity__gte=F("received") + F("cancelled")),
-            ),
-            models.CheckConstraint(
                 name="pegs_fit_what_is_outstanding",
                 condition=Q(quantity__gte=F("received") + F("cancelled") + F("pegged")),
             ),
             models.CheckConstraint(
                 name="eta_is_a_window_or_absent",
-                condition=Q(eta_on=None, eta_until=None) | Q(eta_on__isnull=False, eta_until__gte=F("eta_on")),
+                condition=Q(eta_on=None, eta_until=None)
+                | Q(eta_on__isnull=False, eta_until__isnull=False, eta_until__gte=F("eta_on")),
             ),
         ]
         indexes = [
@@ -227,7 +224,7 @@ class EtaRevision(models.Model):
 
 
 class Receipt(models.Model):
-    """A receipt is what arrived of one purchase line at one time: good units, units over what was ordered, damaged ones.
+    """A receipt is what arrived of one purchase line at one time: good units, units over the order, damaged ones.
 
     `quantity` and `damaged` are units of the purchase line; `over` came on top of it. Damaged units go to quarantine
     and are not supply. Append-only.
@@ -241,7 +238,7 @@ class Receipt(models.Model):
     over = models.PositiveIntegerField(default=0)
     damaged = models.PositiveIntegerField(default=0)
     late_days = models.SmallIntegerField(
-        null=True, help_text="calendar days after the ETA as it stood; nothing if there was none"
+        null=True, help_text="calendar days after the ETA as it stood, if there was one"
     )
     note = models.TextField(blank=True)
 

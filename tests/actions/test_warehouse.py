@@ -9,14 +9,13 @@ from backorders.allocation.books import differences
 from backorders.allocation.models import Allocation, Promise
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Shipment, ShipmentLine
-from backorders.supply.models import PurchaseLine, Receipt, StockLevel, StockMovement, Supplier
+from backorders.supply.models import PurchaseLine, Receipt, StockLevel, StockMovement
 from tests.factories import (
     AT,
     a_customer,
     a_line,
     a_product,
     a_purchase,
-    a_supplier,
     a_warehouse,
     an_order,
     count,
@@ -95,17 +94,6 @@ def test_the_same_receipt_is_booked_once() -> None:
     for _ in range(2):
         warehouse.receive([warehouse.Arrival(purchase.pk, 2)], key="scan-1", by=None, at=AT)
     assert StockLevel.objects.get().on_hand == 2
-
-
-def test_a_supplier_gets_its_record_from_eight_receipts_on() -> None:
-    supplier, product = a_supplier("Slow", early_days=None, late_days=None), a_product()
-    for late in range(8):
-        purchase = a_purchase(product, 1, eta=0, supplier=supplier)
-        receive(purchase, 1, at=later(days=late))
-        supplier.refresh_from_db()
-        assert (supplier.late_days is None) == (late < 7)
-    assert (supplier.early_days, supplier.late_days) == (0, 7)
-    assert Supplier.objects.count() == 1
 
 
 def test_what_lies_allocated_is_shipped_and_the_books_follow() -> None:

@@ -184,7 +184,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("own_from", None), ("own_until", None)),
-                            models.Q(("own_from__isnull", False), ("own_until__gte", models.F("own_from"))),
+                            models.Q(
+                                ("own_from__isnull", False),
+                                ("own_until__gte", models.F("own_from")),
+                                ("own_until__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="own_is_a_window_or_absent",
@@ -193,7 +197,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("expected_from", None), ("expected_until", None)),
                             models.Q(
-                                ("expected_from__isnull", False), ("expected_until__gte", models.F("expected_from"))
+                                ("expected_from__isnull", False),
+                                ("expected_until__gte", models.F("expected_from")),
+                                ("expected_until__isnull", False),
                             ),
                             _connector="OR",
                         ),
@@ -203,7 +209,9 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(("announced_from", None), ("announced_until", None)),
                             models.Q(
-                                ("announced_from__isnull", False), ("announced_until__gte", models.F("announced_from"))
+                                ("announced_from__isnull", False),
+                                ("announced_until__gte", models.F("announced_from")),
+                                ("announced_until__isnull", False),
                             ),
                             _connector="OR",
                         ),
@@ -212,7 +220,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("told_from", None), ("told_until", None)),
-                            models.Q(("told_from__isnull", False), ("told_until__gte", models.F("told_from"))),
+                            models.Q(
+                                ("told_from__isnull", False),
+                                ("told_until__gte", models.F("told_from")),
+                                ("told_until__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="told_is_a_window_or_absent",

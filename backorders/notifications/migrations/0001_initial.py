@@ -381,7 +381,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("window_from", None), ("window_until", None)),
-                    models.Q(("window_from__isnull", False), ("window_until__gte", models.F("window_from"))),
+                    models.Q(
+                        ("window_from__isnull", False),
+                        ("window_until__gte", models.F("window_from")),
+                        ("window_until__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="a_stated_window_has_both_ends",

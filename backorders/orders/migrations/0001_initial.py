@@ -406,7 +406,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("first_from", None), ("first_until", None)),
-                    models.Q(("first_from__isnull", False), ("first_until__gte", models.F("first_from"))),
+                    models.Q(
+                        ("first_from__isnull", False),
+                        ("first_until__gte", models.F("first_from")),
+                        ("first_until__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="first_promise_is_a_window_or_absent",

@@ -264,7 +264,11 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("early_days", None), ("late_days", None)),
-                            models.Q(("early_days__isnull", False), ("late_days__gte", models.F("early_days"))),
+                            models.Q(
+                                ("early_days__isnull", False),
+                                ("late_days__gte", models.F("early_days")),
+                                ("late_days__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="lateness_is_a_range_or_absent",
@@ -466,20 +470,6 @@ class Migration(migrations.Migration):
                     (
                         "quantity__gte",
                         django.db.models.expressions.CombinedExpression(
-                            models.F("received"), "+", models.F("cancelled")
-                        ),
-                    )
-                ),
-                name="received_and_cancelled_fit_the_purchase",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purchaseline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "quantity__gte",
-                        django.db.models.expressions.CombinedExpression(
                             django.db.models.expressions.CombinedExpression(
                                 models.F("received"), "+", models.F("cancelled")
                             ),
@@ -496,7 +486,9 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("eta_on", None), ("eta_until", None)),
-                    models.Q(("eta_on__isnull", False), ("eta_until__gte", models.F("eta_on"))),
+                    models.Q(
+                        ("eta_on__isnull", False), ("eta_until__gte", models.F("eta_on")), ("eta_until__isnull", False)
+                    ),
                     _connector="OR",
                 ),
                 name="eta_is_a_window_or_absent",

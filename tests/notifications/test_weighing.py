@@ -1,0 +1,102 @@
+"""What is worth telling, and when the customer's changes have come to rest."""
+
+import datetime
+
+import pytest
+
+from backorders.allocation.windows import Window
+from backorders.notifications.policy import TellingPolicy
+from backorders.notifications.weighing import (
+    Gap,
+    is_capped,
+    is_imminent,
+    is_quiet,
+    is_sorry,
+    next_update_on,
+    worth_telling,
+)
+from tests.factories import AT, TODAY, day, later
+
+TOLD = Window(day(20), day(24))
+
+
+def moved(first: int, last: int) -> Window:
+    return Window(day(first), day(last))
+
+
+@pytest.mark.parametrize(
+    ("expected", "kind"),
+    [
+        (moved(20, 24), None),
+        (moved(21, 25), "later"),
+        (moved(10, 25), "later"),  # wider at both ends: the end is what the customer counts on
+        (moved(21, 23), None),  # inside
+        (moved(20, 22), None),  # inside, though it ends earlier
+        (moved(18, 24), None),  # two days earlier
+        (moved(18, 22), None),
+        (moved(17, 24), "earlier"),
+        (moved(17, 21), "earlier"),
+        (moved(19, 21), "earlier"),  # before the window, and its end three days earlier
+        (None, "no_date"),
+    ],
+)
+def test_what_a_move_is_to_the_customer(expected: Window | None, kind: str | None) -> None:
+    assert worth_telling(expected, TOLD) == kind
+
+
+def test_a_date_that_appears_is_good_news() -> None:
+    assert worth_telling(TOLD, None) == "earlier"
+    assert worth_telling(None, None) is None
+
+
+def test_the_threshold_is_policy() -> None:
+    assert worth_telling(moved(17, 21), TOLD, policy=TellingPolicy(earlier_by_days=5)) is None
+
+
+def gap(since: float, changed: float, told: Window | None = TOLD) -> Gap:
+    return Gap(later(minutes=since), later(minutes=changed), told)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "minutes", "quiet"),
+    [
+        ([gap(0, 0)], 4, False),
+        ([gap(0, 0)], 5, True),
+        ([gap(0, 0), gap(0, 3)], 5, False),  # the last change counts
+        ([gap(0, 0), gap(0, 3)], 8, True),
+        ([gap(0, 28)], 29, False),
+        ([gap(0, 28)], 30, True),  # never longer than this after the first
+        ([gap(0, 0, moved(1, 3))], 2, True),  # imminent
+        ([gap(0, 0, None)], 2, False),
+    ],
+)
+def test_changes_come_to_rest(gaps: list[Gap], minutes: float, quiet: bool) -> None:
+    assert is_quiet(gaps, at=later(minutes=minutes)) is quiet
+
+
+def test_a_customer_hears_of_dates_once_in_48_hours_unless_one_is_imminent() -> None:
+    far, near = [gap(0, 0)], [gap(0, 0), gap(0, 0, moved(2, 4))]
+    assert is_capped(far, last_word_at=later(hours=-47), at=AT)
+    assert not is_capped(far, last_word_at=later(hours=-48), at=AT)
+    assert not is_capped(far, last_word_at=None, at=AT)
+    assert not is_capped(near, last_word_at=later(hours=-1), at=AT)
+
+
+def test_what_has_begun_is_imminent_too() -> None:
+    assert is_imminent(moved(-3, 1), at=AT)
+    assert not is_imminent(moved(3, 5), at=AT)
+    assert not is_imminent(None, at=AT)
+
+
+def test_small_first_slips_get_no_apology() -> None:
+    assert not is_sorry(3, is_repeated=False)
+    assert is_sorry(4, is_repeated=False)
+    assert is_sorry(1, is_repeated=True)
+    assert is_sorry(None, is_repeated=False)
+
+
+def test_we_write_again_before_the_goods_come_or_after_two_weeks() -> None:
+    assert next_update_on(None, at=AT) == TODAY + datetime.timedelta(days=14)
+    assert next_update_on(moved(60, 64), at=AT) == day(14)
+    assert next_update_on(moved(10, 14), at=AT) == day(7)
+    assert next_update_on(moved(2, 30), at=AT) == day(31)

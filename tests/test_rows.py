@@ -1,0 +1,99 @@
+"""Many rows in one statement, on both databases, with every kind of value."""
+
+import datetime
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backorders import rows
+from backorders.catalog.models import Category, Product
+from backorders.changes.models import ChangeSet, Touch
+from backorders.notifications.models import MailSwitch
+from backorders.orders.models import OrderLine
+from tests.factories import AT, a_line, a_product, a_purchase, day
+
+pytestmark = pytest.mark.django_db
+
+
+def test_values_of_every_kind_come_back_exactly() -> None:
+    category = Category.objects.create(name="c")
+    names = ['it\'s "quoted" \\ back', "ş İ ı שלום, {x} %s", "NULL"]
+    fields = [
+        "sku",
+        "name",
+        "category",
+        "price",
+        "cost",
+        "currency",
+        "weight_grams",
+        "is_active",
+        "handling_days",
+        "backorder_policy",
+        "backorder_limit",
+    ]
+    made = [
+        (f"s{i}", name, category.pk, Decimal("19.90"), Decimal("0.10"), "EUR", 5, i == 0, 1, "limited", 7)
+        for i, name in enumerate(names)
+    ]
+    with CaptureQueriesContext(connection) as captured:
+        assert rows.insert(Product, fields, made) == 3
+    assert len(captured) == 1
+    assert list(Product.objects.order_by("sku").values_list(*fields)) == made
+
+
+def test_documents_moments_and_absent_values_come_back_exactly() -> None:
+    document = {"a": [1, None, "it's \"\\"], "ş": True}
+    moment = datetime.datetime(2026, 3, 29, 1, 30, 15, 123456, tzinfo=datetime.UTC)
+    fields = ["act", "by", "source", "at", "reason", "key", "summary", "before"]
+    rows.insert(ChangeSet, fields, [("x", None, "system", moment, "", None, document, {})])
+    change = ChangeSet.objects.get()
+    assert (change.by, change.at, change.key, change.summary) == (None, moment, None, document)
+
+
+def test_identifiers_beyond_2_to_the_53_are_exact() -> None:
+    change = ChangeSet.objects.create(act="x", source="system", at=AT)
+    beyond = 2**53 + 1
+    rows.insert(Touch, ["change_set", "kind", "object_id"], [(change.pk, "order", beyond)])
+    assert Touch.objects.get().object_id == beyond
+    rows.update(Touch, ["object_id", "kind"], [(beyond, "product")])
+    assert Touch.objects.get().kind == "product"
+
+
+def test_an_update_touches_only_its_rows_and_takes_dates_and_nothing() -> None:
+    product = a_product()
+    first, second = a_purchase(product, 1), a_purchase(product, 1)
+    model = type(first)
+    with CaptureQueriesContext(connection) as captured:
+        rows.update(model, ["id", "eta_on", "eta_until"], [(first.pk, None, None)])
+        rows.update(model, ["id", "eta_on", "eta_until"], [(second.pk, day(3), day(4))])
+    assert len(captured) == 2
+    assert list(model.objects.order_by("id").values_list("eta_on", "eta_until")) == [(None, None), (day(3), day(4))]
+
+
+def test_a_uuid_is_kept_as_the_database_keeps_it() -> None:
+    MailSwitch.objects.update_or_create(id=1, defaults={"instance_id": uuid.uuid4(), "changed_at": AT})
+    other = uuid.uuid4()
+    rows.update(MailSwitch, ["id", "instance_id"], [(1, other)])
+    assert MailSwitch.objects.get(id=1).instance_id == other
+
+
+def test_deleting_is_one_statement_and_nothing_is_none() -> None:
+    touched = [
+        Touch(change_set=ChangeSet.objects.create(act="x", source="system", at=AT), kind="order", object_id=i)
+        for i in range(3)
+    ]
+    Touch.objects.bulk_create(touched)
+    with CaptureQueriesContext(connection) as captured:
+        assert rows.delete(Touch, [touched[0].pk, touched[2].pk]) == 2
+        assert rows.delete(Touch, []) == rows.insert(Touch, ["kind"], []) == rows.update(Touch, ["id"], []) == 0
+    assert len(captured) == 1
+    assert Touch.objects.get().object_id == 1
+
+
+def test_the_database_still_refuses_what_cannot_be() -> None:
+    line = a_line(a_product(), 2)
+    with pytest.raises(Exception, match="ordered_is_allocated_waiting_shipped_and_cancelled"):
+        rows.update(OrderLine, ["id", "waiting"], [(line.pk, 1)])
