@@ -24,8 +24,7 @@ def in_words(window: Window, language: str) -> str:
         if days > 21:
             return _months(window, language)
         form = gettext("%(first)s to %(last)s") if days <= 7 else gettext("between %(first)s and %(last)s")
-        first, last = _ends(window, language, with_year=True)
-        return form % {"first": first, "last": last}
+        return _ranged(form, window, language, with_year=True)
 
 
 @lru_cache(maxsize=8192)
@@ -34,8 +33,7 @@ def in_brief(window: Window, language: str) -> str:
     if window.first == window.last:
         return _day(window.first, language, with_year=False)
     with override(language):
-        first, last = _ends(window, language, with_year=False)
-        return pgettext("in brief", "%(first)s to %(last)s") % {"first": first, "last": last}
+        return _ranged(pgettext("in brief", "%(first)s to %(last)s"), window, language, with_year=False)
 
 
 @lru_cache(maxsize=8192)
@@ -48,6 +46,13 @@ def day_in_words(day: datetime.date, language: str) -> str:
 def day_in_brief(day: datetime.date, language: str) -> str:
     """Return one day without its weekday and year: "15 December"."""
     return _day(day, language, with_year=False)
+
+
+def _ranged(form: str, window: Window, language: str, *, with_year: bool) -> str:
+    """Return both ends in the form; inside one month a dash between two numbers stands without spaces."""
+    first, last = _ends(window, language, with_year=with_year)
+    text = form % {"first": first, "last": last}
+    return text.replace(f"{first} – ", f"{first}–", 1) if first.isdigit() else text
 
 
 def _ends(window: Window, language: str, *, with_year: bool) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from django.utils.safestring import mark_safe
 
 from backorders.allocation.windows import Window
 from backorders.notifications import dates
-from backorders.notifications.letters import Item, Letter, OrderPart, Parcel, Part, shown
+from backorders.notifications.letters import Item, Letter, OrderPart, Parcel, Part, shown, sorry_once
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.templates import compiled
 from backorders.refusal import Refused
@@ -57,7 +57,7 @@ def render(letter: Letter, *, links: Mapping[int, str], policy: TellingPolicy = 
     if language not in LANGUAGES:
         raise Unrenderable(f"No mail is written in the language {language!r}.")
     parts, left_out = shown(letter.parts, orders=policy.orders_shown, items=policy.items_shown)
-    spoken = [_spoken(part, links, language) for part in parts]
+    spoken = [_spoken(part, links, language) for part in sorry_once(parts)]
     first = spoken[0]
     context = {
         "company": company(),

@@ -147,10 +147,8 @@ class Letter:
 
     @property
     def dedupe_key(self) -> str:
-        """What it states, and to which version of the address: the same statement is queued once."""
-        stated = sorted(
-            (c.line_id, c.version, c.window, c.shipment_id, c.cancellation_id) for c in map(_comparable, self.claims)
-        )
+        """What it states, upon what was said before, and to which version of the address: queued once."""
+        stated = sorted(repr(claim) for claim in self.claims)
         digest = hashlib.sha256(repr((stated, sorted(self.confirms))).encode()).hexdigest()[:40]
         return f"{self.to.customer_id}:{self.kind}:{digest}:a{self.to.address_version}"
 
@@ -158,6 +156,12 @@ class Letter:
 def in_parts(parts: Iterable[Part]) -> list[Part]:
     """Return the parts that say something, worst first."""
     return sorted((part for part in parts if part.orders), key=lambda part: WORST_FIRST.index(Kind(part.kind)))
+
+
+def sorry_once(parts: Sequence[Part]) -> list[Part]:
+    """Return the parts with one apology at most, in the first that has one."""
+    first = next((index for index, part in enumerate(parts) if part.is_sorry), None)
+    return [dataclasses.replace(part, is_sorry=index == first) for index, part in enumerate(parts)]
 
 
 def shown(parts: Sequence[Part], *, orders: int, items: int) -> tuple[list[Part], int]:
@@ -187,14 +191,3 @@ def _cut(order: OrderPart, items: int) -> OrderPart:
     ready = order.ready[: items - len(named)]
     rest = order.rest[: items - len(named) - len(ready)]
     return dataclasses.replace(order, items=named, ready=ready, rest=rest, more=order.size - items)
-
-
-def _comparable(claim: Claim) -> Claim:
-    """None does not sort; nothing below zero or before year one is a real value."""
-    absent = Window(datetime.date.min, datetime.date.min)
-    return claim._replace(
-        version=-1 if claim.version is None else claim.version,
-        window=claim.window or absent,
-        shipment_id=claim.shipment_id or 0,
-        cancellation_id=claim.cancellation_id or 0,
-    )

@@ -16,11 +16,12 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from backorders import rows
+from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
 from backorders.notifications.emails import Rendered
-from backorders.notifications.letters import Letter
+from backorders.notifications.letters import ABOUT_DATES, Letter
 from backorders.notifications.links import Link
 from backorders.notifications.models import CallTask, CustomerLink, Message, MessageLine, NextUpdate
 from backorders.notifications.policy import TELLING, TellingPolicy
@@ -154,14 +155,18 @@ def _lines(draft: Draft, ids: Mapping[str, int]) -> Iterable[tuple[object, ...]]
 
 
 def supersede_outdated(customers: Sequence[int], *, at: datetime.datetime) -> frozenset[int]:
-    """Take back what these customers would be sent although it is not true any more; return those whose mail was held.
+    """Take back what these customers would be sent but should not be any more; return those whose mail was held.
 
-    What the messages claimed is open again, so that announcing says what is true now, if it is still worth saying.
+    That is what is not true now, and dates while there is more to say of dates: both become one message. What the
+    messages claimed is open again, so that announcing says what is true now, if it is still worth saying.
     """
     moved = MessageLine.objects.filter(message=OuterRef("pk"), promise_version__isnull=False)
     moved = moved.exclude(promise_version=F("line__promise__version"))
     unsent = Message.objects.filter(customer__in=customers, state__in=UNSENT)
-    outdated = unsent.filter(Exists(moved) | ~Q(address_version=F("customer__address_version")))
+    more = Promise.objects.untold().filter(customer=OuterRef("customer"))
+    outdated = unsent.filter(
+        Exists(moved) | ~Q(address_version=F("customer__address_version")) | (Q(kind__in=ABOUT_DATES) & Exists(more))
+    )
     found = list(outdated.order_by("id").values_list("id", "customer_id", "state"))
     if found:
         supersede([pk for pk, _, _ in found], at=at)

@@ -17,7 +17,9 @@ from backorders.notifications.policy import TellingPolicy
 from backorders.orders.models import Cancellation, Customer, Order, Refund, Shipment, ShipmentLine
 from backorders.supply.models import EtaRevision
 
-ON_ITS_WAY = ("pending", "sending", "retry", "unknown", "held")
+# What a customer may have heard, as far as we know; what has not left yet can still be taken back and said anew.
+HEARD = ("accepted", "sending", "unknown", "retry")
+SAID = (*HEARD, "pending", "held")
 
 
 class Line(NamedTuple):
@@ -196,7 +198,7 @@ def _gaps_at_rest(at: datetime.datetime, policy: TellingPolicy) -> "QuerySet[Pro
     """Gaps that may have come to rest and whose customer is not under the cap; the pure rules decide again."""
     word = Message.objects.filter(
         customer=OuterRef("customer"), created_at__gt=at - policy.cap, kind__in=ABOUT_DATES
-    ).filter(state__in=(*ON_ITS_WAY, "accepted"))
+    ).filter(state__in=HEARD)
     imminent = Q(told_from__lte=business_day(at + policy.imminent)) | Q(
         told_at=None, announced_from__lte=business_day(at + policy.imminent)
     )
@@ -268,7 +270,7 @@ def _refunds(cancellations: Sequence[int]) -> dict[int, Refund]:
 def _last_word(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> dict[int, datetime.datetime]:
     """When each customer last was written to about a date, within the time of the cap."""
     words = Message.objects.filter(customer__in=customers, created_at__gt=at - policy.cap, kind__in=ABOUT_DATES)
-    words = words.filter(state__in=(*ON_ITS_WAY, "accepted"))
+    words = words.filter(state__in=HEARD)
     return dict(words.order_by().values("customer").annotate(last=Max("created_at")).values_list("customer", "last"))
 
 
@@ -301,7 +303,7 @@ def _orders_of(messages: "QuerySet[Message]", orders: set[int]) -> set[int]:
     """Which of the orders these messages (that were not taken back) speak of."""
     if not orders:
         return set()
-    spoken = messages.filter(state__in=(*ON_ITS_WAY, "accepted"))
+    spoken = messages.filter(state__in=SAID)
     return set(
         MessageLine.objects.filter(order__in=orders, message__in=spoken)
         .filter(promise_version__isnull=False)

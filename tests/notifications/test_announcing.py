@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from backorders.actions import selling, warehouse
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
+from backorders.catalog.models import Product
 from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import CallTask, Message, MessageLine, NextUpdate, Suppression
 from backorders.notifications.policy import TellingPolicy
@@ -17,6 +18,7 @@ from backorders.orders.models import Order, OrderLine
 from backorders.supply.models import PurchaseLine
 from tests.factories import (
     AT,
+    a_carrier,
     a_customer,
     a_line,
     a_product,
@@ -32,9 +34,9 @@ from tests.notifications.desk import announce, inbox, promise, send, tell, windo
 pytestmark = pytest.mark.django_db
 
 
-def a_told_line(*, eta: int = 30, **fields: Any) -> tuple[PurchaseLine, OrderLine]:
+def a_told_line(*, eta: int = 30, product: Product | None = None, **fields: Any) -> tuple[PurchaseLine, OrderLine]:
     """A line that waits for a purchase line and was told its date three days ago."""
-    product = a_product()
+    product = product or a_product()
     purchase = a_purchase(product, 100, eta=eta, at=later(days=-3))
     line = a_line(product, 2, at=later(days=-3), **fields)
     tell(later(days=-3))
@@ -227,7 +229,8 @@ def test_dates_are_told_once_in_48_hours_unless_one_is_imminent() -> None:
 
 
 def test_the_cap_does_not_hold_back_a_date_that_begins_within_two_days() -> None:
-    purchase, line = a_told_line(eta=30)
+    courier = a_carrier("Courier", transit_days=0)
+    purchase, line = a_told_line(product=a_product(handling_days=0), carrier=courier)
     eve = AT + (promise(line).told_from - day(1))
     revise(purchase, (31, None), at=eve)
     assert [message.kind for message in tell(eve + datetime.timedelta(minutes=2))] == ["later"]
