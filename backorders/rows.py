@@ -94,6 +94,11 @@ def _columns(model: type[models.Model], fields: Sequence[str]) -> list[_Column]:
     return [_Column(model._meta.get_field(name)) for name in fields]  # type: ignore[arg-type]
 
 
+def _param(value: Any) -> Any:
+    """Return a parameter as Django's own queries pass it: SQLite keeps moments as text and compares them as such."""
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime.datetime) else value
+
+
 def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params: Sequence[Any] = ()) -> int:
     rows = list(rows)
     if not rows:
@@ -109,5 +114,5 @@ def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params
         values = [column.from_json(index) for index, column in enumerate(columns)]
         carried = [json.dumps([[c.plain(v) for c, v in zip(columns, row, strict=True)] for row in rows])]
     with connection.cursor() as cursor:
-        cursor.execute(sql.format(*values, source=source), [*params, *carried])
+        cursor.execute(sql.format(*values, source=source), [*map(_param, params), *carried])
     return len(rows)
