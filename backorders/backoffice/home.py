@@ -58,7 +58,13 @@ def _waiting_cards() -> list[Card]:
     tones = {"not_told": "bad", "late": "bad", "at_risk": "warn", "no_date": "warn", "all": ""}
     url = reverse("admin:waiting_lines")
     return [
-        Card(tab.label, tab.shown, HINTS[tab.name], f"{url}?view={tab.name}", tones[tab.name] if tab.count else "")
+        Card(
+            _("Waiting in all") if tab.name == "all" else tab.label,
+            tab.shown,
+            HINTS[tab.name],
+            f"{url}?view={tab.name}",
+            tones[tab.name] if tab.count else "",
+        )
         for tab in tabs(today=business_day(timezone.now()))
     ]
 

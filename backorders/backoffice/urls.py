@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import URLPattern, path
+from django.views.i18n import set_language
 
 from backorders.backoffice.views import changes, eta, order, order_acts, outbox, records, search, supply_acts, waiting
 
@@ -43,4 +44,5 @@ _PAGES = [
 
 def screens(wrap: Wrap) -> list[URLPattern]:
     """Return our screens, each wrapped by the site's own check of who is there."""
-    return [path(route, wrap(view.as_view()), name=name) for route, view, name in _PAGES]
+    pages = [path(route, wrap(view.as_view()), name=name) for route, view, name in _PAGES]
+    return [*pages, path("language/", set_language, name="language")]

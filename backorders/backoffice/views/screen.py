@@ -90,6 +90,7 @@ class ActScreen(Screen):
     that was typed; nothing was saved then.
     """
 
+    preview_template = "backoffice/preview.html"
     form_class: Callable[..., Any]
     button: Any = ""
 
@@ -136,10 +137,10 @@ class ActScreen(Screen):
 
     def previewed(self, form: Any) -> HttpResponse:
         """Answer with whom it would touch: the part of the page alone if a script asks, else the whole page."""
-        context = {"form": form, "button": self.button, **self._looked_ahead(form)}
+        seen = {"form": form, **self._looked_ahead(form)}
         if self.request.headers.get("HX-Request"):
-            return self.response_class(self.request, "backoffice/preview.html", context)
-        return self.render_to_response(self.get_context_data(**context))
+            return self.response_class(self.request, self.preview_template, {**seen, "button": self.button, "is_part": True})
+        return self.render_to_response(self.get_context_data(**seen))
 
     def refused(self, form: Any, status: int) -> HttpResponse:
         """Show the form again with what is wrong, and whom it would touch as things stand."""

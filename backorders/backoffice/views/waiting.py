@@ -31,6 +31,7 @@ class WaitingLines(Screen):
             rows=rows,
             number=number,
             first=(number - 1) * waiting.PER_PAGE + 1,
+            last=(number - 1) * waiting.PER_PAGE + len(rows),
             is_more=is_more,
             today=today,
             **kwargs,
