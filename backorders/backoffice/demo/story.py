@@ -1,0 +1,191 @@
+"""The demo's story: day after day goods are ordered, slip, arrive and leave, and customers are told, up to now."""
+
+import datetime
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count
+
+from backorders.actions import buying, clock, selling, telling, warehouse
+from backorders.backoffice.demo.shop import HABITS, Shop, Wanted, customers, wanted
+from backorders.catalog.models import Product
+from backorders.notifications import announcing, delivering
+from backorders.notifications.models import Message
+from backorders.orders.models import Order, OrderLine, Shipment
+from backorders.supply.models import PurchaseLine
+
+DAYS = 120
+DAY = datetime.timedelta(days=1)
+
+
+class Story:
+    """The last `length` days of it, the same for everybody who plays it on the same date."""
+
+    def __init__(self, now: datetime.datetime, *, length: int = DAYS) -> None:
+        self.now = now
+        self.length = length
+        self.today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+        self.chance = random.Random(2016)  # noqa: S311 a story, not a secret
+        self.lines = wanted()
+        self.demand = Counter[str]()
+        for line in self.lines:
+            self.demand[line.sku] += line.quantity
+        self.arrivals: dict[int, datetime.date] = {}
+        self.number = 0
+
+    def days(self) -> Iterator[int]:
+        """Play it; yield how many days are left, so that a progress bar can follow."""
+        with transaction.atomic():
+            self.shop = Shop(self.today)
+            self.customers = customers(sorted({line.customer for line in self.lines}))
+            self._stock_up()
+        orders: dict[int, list[list[Wanted]]] = defaultdict(list)
+        for order in {line.order: None for line in self.lines}:
+            mine = [line for line in self.lines if line.order == order]
+            orders[mine[0].days_ago].append(mine)
+        for ago in range(self.length, -1, -1):
+            self._play(ago, orders[ago])
+            yield ago
+        self._end()
+
+    # -- a day
+
+    def _play(self, ago: int, orders: list[list[Wanted]]) -> None:
+        morning = self.now - ago * DAY - datetime.timedelta(hours=2)
+        today = self.today - ago * DAY
+        with transaction.atomic():
+            if ago % 14 == 0:
+                self._buy(morning, today)
+            if ago % 7 == 0:
+                clock.start_day(at=morning)
+            self._hear_suppliers(morning, today)
+            if ago:
+                self._receive(morning, today)
+            for number, order in enumerate(orders):
+                self._place(order, at=morning + datetime.timedelta(minutes=number))
+            if today.weekday() < 5 and ago > 1:
+                # The last week was busy: some of what lies ready is late.
+                self._ship(morning + datetime.timedelta(hours=1), limit=8 if ago > 6 else 1)
+            self._deliver_parcels(morning)
+        if ago and ago % 3 == 0:
+            self._tell(morning + datetime.timedelta(hours=1, minutes=45))
+
+    def _stock_up(self) -> None:
+        at = self.now - (self.length + 1) * DAY
+        for sku, product in self.shop.products.items():
+            units = max(self.demand[sku] // 6, 5)
+            for house, share in ((self.shop.main, 0.8), (self.shop.second, 0.2)):
+                counted = int(units * share)
+                if counted:
+                    warehouse.adjust_stock(product, warehouse=house, counted=counted, reason="opening", by=None, at=at)
+
+    def _buy(self, at: datetime.datetime, today: datetime.date) -> None:
+        """Order what two weeks of demand will need, a little less than that from every supplier."""
+        mine: dict[str, list[Product]] = defaultdict(list)
+        for product in self.shop.products.values():
+            mine[self.shop.supplier_of[product.pk].name].append(product)
+        for name, products in mine.items():
+            self.number += 1
+            eta = today + HABITS[name].lead_days * DAY
+            goods = [
+                buying.OrderedGoods(
+                    product,
+                    self.shop.main if self.chance.random() < 0.8 else self.shop.second,
+                    max(int(self.demand[product.sku] * self.chance.uniform(0.07, 0.12)), 1),
+                    eta_on=eta,
+                    confidence="confirmed" if self.chance.random() < 0.6 else "estimate",
+                )
+                for product in products
+            ]
+            supplier = self.shop.suppliers[name]
+            order = buying.order_goods(f"PO-{self.number:04d}", supplier=supplier, lines=goods, by=None, at=at).made
+            for line in order.lines.order_by("id"):
+                self.arrivals[line.pk] = eta + self.chance.randint(*HABITS[name].late) * DAY
+
+    def _hear_suppliers(self, at: datetime.datetime, today: datetime.date) -> None:
+        """A week before the date some suppliers say that it will be later."""
+        due = (
+            PurchaseLine.objects.outstanding().filter(eta_on=today + 7 * DAY).select_related("purchase_order__supplier")
+        )
+        changes = []
+        for line in due.order_by("id"):
+            comes = self.arrivals.get(line.pk, today)
+            habit = HABITS[line.purchase_order.supplier.name]
+            if comes > today + 7 * DAY and self.chance.random() < habit.revises:
+                changes.append(buying.EtaChange(line.pk, [buying.EtaPart(comes)]))
+        if changes:
+            buying.revise_eta(changes, reason_code="production", note="supplier's mail", by=None, at=at)
+
+    def _receive(self, at: datetime.datetime, today: datetime.date) -> None:
+        lines = PurchaseLine.objects.outstanding().select_related("purchase_order__supplier").order_by("id")
+        arrived = []
+        for line in lines:
+            if self.arrivals.get(line.pk, today + DAY) <= today:
+                short = self.chance.random() < HABITS[line.purchase_order.supplier.name].short
+                units = max(line.outstanding // 2, 1) if short else line.outstanding
+                damaged = 1 if units > 20 and self.chance.random() < 0.05 else 0
+                arrived.append(warehouse.Arrival(line.pk, units - damaged, damaged=damaged))
+                if units < line.outstanding:
+                    self.arrivals[line.pk] = today + 9 * DAY
+        if arrived:
+            warehouse.receive(arrived, by=None, at=at)
+
+    def _place(self, order: list[Wanted], *, at: datetime.datetime) -> None:
+        new = selling.NewOrder(
+            number=order[0].order,
+            customer=self.customers[order[0].customer],
+            carrier=self.shop.freight if self.chance.random() < 0.2 else self.shop.parcel,
+            lines=[selling.NewLine(line.sku, line.quantity, line.price) for line in order],
+            shop="demo",
+            external_id=order[0].order,
+            is_paid=True,
+            is_ship_complete=len(order) > 1 and self.chance.random() < 0.25,
+        )
+        selling.place_order(new, by=None, at=at)
+
+    def _ship(self, at: datetime.datetime, *, limit: int) -> None:
+        """Ship orders of which everything lies ready, then parts that have lain for long."""
+        ready = (
+            Order.objects.filter(lines__allocated__gt=0, placed_at__lt=at - DAY).distinct().order_by("placed_at", "id")
+        )
+        for order in ready[:limit]:
+            lines = list(OrderLine.objects.open().filter(order=order).order_by("id"))
+            if order.is_ship_complete and any(line.waiting for line in lines):
+                continue
+            units = [(line.pk, line.allocated) for line in lines if line.allocated]
+            warehouse.ship(order, units=units, tracking_number=f"TR{order.number}", by=None, at=at)
+
+    def _deliver_parcels(self, at: datetime.datetime) -> None:
+        on_their_way = Shipment.objects.filter(delivered_at=None, shipped_at__lt=at - 3 * DAY).order_by("id")
+        for parcel in on_their_way:
+            warehouse.confirm_delivery(parcel, by=None, at=at)
+
+    def _tell(self, at: datetime.datetime) -> None:
+        announcing.announce_due(at=at)
+        delivering.deliver(clock=lambda: at)
+
+    # -- the last hour
+
+    def _end(self) -> None:
+        """Leave real work: a late supplier, a cancelled line, a held mail, and a change nobody was told of yet."""
+        minutes: Callable[[int], datetime.datetime] = lambda n: self.now - datetime.timedelta(minutes=n)  # noqa: E731
+        behind = PurchaseLine.objects.outstanding().filter(eta_on__gte=self.today).annotate(counting=Count("pegs"))
+        lines = list(behind.filter(counting__gt=0).order_by("-counting", "id")[1::-1])
+        waiting = OrderLine.objects.waiting().filter(placed_at__lt=self.now - 30 * DAY).order_by("placed_at", "id")
+        if line := waiting.first():
+            selling.cancel_line(line, reason="the customer did not want to wait", source=None, by=None, at=minutes(90))
+        for number, purchase in enumerate(lines):
+            later = buying.EtaPart((purchase.eta_on or self.today) + (14 + 7 * number) * DAY)
+            change = buying.EtaChange(purchase.pk, [later], "estimate")
+            buying.revise_eta(
+                [change], reason_code="part_shortage", note="by phone", by=None, at=minutes(55 - 53 * number)
+            )
+            if not number:
+                announcing.announce_due(at=minutes(20))
+        pending = Message.objects.filter(state=Message.State.PENDING).order_by("id")
+        if held := list(pending[:2]):
+            telling.hold(held, reason="demo: to be read first", by=None, at=minutes(10))

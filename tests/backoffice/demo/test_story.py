@@ -1,0 +1,40 @@
+"""The demo leaves a shop in which there is something to do, and books that agree."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+
+from backorders.allocation.books import differences
+from backorders.allocation.models import Promise
+from backorders.backoffice.demo.story import Story
+from backorders.catalog.models import Product
+from backorders.notifications.models import CallTask, Message
+from backorders.orders.models import Customer, Order, OrderLine
+from tests.factories import a_product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime.datetime(2026, 11, 24, 9, 30, tzinfo=datetime.UTC)
+
+
+def test_the_last_weeks_of_the_demo_leave_living_work() -> None:
+    assert list(Story(NOW, length=28).days())[-1] == 0
+    assert list(differences(at=NOW)) == []
+    assert OrderLine.objects.waiting().count() > 20
+    assert Promise.objects.untold().exists()
+    states = set(Message.objects.values_list("state", flat=True))
+    assert {"accepted", "pending", "held"} <= states
+    assert {"en", "tr"} == set(Message.objects.values_list("language", flat=True))
+    assert CallTask.objects.exists()
+    assert Order.objects.filter(is_ship_complete=True).exists()
+    assert all(address.endswith("@example.com") for message in mail.outbox for address in message.to)
+    assert Customer.objects.exclude(email__endswith="@example.com").count() == 1
+
+
+def test_a_database_with_products_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    a_product()
+    call_command("load_demo")
+    assert "only for an empty database" in capsys.readouterr().out
+    assert Product.objects.count() == 1
