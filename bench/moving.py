@@ -28,7 +28,7 @@ def receive(n: int) -> Iterator[Figure]:
         world.sql("UPDATE supply_stocklevel SET on_hand = on_hand + %s WHERE product_id = %s", n, line.product_id)
         world.sql("DELETE FROM allocation_allocation WHERE purchase_line_id = %s", line.pk)
         world.sql(
-            "WITH served AS (SELECT l.id, sum(l.waiting) OVER (ORDER BY l.is_expedited DESC, l.is_promised DESC, l.score DESC, "
+            "WITH served AS (SELECT l.id, sum(l.waiting) OVER (ORDER BY l.is_expedited DESC, l.promise_number, l.score DESC, "
             "l.placed_at, l.id) AS upto FROM orders_orderline l WHERE l.product_id = %s AND l.waiting > 0), "
             "held AS (INSERT INTO allocation_allocation (line_id, stock_level_id, quantity) SELECT s.id, k.id, 1 FROM served s, "
             "supply_stocklevel k WHERE k.product_id = %s AND s.upto <= %s RETURNING line_id), "

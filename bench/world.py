@@ -91,12 +91,12 @@ def waiting(product: Product, lines: int, *, on: PurchaseLine | None) -> None:
     window = (TODAY + datetime.timedelta(days=25), TODAY + datetime.timedelta(days=32)) if on else (None, None)
     sql(
         "INSERT INTO orders_orderline (order_id, product_id, quantity, allocated, waiting, shipped, cancelled, price, placed_at, "
-        "cause, first_from, first_until, is_promised, is_expedited, is_held, score, overtaken) "
+        "cause, first_from, first_until, promise_number, is_expedited, is_held, score, overtaken) "
         "SELECT id, %s, 1, 0, 1, 0, 0, 10, placed_at, '', %s::date, %s::date, %s, false, false, "
         "-(placed_at::date - '0001-01-01'::date + 1), 0 FROM orders_order WHERE number LIKE %s",
         product.pk,
         *window,
-        on is not None,
+        1 if on else None,
         f"B{product.pk}-%",
     )
     sql(

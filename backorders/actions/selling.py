@@ -85,15 +85,16 @@ def place_order(
     lock_products(product.pk for product in products)
     today = business_day(at)
     newcomers = _newcomers(new, products, today)
-    joined = join(read_free(product.pk for product in products), newcomers, today=today)
+    free = read_free(product.pk for product in products)
+    joined = join(free, newcomers, today=today)
     for product, line, outcome in zip(products, new.lines, joined, strict=True):
         accept(product, line.quantity, outcome, today=today)
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
     if belongs_at_tail(newcomers):
-        _make_lines(order, new, products, newcomers, joined)
+        _make_lines(order, new, products, newcomers, joined, free)
         return Done(change, Impact(checked=len(joined)), order)
     nothing = [Joined((), line.quantity, None, is_estimate=False) for line in new.lines]
-    _make_lines(order, new, products, newcomers, nothing)
+    _make_lines(order, new, products, newcomers, nothing, free)
     impact = replan((product.pk for product in products), change_set=change, at=at)
     _state_first_promise(order)
     return Done(change, impact, order)
@@ -267,6 +268,7 @@ def _make_lines(
     products: Sequence[Product],
     newcomers: Sequence[Newcomer],
     joined: Sequence[Joined],
+    free: Situation,
 ) -> None:
     """Write the lines, what they hold, and their promises, as they stand at the tail of the queue."""
     whole = latest([outcome.own for outcome in joined])
@@ -281,7 +283,7 @@ def _make_lines(
             price=product.price if line.price is None else line.price,
             placed_at=order.placed_at,
             score=newcomer.score,
-            is_promised=outcome.own is not None,
+            promise_number=free.products[product.pk].last_promise + 1 if outcome.own else None,
             first_from=window and window.first,
             first_until=window and window.last,
         )

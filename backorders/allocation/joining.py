@@ -69,6 +69,6 @@ def belongs_at_tail(newcomers: Sequence[Newcomer]) -> bool:
     passed = Q()
     for new in newcomers:
         passed |= Q(product=new.product_id, score__lt=new.score)
-    behind = OrderLine.objects.waiting().filter(passed, is_promised=False, is_held=False, is_expedited=False)
+    behind = OrderLine.objects.waiting().filter(passed, promise_number=None, is_held=False, is_expedited=False)
     holds = Promise.objects.filter(line=OuterRef("pk"), uncovered__lt=OuterRef("allocated") + OuterRef("waiting"))
     return not behind.filter(Exists(holds)).exists()

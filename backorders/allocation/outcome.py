@@ -30,7 +30,7 @@ class After(NamedTuple):
     own: Window | None
     expected: Window | None
     is_estimate: bool
-    is_promised: bool
+    promise_number: int | None
     overtaken: int
 
     @property
@@ -42,7 +42,11 @@ class After(NamedTuple):
     def is_served_or_lifted(self) -> bool:
         """Whether the order line itself changes."""
         line = self.line
-        return (self.allocated, self.is_promised, self.overtaken) != (line.allocated, line.is_promised, line.overtaken)
+        return (self.allocated, self.promise_number, self.overtaken) != (
+            line.allocated,
+            line.promise_number,
+            line.overtaken,
+        )
 
     @property
     def is_restated(self) -> bool:
@@ -85,12 +89,17 @@ def outcome(situation: Situation, *, today: datetime.date) -> Outcome:
         by_product[line.product_id].append(line)
     for product_id, lines in by_product.items():
         supplies = in_order_of_use(situation.supplies(product_id, today=today))
-        after += _planned(supplies, lines, allocations, today)
+        number = situation.products[product_id].last_promise + 1
+        after += _planned(supplies, lines, allocations, number, today)
     return Outcome(allocations, _whole_orders_dated(after, situation.siblings))
 
 
 def _planned(
-    supplies: Sequence[Supply], lines: Sequence[OpenLine], allocations: dict[Key, int], today: datetime.date
+    supplies: Sequence[Supply],
+    lines: Sequence[OpenLine],
+    allocations: dict[Key, int],
+    number: int,
+    today: datetime.date,
 ) -> list[After]:
     """Plan one product until its own result changes no rank: being dated or overtaken once more may lift a line.
 
@@ -101,8 +110,8 @@ def _planned(
     originals = {line.line_id: line for line in queue}
     while True:
         pieces = plan(supplies, queue, keeps_word=keeps_word)
-        after = _after(supplies, queue, pieces, originals)
-        lifted = [a.line._replace(is_promised=a.is_promised, overtaken=a.overtaken) for a in after if _rises(a)]
+        after = _after(supplies, queue, pieces, originals, number)
+        lifted = [a.line._replace(promise_number=a.promise_number, overtaken=a.overtaken) for a in after if _rises(a)]
         if not lifted:
             break
         risen = {line.line_id: line for line in lifted}
@@ -120,9 +129,13 @@ def _planned(
 
 
 def _after(
-    supplies: Sequence[Supply], queue: Sequence[OpenLine], pieces: Sequence[Piece], originals: dict[int, OpenLine]
+    supplies: Sequence[Supply],
+    queue: Sequence[OpenLine],
+    pieces: Sequence[Piece],
+    originals: dict[int, OpenLine],
+    number: int,
 ) -> list[After]:
-    """Return each line of the queue as the pieces (in the queue's order) leave it."""
+    """Return each line of the queue as the pieces (in the queue's order) leave it; newly dated ones are promised."""
     windows: Windows = {}
     after: list[After] = []
     start = 0
@@ -145,12 +158,9 @@ def _after(
             )  # it lay ready before: its date does not move with the calendar
         else:
             own = arrivals(supplies, mine, transit_days=line.transit_days, known=windows)
-        dated = own is not None
-        after.append(
-            After(
-                line, allocated, uncovered, own, own, is_estimate and dated, line.is_promised or dated, line.overtaken
-            )
-        )
+        promise = number if line.promise_number is None and own is not None else line.promise_number
+        is_estimate = is_estimate and own is not None
+        after.append(After(line, allocated, uncovered, own, own, is_estimate, promise, line.overtaken))
     return _overtaken(after, originals)
 
 
@@ -186,14 +196,14 @@ def _overtaken(after: list[After], originals: dict[int, OpenLine]) -> list[After
 
 
 def _rises(after: After) -> bool:
-    return (after.is_promised, after.overtaken) != (after.line.is_promised, after.line.overtaken)
+    return (after.promise_number, after.overtaken) != (after.line.promise_number, after.line.overtaken)
 
 
 def _kept(line: OpenLine) -> After:
     """A held line is served nothing and keeps the date it had."""
     own = _window(line.own_from, line.own_until)
     expected = _window(line.expected_from, line.expected_until)
-    return After(line, 0, 0, own, expected, line.is_estimate, line.is_promised, line.overtaken)
+    return After(line, 0, 0, own, expected, line.is_estimate, line.promise_number, line.overtaken)
 
 
 def _whole_orders_dated(after: Sequence[After], siblings: Sequence[OpenLine]) -> list[After]:

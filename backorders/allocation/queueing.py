@@ -7,6 +7,8 @@ from django.db.models import Count, Q
 from backorders.allocation.ranking import POLICY, Place, fairness_bound
 from backorders.orders.models import OrderLine
 
+NOBODY = Q(pk__in=[])
+
 
 def place_of(line: OrderLine, *, today: datetime.date) -> Place | None:
     """Return the waiting line's place among those that wait for the same product, or None if it waits for nothing.
@@ -18,15 +20,17 @@ def place_of(line: OrderLine, *, today: datetime.date) -> Place | None:
     bound = fairness_bound(today)
     over = Q(overtaken__gte=POLICY.overtaken_at_most) | Q(placed_at__lt=bound)
     is_over = line.overtaken >= POLICY.overtaken_at_most or line.placed_at < bound
+    number = line.promise_number
+    earlier = Q(promise_number__isnull=False) if number is None else Q(promise_number__lt=number)
     same: Q = Q()
     ahead: dict[str, Q] = {}
-    for name, has, mine in (
-        ("expedited", Q(is_expedited=True), line.is_expedited),
-        ("promised", Q(is_promised=True), line.is_promised),
-        ("bound", over, is_over),
+    for name, before, equal in (
+        ("expedited", NOBODY if line.is_expedited else Q(is_expedited=True), Q(is_expedited=line.is_expedited)),
+        ("promised", earlier, Q(promise_number=number)),
+        ("bound", NOBODY if is_over else over, over if is_over else ~over),
     ):
-        ahead[name] = same & (Q(pk=None) if mine else has)
-        same &= has if mine else ~has
+        ahead[name] = same & before
+        same &= equal
     ahead["score"] = same & Q(score__gt=line.score)
     same &= Q(score=line.score)
     ahead["earlier"] = same & (Q(placed_at__lt=line.placed_at) | Q(placed_at=line.placed_at, pk__lt=line.pk))

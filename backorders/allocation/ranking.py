@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-Rank = tuple[bool, bool, bool, int, datetime.datetime, int]
+Rank = tuple[bool, int, bool, int, datetime.datetime, int]
+
+NEVER_PROMISED = 2**31  # behind every number a promise can have
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Ranked(NamedTuple):
     """What the rank of a line depends on."""
 
     is_expedited: bool
-    is_promised: bool
+    promise_number: int | None
     overtaken: int
     score: int
     placed_at: datetime.datetime
@@ -50,12 +52,12 @@ def score(*, tier: int, value: Decimal, placed_on: datetime.date, policy: RankPo
 def rank_key(line: Any, *, bound: datetime.datetime, policy: RankPolicy = POLICY) -> Rank:
     """Return the rank of a line as a tuple, the smallest first.
 
-    Expedited first, already promised first, over the fairness bound first, highest score, earliest order, lowest id.
+    Expedited first, first promised first, over the fairness bound first, highest score, earliest order, lowest id.
     `line` has the fields of `Ranked`; orders placed before `bound` have waited too long (`fairness_bound`).
     """
     return (
         not line.is_expedited,
-        not line.is_promised,
+        NEVER_PROMISED if line.promise_number is None else line.promise_number,
         not (line.overtaken >= policy.overtaken_at_most or line.placed_at < bound),
         -line.score,
         line.placed_at,

@@ -70,11 +70,11 @@ def _write_counters(situation: Situation, result: Outcome) -> None:
 
 def _write_lines(result: Outcome) -> None:
     changed = [
-        (a.line.line_id, a.allocated, a.line.quantity - a.allocated, a.is_promised, a.overtaken)
+        (a.line.line_id, a.allocated, a.line.quantity - a.allocated, a.promise_number, a.overtaken)
         for a in result.after
         if a.is_served_or_lifted
     ]
-    rows.update(OrderLine, ["id", "allocated", "waiting", "is_promised", "overtaken"], changed)
+    rows.update(OrderLine, ["id", "allocated", "waiting", "promise_number", "overtaken"], changed)
 
 
 _STATED = ["line", "own_from", "own_until", "expected_from", "expected_until", "is_estimate", "uncovered"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
 from backorders.allocation.models import Allocation
@@ -55,7 +55,7 @@ class OpenLine(NamedTuple):
     allocated: int
     waiting: int
     is_expedited: bool
-    is_promised: bool
+    promise_number: int | None
     is_held: bool
     overtaken: int
     score: int
@@ -78,7 +78,7 @@ class OpenLine(NamedTuple):
 
 
 _OPEN_LINE = (
-    "id product_id order_id promise__customer_id allocated waiting is_expedited is_promised is_held overtaken score "
+    "id product_id order_id promise__customer_id allocated waiting is_expedited promise_number is_held overtaken score "
     "placed_at order__is_ship_complete order__carrier__transit_days promise__own_from promise__own_until "
     "promise__expected_from promise__expected_until promise__is_estimate promise__uncovered promise__told_from "
     "promise__told_until"
@@ -96,10 +96,11 @@ class Held(NamedTuple):
 
 
 class Making(NamedTuple):
-    """How a product's supplies become dates: its handling days and, for suppliers without a record, its category's."""
+    """How a product's supplies become dates, and the last number its promises were given."""
 
     handling_days: int
     usual_lateness: Lateness
+    last_promise: int
 
 
 @dataclass
@@ -211,11 +212,13 @@ def calendars() -> dict[int, Calendar]:
 
 
 def _makings(product_ids: Sequence[int]) -> dict[int, Making]:
+    promised = OrderLine.objects.open().filter(product=OuterRef("pk"), promise_number__isnull=False)
+    last = Subquery(promised.order_by("-promise_number").values("promise_number")[:1])
     rows = Product.objects.filter(id__in=product_ids).order_by("id")
     return {
-        pk: Making(handling, Lateness(early, late, is_estimate=True))
-        for pk, handling, early, late in rows.values_list(
-            "id", "handling_days", "category__usual_early_days", "category__usual_late_days"
+        pk: Making(handling, Lateness(early, late, is_estimate=True), number or 0)
+        for pk, handling, early, late, number in rows.values_list(
+            "id", "handling_days", "category__usual_early_days", "category__usual_late_days", last
         )
     }
 

@@ -126,7 +126,11 @@ class OrderLine(models.Model):
     cause = models.CharField(max_length=10, choices=Cause, blank=True)
     first_from = models.DateField(null=True, blank=True, help_text="first promise: written once, never changed")
     first_until = models.DateField(null=True, blank=True)
-    is_promised = models.BooleanField(default=False, help_text="the plan gave it a date once; newcomers rank behind it")
+    promise_number = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="first promised, first served: the order in which the plan first gave a product's lines a date",
+    )
     is_expedited = models.BooleanField(default=False)
     is_held = models.BooleanField(default=False, help_text="keeps its place but is served nothing")
     score = models.IntegerField(
@@ -161,7 +165,12 @@ class OrderLine(models.Model):
             models.Index(
                 name="order_lines_never_promised",
                 fields=["product", "score"],
-                condition=Q(waiting__gt=0, is_promised=False),
+                condition=Q(waiting__gt=0, promise_number=None),
+            ),
+            models.Index(
+                name="order_lines_by_promise",
+                fields=["product", "promise_number"],
+                condition=Q(waiting__gt=0) | Q(allocated__gt=0),
             ),
         ]
 

@@ -42,7 +42,7 @@ def test_what_is_free_ships_now_and_the_rest_has_a_first_promise() -> None:
     line = a_line(product, 5)
     assert state(line) == (3, 2, 0, 0)
     assert (line.first_from, line.first_until) == expected(line) != (None, None)
-    assert line.is_promised
+    assert line.promise_number == 1
     assert PurchaseLine.objects.get().pegged == 2
     in_order()
 
@@ -51,7 +51,7 @@ def test_a_line_that_nothing_reaches_has_no_date() -> None:
     line = a_line(a_product(), 5)
     assert expected(line) is None
     assert Promise.objects.get().uncovered == 5
-    assert not line.is_promised
+    assert line.promise_number is None
 
 
 def test_a_ship_complete_order_is_dated_by_its_last_line() -> None:
@@ -306,3 +306,15 @@ def test_names_in_any_script_are_stored_exactly() -> None:
     line = a_line(product, 1, customer=a_customer("Ünïcödé שלום"))
     assert Product.objects.get().sku == "ş" * 200
     assert OrderLine.objects.get(pk=line.pk).order.customer.name == "Ünïcödé שלום"
+
+
+def test_a_dated_newcomer_of_a_higher_tier_stays_behind_those_promised_before() -> None:
+    product = a_product()
+    a_purchase(product, 3, eta=5)
+    a_purchase(product, 5, eta=30)
+    plain = a_line(product, 4)
+    vip = a_line(product, 4, customer=a_customer(tier=3), at=later(hours=1))
+    assert (plain.promise_number, vip.promise_number) == (1, 2)
+    in_order()
+    count(product, 4)
+    assert (state(plain)[0], state(vip)[0]) == (4, 0)

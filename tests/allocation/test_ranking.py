@@ -17,7 +17,7 @@ BOUND = fairness_bound(TODAY)
 lines = st.builds(
     Ranked,
     is_expedited=st.booleans(),
-    is_promised=st.booleans(),
+    promise_number=st.none() | st.integers(1, 3),
     overtaken=st.integers(0, 4),
     score=st.integers(-740_000, -739_900),
     placed_at=st.integers(0, 200).map(lambda days: AT - datetime.timedelta(days=days)),
@@ -48,13 +48,14 @@ def test_the_score_orders_as_days_waited_would(
 
 
 def test_the_classes_come_in_their_order() -> None:
-    plain = Ranked(False, False, 0, -739_000, AT, 9)
+    plain = Ranked(False, None, 0, -739_000, AT, 9)
     waited = plain._replace(placed_at=AT - datetime.timedelta(days=91), score=-739_091)
     queue = [
         plain,
         plain._replace(score=-738_990),
         plain._replace(overtaken=3),
-        plain._replace(is_promised=True),
+        plain._replace(promise_number=7),
+        plain._replace(promise_number=6),
         plain._replace(is_expedited=True),
     ]
     keys = [rank_key(line, bound=BOUND) for line in queue]
@@ -82,7 +83,7 @@ def test_the_database_counts_the_same_places() -> None:
         a_line(product, 1, at=later(hours=3)),
     ]
     selling.expedite(made[4], reason="the customer's wedding", by=None, at=AT)
-    OrderLine.objects.filter(pk=made[1].pk).update(is_promised=True)
+    OrderLine.objects.filter(pk=made[1].pk).update(promise_number=4)
     rows = {line.pk: line for line in OrderLine.objects.all()}
     for line in rows.values():
         line.line_id = line.pk

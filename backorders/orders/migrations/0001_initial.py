@@ -173,9 +173,11 @@ class Migration(migrations.Migration):
                 ),
                 ("first_until", models.DateField(blank=True, null=True)),
                 (
-                    "is_promised",
-                    models.BooleanField(
-                        default=False, help_text="the plan gave it a date once; newcomers rank behind it"
+                    "promise_number",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="first promised, first served: the order in which the plan first gave a product's lines a date",
+                        null=True,
                     ),
                 ),
                 ("is_expedited", models.BooleanField(default=False)),
@@ -368,9 +370,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="orderline",
             index=models.Index(
-                condition=models.Q(("is_promised", False), ("waiting__gt", 0)),
+                condition=models.Q(("promise_number", None), ("waiting__gt", 0)),
                 fields=["product", "score"],
                 name="order_lines_never_promised",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("waiting__gt", 0), ("allocated__gt", 0), _connector="OR"),
+                fields=["product", "promise_number"],
+                name="order_lines_by_promise",
             ),
         ),
         migrations.AddConstraint(

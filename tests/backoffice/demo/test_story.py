@@ -22,7 +22,7 @@ NOW = datetime.datetime(2026, 11, 24, 9, 30, tzinfo=datetime.UTC)
 def test_the_last_weeks_of_the_demo_leave_living_work() -> None:
     assert list(Story(NOW, length=28).days())[-1] == 0
     assert list(differences(at=NOW)) == []
-    assert OrderLine.objects.waiting().count() > 20
+    assert OrderLine.objects.waiting().count() > 10
     assert Promise.objects.untold().exists()
     states = set(Message.objects.values_list("state", flat=True))
     assert {"accepted", "pending", "held"} <= states
