@@ -20,6 +20,15 @@ NAMES = {
     "adjust_stock": _("Stock counted"),
     "start_day": _("Planned for the day"),
     "undo": _("Undone"),
+    "change_address": _("Address changed"),
+    "hold_messages": _("Messages held"),
+    "release_messages": _("Messages released"),
+    "send_messages_now": _("Messages sent at once"),
+    "cancel_messages": _("Messages cancelled"),
+    "mark_called": _("Customer called"),
+    "turn_mail_on": _("Mail released"),
+    "turn_mail_off": _("Mail held"),
+    "repair_books": _("Books repaired"),
 }
 
 

@@ -1,6 +1,6 @@
 """How an impact is shown: who moves, from where to where, and who will hear of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from backorders.allocation.impact import Impact, Move
 from backorders.allocation.windows import Window
-from backorders.backoffice.telling import Then, reached, thens
+from backorders.backoffice.telling import Then, followings
 from backorders.orders.models import OrderLine
 
 ROWS = 50
@@ -69,15 +69,14 @@ class Shown:
 def shown(impact: Impact) -> Shown:
     """Return the impact as the screens show it, the worst moves first."""
     moves = sorted(impact.moves, key=_harm)
-    follows = thens(moves)
-    to_tell = {move.customer_id for move in moves if follows[move.line_id] == Then.TELL}
-    unreachable = to_tell - reached(to_tell)
+    thens = {line: following.then for line, following in followings(moves).items()}
+    customers = {then: {move.customer_id for move in moves if thens[move.line_id] == then} for then in Then}
     return Shown(
         counts=impact.counts,
-        to_tell=len(to_tell - unreachable),
-        inside=sum(outcome == Then.INSIDE for outcome in follows.values()),
-        unreachable=len(unreachable),
-        rows=_rows(moves[:ROWS], follows, unreachable),
+        to_tell=len(customers[Then.TELL]),
+        inside=sum(then == Then.INSIDE for then in thens.values()),
+        unreachable=len(customers[Then.CALL]),
+        rows=_rows(moves[:ROWS], thens),
         more=max(len(moves) - ROWS, 0),
     )
 
@@ -87,12 +86,12 @@ def _harm(move: Move) -> tuple[int, int, int]:
     return order.index(move.kind), -(move.slip_days or 0), move.line_id
 
 
-def _rows(moves: Sequence[Move], follows: dict[int, Then], unreachable: Iterable[int]) -> list[Row]:
+def _rows(moves: Sequence[Move], thens: dict[int, Then]) -> list[Row]:
     lines = OrderLine.objects.select_related("order__customer", "product").in_bulk([move.line_id for move in moves])
-    return [_row(move, lines[move.line_id], follows[move.line_id], move.customer_id in unreachable) for move in moves]
+    return [_row(move, lines[move.line_id], thens[move.line_id]) for move in moves]
 
 
-def _row(move: Move, line: OrderLine, outcome: Then, is_unreachable: bool) -> Row:
+def _row(move: Move, line: OrderLine, then: Then) -> Row:
     customer = line.order.customer
     return Row(
         order_id=line.order_id,
@@ -105,7 +104,7 @@ def _row(move: Move, line: OrderLine, outcome: Then, is_unreachable: bool) -> Ro
         new=move.new,
         kind=move.kind,
         slip_days=move.slip_days,
-        then=Then.CALL if outcome == Then.TELL and is_unreachable else outcome,
+        then=then,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext
 
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.queueing import place_of
@@ -24,7 +25,7 @@ class LineShown(NamedTuple):
     line: OrderLine
     promise: Promise | None
     held: list[Allocation]
-    place: Place | None
+    place: str
     expected: Window | None
     announced: Window | None
     told: Window | None
@@ -48,7 +49,7 @@ def lines_of(order: Order, *, today: datetime.date) -> list[LineShown]:
     for allocation in Allocation.objects.filter(line__in=lines).select_related(*supplies).order_by("id"):
         held[allocation.line_id].append(allocation)
     placed = {line.pk for line in [line for line in lines if line.waiting][:PLACED]}
-    return [_line(line, held[line.pk], place_of(line, today=today) if line.pk in placed else None) for line in lines]
+    return [_line(line, held[line.pk], _place(line, today) if line.pk in placed else "") for line in lines]
 
 
 def parcels_of(order: Order) -> list[Shipment]:
@@ -76,7 +77,12 @@ def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment], *, today: d
     return [(code, answer(asked, parcels, today=today, language=code)) for code in ("en", "tr")]
 
 
-def _line(line: OrderLine, held: list[Allocation], place: Place | None) -> LineShown:
+def _place(line: OrderLine, today: datetime.date) -> str:
+    place = place_of(line, today=today)
+    return place_words(place) if place else ""
+
+
+def _line(line: OrderLine, held: list[Allocation], place: str) -> LineShown:
     promise = getattr(line, "promise", None)
     if promise is None:
         return LineShown(line, None, held, place, None, None, None)
@@ -103,3 +109,17 @@ def _reasons(lines: Sequence[LineShown]) -> dict[int, str]:
 
 def _window(first: datetime.date | None, last: datetime.date | None) -> Window | None:
     return Window(first, last) if first is not None and last is not None else None
+
+
+def place_words(place: Place) -> str:
+    """Say where a line stands in its queue and who is ahead of it and why."""
+    position = gettext("Place %(position)s of %(of)s in the queue") % {"position": place.position, "of": place.of}
+    reasons = (
+        (place.expedited, gettext("%(count)s expedited")),
+        (place.promised, gettext("%(count)s promised a date before")),
+        (place.bound, gettext("%(count)s over the fairness bound")),
+        (place.score, gettext("%(count)s with a higher score of tier, value and age")),
+        (place.earlier, gettext("%(count)s ordered earlier")),
+    )
+    ahead = ", ".join(words % {"count": count} for count, words in reasons if count)
+    return f"{position} · {gettext('ahead:')} {ahead}" if ahead else position

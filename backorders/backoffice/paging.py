@@ -1,10 +1,15 @@
-"""Pages of long lists: counts stop at a cap, because nobody reads a million rows and counting them takes longer than showing."""
+"""Pages of long lists: nobody reads a million rows, and counting them takes longer than showing them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 CAP = 10_000
+PER_PAGE = 50
 
 
 def capped_count(queryset: "QuerySet[object]", *, cap: int) -> int:
@@ -21,3 +26,30 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         if not isinstance(self.object_list, QuerySet):
             return len(self.object_list)
         return min(capped_count(self.object_list, cap=CAP), CAP)
+
+
+class Page(NamedTuple):
+    """One page of a list that is not counted: its rows, its number, and whether another follows."""
+
+    rows: Sequence[Any]
+    number: int
+    is_more: bool
+
+    @property
+    def first(self) -> int:
+        """The number of the first row in the whole list."""
+        return (self.number - 1) * PER_PAGE + 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last row in the whole list."""
+        return self.first + len(self.rows) - 1
+
+
+def page_of(queryset: "QuerySet[Any, Any]", request: HttpRequest) -> Page:
+    """Return the page of the list that the address asks for; the first one if that makes no sense."""
+    asked = request.GET.get("page", "")
+    number = min(max(int(asked), 1), CAP // PER_PAGE) if asked.isdecimal() else 1
+    start = (number - 1) * PER_PAGE
+    rows = list(queryset[start : start + PER_PAGE + 1])
+    return Page(rows[:PER_PAGE], number, len(rows) > PER_PAGE)

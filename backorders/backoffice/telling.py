@@ -1,6 +1,7 @@
 """Who will hear of a move: asked of the rules of announcing, put in the words of the screens."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,9 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from backorders.allocation.impact import Move
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import Window
+from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
+from backorders.notifications.models import Message
 from backorders.notifications.weighing import worth_telling
 from backorders.orders.models import Customer
 
+Kind = Message.Kind
 CHUNK = 10_000
 
 
@@ -23,24 +27,45 @@ class Then(models.TextChoices):
     INSIDE = "inside", _("nothing: not worth telling")
 
 
-def thens(moves: Sequence[Move]) -> dict[int, Then]:
+class Following(NamedTuple):
+    """What follows from a move, and the kind of message where there is one."""
+
+    then: Then
+    kind: Kind | None = None
+
+
+def followings(moves: Sequence[Move]) -> dict[int, Following]:
     """Return what follows from each move, by its line."""
     announced = dict(_announced([move.line_id for move in moves]))
-    return {move.line_id: _then(move, announced) for move in moves}
+    follows = {move.line_id: _follows(move, announced) for move in moves}
+    unreached = _unreached({move.customer_id: kind for move in moves if (kind := follows[move.line_id].kind)})
+    return {
+        move.line_id: following._replace(then=Then.CALL)
+        if (following := follows[move.line_id]).kind and move.customer_id in unreached
+        else following
+        for move in moves
+    }
 
 
-def reached(customers: Iterable[int]) -> set[int]:
-    """Return those of the customers whom a mail can reach."""
-    found: set[int] = set()
-    for some in _chunks(sorted(customers)):
-        found |= set(Customer.objects.filter(pk__in=some, email__contains="@").values_list("pk", flat=True))
-    return found
-
-
-def _then(move: Move, announced: dict[int, Window | None]) -> Then:
+def _follows(move: Move, announced: dict[int, Window | None]) -> Following:
     if move.line_id not in announced:
-        return Then.CONFIRM
-    return Then.TELL if worth_telling(move.new, announced[move.line_id]) else Then.INSIDE
+        return Following(Then.CONFIRM)
+    kind = worth_telling(move.new, announced[move.line_id])
+    return Following(Then.TELL, kind) if kind else Following(Then.INSIDE)
+
+
+def _unreached(kinds: dict[int, Kind]) -> set[int]:
+    """Those of the customers whom a mail of this kind cannot or may not reach."""
+    found: set[int] = set()
+    for some in _chunks(sorted(kinds)):
+        emails = dict(Customer.objects.filter(pk__in=some).values_list("pk", "email"))
+        reasons = suppressed(emails.values())
+        found |= {
+            pk
+            for pk, email in emails.items()
+            if not is_mailable(email) or is_silenced(reasons.get(normal(email)), kinds[pk])
+        }
+    return found
 
 
 def _announced(lines: Sequence[int]) -> Iterator[tuple[int, Window | None]]:

@@ -36,7 +36,10 @@ _PAGES = [
     ("outbox/", outbox.Outbox, "outbox"),
     ("messages/<int:pk>/", outbox.ShowMessage, "message"),
     ("messages/<int:pk>/html/", outbox.MailAsSent, "mail_as_sent"),
+    ("outbox/mail/<str:way>/", outbox.TurnMail, "turn_mail"),
+    ("outbox/<str:verb>/", outbox.StopOrSend, "stop_or_send"),
     ("calls/", outbox.Calls, "calls"),
+    ("calls/<int:pk>/called/", outbox.MarkCalled, "mark_called"),
     ("changes/<int:pk>/", changes.ShowChangeSet, "change_set"),
     ("changes/<int:pk>/undo/", changes.Undo, "undo"),
 ]

@@ -1,7 +1,7 @@
 """The lists of those who wait: each one a view by harm, each of its conditions on an index."""
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
@@ -15,7 +15,6 @@ from backorders.searching import matching
 
 COUNTED = 1_000
 MATCHES = 200
-PER_PAGE = 50
 
 Lines = QuerySet[OrderLine]
 
@@ -85,14 +84,12 @@ def tabs(*, today: datetime.date) -> list[Tab]:
     return [Tab(view.name, view.label, capped_count(view.lines(waiting, today), cap=COUNTED)) for view in VIEWS]
 
 
-def page(view: View, *, term: str, number: int, today: datetime.date) -> tuple[Sequence[Any], bool]:
-    """Return page `number` (from 1) of a view's rows that hold the search term, and whether more follow."""
+def rows(view: View, *, term: str, today: datetime.date) -> Lines:
+    """Return the columns of `Waiting` for a view's lines that hold the search term."""
     lines = OrderLine.objects.waiting()
     if term:
         lines = lines.filter(_matches(term))
-    first = (number - 1) * PER_PAGE
-    rows = list(view.lines(lines, today).values_list(*_COLUMNS)[first : first + PER_PAGE + 1])
-    return [Waiting(*row) for row in rows[:PER_PAGE]], len(rows) > PER_PAGE
+    return view.lines(lines, today).values_list(*_COLUMNS)  # type: ignore[return-value]
 
 
 def _matches(term: str) -> Q:

@@ -2,15 +2,17 @@
 "use strict";
 {
   // Tell assistive technology the label of a searching select: its widget is named only by its value.
-  const nameSelects = (root) => {
-    for (const select of root.querySelectorAll("select.admin-autocomplete")) {
-      const box = select.parentElement.querySelector(".select2-selection");
-      const label = select.labels && select.labels[0];
-      if (box && (label || select.ariaLabel)) box.setAttribute("aria-label", select.ariaLabel || label.textContent.trim());
-    }
+  const nameSelect = (widget) => {
+    const select = widget.parentElement.querySelector("select.admin-autocomplete");
+    const label = select && (select.ariaLabel || (select.labels[0] && select.labels[0].textContent.trim()));
+    const parts = ".select2-selection, .select2-selection__rendered[role=textbox], .select2-search__field";
+    if (label) for (const part of widget.querySelectorAll(parts)) part.setAttribute("aria-label", label);
   };
-  window.addEventListener("load", () => nameSelects(document));
-  document.addEventListener("formset:added", (event) => window.setTimeout(() => nameSelects(event.target), 0));
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      for (const node of change.addedNodes) if (node.matches && node.matches(".select2-container")) nameSelect(node);
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   // Copy the text a button names.
   document.addEventListener("click", async (event) => {

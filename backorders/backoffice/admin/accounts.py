@@ -13,6 +13,7 @@ class PersonAdmin(UserAdmin):
 
     filter_horizontal = ()
     autocomplete_fields = ("groups", "user_permissions")
+    readonly_fields = ("last_login", "date_joined")
     list_filter = ("is_staff", "is_active")
     list_display = ("username", "first_name", "last_name", "email", "is_staff", "last_login")
 

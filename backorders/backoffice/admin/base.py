@@ -6,10 +6,11 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from backorders.backoffice.paging import CappedPaginator
 from backorders.searching import holds, matching
@@ -32,6 +33,11 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_max_show_all = 0
     search_related: Mapping[str, Sequence[str]] = {}
     deletable = False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list under the records' own name."""
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Return every column searched, so that the list shows its search box."""

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from backorders.actions import caring
 from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, column, link
 from backorders.orders.models import (
     Cancellation,
@@ -30,6 +32,15 @@ class CustomerAdmin(RecordAdmin):
     search_fields = ("name", "email")
     readonly_fields = ("address_version", "external_id")
     ordering = ("-id",)
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        """Save; another address is an act of its own, since what is pending to the old one must not reach it."""
+        email = obj.email
+        if change and "email" in form.changed_data:
+            obj.email = form.initial["email"]
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            caring.change_address(obj, email=email, by=request.user, at=timezone.now())  # type: ignore[arg-type]
 
 
 @admin.register(Carrier)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -138,11 +139,10 @@ class PurchaseLineAdmin(LedgerAdmin):
         "order_and_line",
         "product",
         "supplier",
-        "quantity",
-        "received",
         "outstanding_units",
         "pegged",
         "eta",
+        "doing",
     )
     list_display_links = ("order_and_line",)
     list_filter = (WhenFilter, "confidence")
@@ -172,6 +172,14 @@ class PurchaseLineAdmin(LedgerAdmin):
         """The supplier's date for our warehouse."""
         window = short_window(line.eta_on, line.eta_until)
         return f"{window}, {line.get_confidence_display()}" if line.eta_on else window
+
+    @column(_("do"))
+    def doing(self, line: PurchaseLine) -> SafeString | str:
+        """Lead to what can be done while something is outstanding."""
+        if not line.outstanding:
+            return "–"
+        eta, close = link("purchase_line_eta", _("ETA"), line.pk), link("close_purchase_line", _("Close"), line.pk)
+        return format_html("{} · {} · {}", eta, link("receive", _("Receive"), line.purchase_order_id), close)
 
     @admin.action(description=_("Change the ETA of the selected lines"), permissions=["revise"])
     def change_eta(self, request: HttpRequest, queryset: QuerySet[PurchaseLine]) -> HttpResponse:

@@ -22,6 +22,7 @@ class AskingForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+        self.helper.include_media = False  # it stands in the head of the page
         self.helper.layout = Layout(*self.layout) if self.layout else None
         if self.helper.layout is not None:
             self.helper.render_unmentioned_fields = True

@@ -57,3 +57,9 @@ def moment(at: datetime.datetime | None) -> SafeString | str:
 def day(at: datetime.datetime | None) -> str:
     """Return the day of a moment in the reader's zone."""
     return short_window(*[timezone.localtime(at).date()] * 2) if at else "–"
+
+
+@register.filter
+def minus(units: int, others: int) -> int:
+    """Return the difference."""
+    return units - others

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,21 +11,21 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import selling, warehouse
+from backorders.actions import caring, selling, warehouse
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.backoffice.forms.asking import SeenReasonForm
 from backorders.backoffice.forms.orders import (
     CancelLineForm,
     DeliveredForm,
-    NoteForm,
     PlaceOrderForm,
     QuantityForm,
     ReturnForm,
     ShipForm,
 )
 from backorders.backoffice.views.screen import ActScreen, Screen
-from backorders.orders.models import Note, Order, OrderLine, Shipment, ShipmentLine
+from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
+from backorders.refusal import Refused
 
 
 class OrderAct(ActScreen):
@@ -295,12 +296,13 @@ class WriteNote(Screen):
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Write it down; an empty one is not kept."""
+        """Write it down."""
         order = get_object_or_404(Order, pk=kwargs["pk"])
-        form = NoteForm(request.POST)
-        if form.is_valid():
-            Note.objects.create(order=order, text=form.cleaned_data["text"], by=self.by, at=self.at)
-        return HttpResponseRedirect(reverse("admin:order", args=[order.pk]) + "#timeline")
+        try:
+            caring.write_note(order, text=request.POST.get("text", ""), by=self.by, at=self.at)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse("admin:order", args=[order.pk]) + "#timeline-section")
 
 
 class PlaceOrder(ActScreen):
@@ -311,10 +313,22 @@ class PlaceOrder(ActScreen):
     form_class = PlaceOrderForm
     title = gettext_lazy("Place an order")
     button = gettext_lazy("Place the order")
+    preview_template = "backoffice/placing.html"
 
     def initial(self) -> dict[str, Any]:
         """Start with a key, so that sending the form twice places one order."""
         return {"key": secrets.token_urlsafe(12)}
+
+    def looked_ahead(self, form: PlaceOrderForm) -> dict[str, Any]:
+        """What each line would get, as at the tail of its queue."""
+        if not form.is_ready():
+            return {"unready": True}
+        new = form.order()
+        try:
+            joined = selling.preview_place(new, at=self.at)
+        except Refused as refusal:
+            return {"refusal": str(refusal)}
+        return {"placing": list(zip(new.lines, joined, strict=True))}
 
     def does(self, form: PlaceOrderForm) -> Done[Any]:
         """Place it."""

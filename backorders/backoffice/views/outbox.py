@@ -2,21 +2,22 @@
 
 from typing import Any, NamedTuple
 
-from django.core.paginator import Page
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from backorders.backoffice.paging import CappedPaginator
-from backorders.backoffice.views.screen import Screen
-from backorders.backoffice.views.waiting import page_number
+from backorders.actions import telling
+from backorders.actions.done import Done
+from backorders.backoffice.paging import page_of
+from backorders.backoffice.views.screen import Doing, Screen
 from backorders.notifications.models import CallTask, MailSwitch, Message
+from backorders.notifications.outbox import UNSENT
 from backorders.orders.models import Order
 
 State = Message.State
-PER_PAGE = 50
 
 # What a mail may do when it is shown: nothing. No script, no form, no picture from elsewhere.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -57,9 +58,17 @@ class Outbox(Screen):
         box = next((box for box in BOXES if box.name == self.request.GET.get("box")), BOXES[0])
         messages = Message.objects.filter(state__in=box.states).select_related("customer")
         order = ("priority", "not_before", "id") if box.name == "leaving" else ("-id",)
-        page = pages(messages.defer("html", "text", "headers").order_by(*order), self.request)
+        page = page_of(messages.defer("html", "text", "headers").order_by(*order), self.request)
         return super().get_context_data(
-            boxes=BOXES, box=box, page=page, switch=MailSwitch.objects.first(), now=self.at, **kwargs
+            boxes=BOXES,
+            box=box,
+            page=page,
+            can_stop=box.name in ("leaving", "held"),
+            is_held=box.name == "held",
+            switch=MailSwitch.objects.first(),
+            is_to_files=settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"),
+            now=self.at,
+            **kwargs,
         )
 
 
@@ -88,7 +97,8 @@ class ShowMessage(Screen):
             stated=message.lines.select_related("line__product", "order").order_by("id"),
             orders=Order.objects.filter(message_lines__message=message).distinct().order_by("id"),
             call=CallTask.objects.filter(message=message).first(),
-            now=self.at,
+            can_stop=message.state in UNSENT,
+            is_held=message.state == State.HELD,
             **kwargs,
         )
 
@@ -118,10 +128,62 @@ class Calls(Screen):
         """Add the open tasks, or those done."""
         is_done = self.request.GET.get("show") == "done"
         tasks = CallTask.objects.select_related("customer", "message", "done_by").filter(done_at__isnull=not is_done)
-        page = pages(tasks.order_by("-done_at" if is_done else "opened_at", "id"), self.request)
+        page = page_of(tasks.order_by("-done_at" if is_done else "opened_at", "id"), self.request)
         return super().get_context_data(page=page, is_done=is_done, **kwargs)
 
 
-def pages(queryset: QuerySet[Any], request: HttpRequest) -> Page[Any]:
-    """Return the page of the list that the address asks for."""
-    return CappedPaginator(queryset, PER_PAGE).get_page(page_number(request.GET.get("page", "")))
+class MarkCalled(Doing):
+    """Record that a customer was called and knows now."""
+
+    permission = "notifications.change_calltask"
+
+    def does(self) -> Done[Any]:
+        """Mark the task done."""
+        task = get_object_or_404(CallTask.objects.select_related("customer", "message"), pk=self.kwargs["pk"])
+        return telling.mark_called(task, note=self.request.POST.get("note", ""), by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the calls."""
+        return reverse("admin:calls")
+
+
+class StopOrSend(Doing):
+    """Hold, release, send at once or cancel the messages that were ticked; `verb` in the address says which."""
+
+    permission = "notifications.change_message"
+
+    def does(self) -> Done[Any]:
+        """Call the verb of the same name."""
+        ids = [int(pk) for pk in self.request.POST.getlist("message") if pk.isdecimal()]
+        messages = list(Message.objects.filter(pk__in=ids).order_by("id"))
+        reason = self.request.POST.get("reason", "")
+        match self.kwargs["verb"]:
+            case "hold":
+                return telling.hold(messages, reason=reason, by=self.by, at=self.at)
+            case "release":
+                return telling.release(messages, by=self.by, at=self.at)
+            case "send":
+                return telling.send_now(messages, by=self.by, at=self.at)
+            case "cancel":
+                return telling.cancel(messages, reason=reason, by=self.by, at=self.at)
+        raise Http404
+
+    def back(self) -> str:
+        """Go back to the message, or to the outbox."""
+        pk = self.request.POST.get("shown", "")
+        return reverse("admin:message", args=[pk]) if pk.isdecimal() else reverse("admin:outbox")
+
+
+class TurnMail(Doing):
+    """Stop all mail, or let it leave again."""
+
+    permission = "notifications.change_mailswitch"
+
+    def does(self) -> Done[Any]:
+        """Turn the switch."""
+        is_on = self.kwargs["way"] == "on"
+        return telling.turn_mail(is_on=is_on, reason=self.request.POST.get("reason", ""), by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the outbox."""
+        return reverse("admin:outbox")

@@ -137,9 +137,11 @@ class ActScreen(Screen):
 
     def previewed(self, form: Any) -> HttpResponse:
         """Answer with whom it would touch: the part of the page alone if a script asks, else the whole page."""
-        seen = {"form": form, **self._looked_ahead(form)}
+        seen = {"form": form, **self.looked_ahead(form)}
         if self.request.headers.get("HX-Request"):
-            return self.response_class(self.request, self.preview_template, {**seen, "button": self.button, "is_part": True})
+            return self.response_class(
+                self.request, self.preview_template, {**seen, "button": self.button, "is_part": True}
+            )
         return self.render_to_response(self.get_context_data(**seen))
 
     def refused(self, form: Any, status: int) -> HttpResponse:
@@ -148,13 +150,15 @@ class ActScreen(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the button and where to go back to."""
-        return super().get_context_data(button=self.button, back=self.back(), **kwargs)
+        around = {"button": self.button, "back": self.back(), "preview_template": self.preview_template}
+        return super().get_context_data(**around, **kwargs)
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say what was done."""
         return done_sentence(done)
 
-    def _looked_ahead(self, form: AskingForm) -> dict[str, Any]:
+    def looked_ahead(self, form: AskingForm) -> dict[str, Any]:
+        """Return what the preview shows: whom the act would touch, or why it would be refused."""
         if not form.is_ready():
             return {"preview": None, "unready": True}
         try:

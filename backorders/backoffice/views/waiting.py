@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import business_day
 from backorders.backoffice import waiting
+from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import Screen
 
 
@@ -18,26 +19,16 @@ class WaitingLines(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the views with their counts, and one page of rows."""
-        asked = self.request.GET
-        view = waiting.BY_NAME.get(asked.get("view", ""), waiting.VIEWS[0])
-        term = asked.get("q", "").strip()
-        number = page_number(asked.get("page", ""))
+        view = waiting.BY_NAME.get(self.request.GET.get("view", ""), waiting.VIEWS[0])
+        term = self.request.GET.get("q", "").strip()
         today = business_day(self.at)
-        rows, is_more = waiting.page(view, term=term, number=number, today=today)
+        page = page_of(waiting.rows(view, term=term, today=today), self.request)
         return super().get_context_data(
             tabs=waiting.tabs(today=today),
             view=view,
             term=term,
-            rows=rows,
-            number=number,
-            first=(number - 1) * waiting.PER_PAGE + 1,
-            last=(number - 1) * waiting.PER_PAGE + len(rows),
-            is_more=is_more,
+            page=page,
+            rows=[waiting.Waiting(*row) for row in page.rows],
             today=today,
             **kwargs,
         )
-
-
-def page_number(text: str) -> int:
-    """Return the page asked for; the first one if that makes no sense."""
-    return min(max(int(text), 1), 200) if text.isdecimal() else 1
