@@ -1,5 +1,6 @@
 """Prove the books: recompute every invariant, print what differs, exit with 1 if anything does."""
 
+import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -17,10 +18,14 @@ class Command(BaseCommand):
     help = "Recompute every invariant and print what differs; --repair rebuilds what the plan can rebuild."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--as-of", type=datetime.date.fromisoformat, help="the day the plan was last made for, if not today"
+        )
         parser.add_argument("--repair", action="store_true", help="rebuild counters, allocations and promises first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        at = timezone.now()
+        as_of = options["as_of"]
+        at = datetime.datetime.combine(as_of, datetime.time(12), tzinfo=datetime.UTC) if as_of else timezone.now()
         if options["repair"]:
             change = bookkeeping.repair_books(by=None, at=at)
             self.stdout.write(f"Rebuilt what the plan can rebuild (change set {change.pk}).")

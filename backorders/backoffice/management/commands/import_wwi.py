@@ -1,0 +1,46 @@
+"""Bring in Wide World Importers; run it again after a kill and it goes on where it was."""
+
+import datetime
+import json
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from tqdm import tqdm
+
+from backorders.backoffice.wwi.bringing import Import
+from backorders.backoffice.wwi.comparing import compare
+from backorders.refusal import Refused
+
+
+class Command(BaseCommand):
+    """Import the folder, then compare if asked."""
+
+    help = "Bring in Wide World Importers 2013–2015 from a folder of CSV files."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path)
+        parser.add_argument("--as-of", type=datetime.date.fromisoformat, default=datetime.date(2015, 12, 31))
+        parser.add_argument("--compare", type=Path, help="a JSON of figures to compare with")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET statement_timeout = 0")
+        try:
+            for step in (
+                bar := tqdm(Import(options["folder"], as_of=options["as_of"]).steps(), desc="WWI", unit="step")
+            ):
+                bar.set_postfix_str(step)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        self.stdout.write(f"Done in {time.monotonic() - started:.0f} s, {peak} MB at most.")
+        if options["compare"]:
+            for figure in compare(json.loads(options["compare"].read_text()), as_of=options["as_of"]):
+                mark = "equal    " if figure.is_equal else "DIFFERENT"
+                self.stdout.write(f"{mark} {figure.name:<42} {figure.ours!s:>14} {figure.theirs!s:>14}")
