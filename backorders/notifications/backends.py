@@ -2,11 +2,14 @@
 
 import smtplib
 import socket
+from email.utils import parseaddr
 from typing import Any
 
 from anymail.backends.resend import EmailBackend as AnymailResend
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend as DjangoSmtp
+
+from backorders.notifications.mime import Mail, sender
 
 CONNECT_SECONDS = 5
 
@@ -52,6 +55,17 @@ class SmtpBackend(DjangoSmtp):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("timeout", min(CONNECT_SECONDS, settings.EMAIL_TIMEOUT or CONNECT_SECONDS))
         super().__init__(*args, **kwargs)
+
+    def _send(self, email_message: Any) -> bool:
+        """Send a mail of the outbox as it is on the wire; any other one Django's way."""
+        if not isinstance(email_message, Mail):
+            return bool(super()._send(email_message))  # type: ignore[misc]  # the stubs leave it out
+        if self.connection is None:
+            return False
+        self.connection.sendmail(
+            parseaddr(sender(email_message.from_email))[1], [email_message.route], email_message.wire()
+        )
+        return True
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:

@@ -4,6 +4,7 @@ A call never happens inside a transaction, and each message is marked before the
 """
 
 import datetime
+import logging
 import os
 import socket
 from collections import Counter
@@ -11,11 +12,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
+from django.db import OperationalError
 
 from backorders.changes.acting import act
 from backorders.notifications import leasing, switch
 from backorders.notifications.leasing import Lease
+from backorders.notifications.mime import Mail
 from backorders.notifications.models import Attempt, Message
 from backorders.notifications.policy import SENDING, SendingPolicy
 from backorders.notifications.providers import Failure, failure
@@ -24,6 +27,7 @@ from backorders.refusal import Busy
 Clock = Callable[[], datetime.datetime]
 Outcome, State = Attempt.Outcome, Message.State
 
+LOG = logging.getLogger(__name__)
 STOCK_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 OUR_SMTP = "backorders.notifications.backends.SmtpBackend"
 
@@ -50,6 +54,7 @@ def deliver(
     """
     ended: Counter[str] = Counter()
     owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+    has_looked_back = False
     with Mailer() as mailer:
         while limit is None or ended.total() < limit:
             at = clock()
@@ -57,12 +62,15 @@ def deliver(
             if (until is not None and at >= until) or not switch.lets_pass(now, at=at):
                 break
             mailer.had_trouble = now.failures > 0
-            leasing.recover(honours_keys=mailer.honours_keys, at=at, policy=policy)
-            leasing.settle_unknown(at=at, policy=policy)
+            if not has_looked_back:
+                leasing.recover(honours_keys=mailer.honours_keys, at=at, policy=policy)
+                leasing.settle_unknown(at=at, policy=policy)
             lease, batch = leasing.claim(owner=owner[:80], at=at, policy=policy)
-            if not batch:
+            if batch:
+                ended += _Delivery(lease, mailer, clock, policy).of(batch)
+            elif not has_looked_back:
                 break
-            ended += _Delivery(lease, mailer, clock, policy).of(batch)
+            has_looked_back = bool(batch)
     return ended
 
 
@@ -108,18 +116,19 @@ class Mailer:
         return bool(getattr(conversation, "is_handed_over", False))
 
 
-def _mail(message: Message, connection: Any) -> EmailMultiAlternatives:
+def _mail(message: Message, connection: Any) -> Mail:
     headers = dict(message.headers)
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         subject=message.subject,
-        body=message.text,
-        from_email=headers.pop("From", None),
-        to=[message.recipient],
+        text=message.text,
+        html=message.html,
+        recipient=message.recipient,
+        identity=message.content_hash,
+        from_email=headers.pop("From", settings.DEFAULT_FROM_EMAIL),
         reply_to=[headers.pop("Reply-To")] if "Reply-To" in headers else None,
         headers=headers,
         connection=connection,
     )
-    mail.attach_alternative(message.html, "text/html")
     mail.tags = [message.kind]  # type: ignore[attr-defined]  # anymail's: only its backends read these
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]
     mail.idempotency_key = message.dedupe_key  # type: ignore[attr-defined]
@@ -151,10 +160,15 @@ class _Delivery:
         return self.ended
 
     def _mark_and_open(self, answer: Answer | None, following: Message | None) -> bool:
-        """Mark the message before and open the attempt of the next in one transaction, so that a mail costs one commit.
+        """Mark the message before and open the attempt of the next, so that a mail costs one commit.
 
         What is known of a call must not be lost because others hold rows: it is tried as long as the lease lasts.
         """
+        if answer and not answer.failure and following and not self.mailer.had_trouble:
+            try:
+                return self._accepted_and_open(answer, following)
+            except OperationalError:
+                LOG.info("the rows of message %s are held by others; marking it the slow way", answer.message.pk)
         while True:
             at = self.clock()
             try:
@@ -166,6 +180,18 @@ class _Delivery:
             if state:
                 self.ended[state] += 1
             return is_open
+
+    def _accepted_and_open(self, answer: Answer, following: Message) -> bool:
+        is_mine, is_open = leasing.accepted_and_open(
+            answer.message,
+            following,
+            self.lease,
+            provider_id=answer.provider_id,
+            at=self.clock(),
+            policy=self.policy,
+        )
+        self.ended[State.ACCEPTED if is_mine else "lost"] += 1
+        return is_open
 
 
 @act

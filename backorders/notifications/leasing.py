@@ -8,9 +8,10 @@ import datetime
 import random
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import connection
+import psycopg
+from django.db import connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from backorders.changes.acting import act
@@ -22,6 +23,7 @@ from backorders.notifications.switch import lets_pass, mail_switch, this_instanc
 
 State, Outcome = Message.State, Attempt.Outcome
 
+UNFINISHED = (State.PENDING, State.SENDING, State.RETRY, State.UNKNOWN)
 GIVEN_BACK = Case(When(attempts=0, then=Value(State.PENDING)), default=Value(State.RETRY))
 
 
@@ -44,8 +46,8 @@ def claim(*, owner: str, at: datetime.datetime, policy: SendingPolicy = SENDING)
     """
     lease = Lease(uuid.uuid4(), at + policy.lease, owner)
     due = Message.objects.filter(state__in=(State.PENDING, State.RETRY), not_before__lte=at)
-    older = Message.objects.filter(customer=OuterRef("customer"), id__lt=OuterRef("id")).filter(
-        Q(state__in=(State.SENDING, State.UNKNOWN, State.RETRY)) | Q(state=State.PENDING, not_before__lte=at)
+    older = Message.objects.filter(customer=OuterRef("customer"), id__lt=OuterRef("id"), state__in=UNFINISHED).filter(
+        ~Q(state=State.PENDING) | Q(not_before__lte=at)
     )
     due = due.filter(~Exists(older)).order_by("priority", "not_before", "id")
     if connection.features.has_select_for_update_skip_locked:
@@ -80,7 +82,7 @@ _OPEN_ATTEMPT = """
     INSERT INTO notifications_attempt (message_id, number, started_at, ended_at, outcome, error)
     SELECT m.id, m.attempts + 1, %s, NULL, '', ''
     FROM notifications_message m JOIN orders_customer c ON c.id = m.customer_id
-    WHERE m.id = %s AND m.state = 'sending' AND m.lease_token = %s AND m.lease_until > %s
+    WHERE m.id = %s AND m.lease_token = %s AND m.lease_until > %s
         AND (m.expires_at IS NULL OR m.expires_at > %s)
         AND c.address_version = m.address_version
         AND EXISTS (
@@ -104,13 +106,17 @@ def open_attempt(message: Message, lease: Lease, *, at: datetime.datetime, polic
     It may if the lease is still ours, mail is on, it has not expired, the address is the customer's and is mailed, and
     every date it states is still the newest.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN_ATTEMPT, _gate(message, lease, at, policy))
+        return bool(cursor.rowcount == 1)
+
+
+def _gate(message: Message, lease: Lease, at: datetime.datetime, policy: SendingPolicy) -> list[Any]:
+    """Return the parameters of the gate."""
     moment = connection.ops.adapt_datetimefield_value(at)
     token, instance = (_uuid(value) for value in (lease.token, this_instance()))
     despite = message.kind in policy.despite_complaint
-    params = [moment, message.pk, token, moment, moment, instance, moment, normal(message.recipient), despite]
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ATTEMPT, params)
-        return bool(cursor.rowcount == 1)
+    return [moment, message.pk, token, moment, moment, instance, moment, normal(message.recipient), despite]
 
 
 def _uuid(value: uuid.UUID) -> uuid.UUID | str:
@@ -150,7 +156,7 @@ def _states_the_past(message: Message) -> bool:
 
 
 def _mine(message: Message, lease: Lease) -> "QuerySet[Message]":
-    return Message.objects.filter(pk=message.pk, state=State.SENDING, lease_token=lease.token)
+    return Message.objects.filter(pk=message.pk, lease_token=lease.token)  # only what is being sent has a lease
 
 
 # -- marking ----------------------------------------------------------------------------------------------------------
@@ -179,6 +185,52 @@ def tell(message_ids: Sequence[int], *, at: datetime.datetime) -> None:
         with connection.cursor() as cursor:
             places = ", ".join(["%s"] * len(message_ids))
             cursor.execute(_TELL.format(ids=places), [connection.ops.adapt_datetimefield_value(at), *message_ids])
+
+
+# The same as `accepted` and `open_attempt` of the next message in one round trip; SQLite has no such statement.
+_ACCEPTED_AND_OPEN = f"""
+    WITH closed AS (
+        UPDATE notifications_attempt SET ended_at = %s, outcome = 'accepted' WHERE message_id = %s AND number = %s
+    ), marked AS (
+        UPDATE notifications_message
+        SET state = 'accepted', accepted_at = %s, provider_id = %s, last_error = '', attempts = %s,
+            lease_token = NULL, lease_until = NULL, lease_owner = ''
+        WHERE id = %s AND lease_token = %s RETURNING id
+    ), told AS (
+        UPDATE allocation_promise AS t SET told_from = l.window_from, told_until = l.window_until, told_at = %s
+        FROM notifications_messageline l JOIN marked ON marked.id = l.message_id
+        WHERE l.promise_version IS NOT NULL AND t.line_id = l.line_id
+    ), opened AS ({_OPEN_ATTEMPT} RETURNING message_id)
+    SELECT (SELECT count(*) FROM marked), (SELECT count(*) FROM opened)
+"""  # noqa: S608 two statements of this module
+
+
+def accepted_and_open(
+    message: Message,
+    following: Message,
+    lease: Lease,
+    *,
+    provider_id: str,
+    at: datetime.datetime,
+    policy: SendingPolicy = SENDING,
+) -> tuple[bool, bool]:
+    """Mark a message as accepted and let the next one through the gate; return what both answered."""
+    if connection.vendor != "postgresql":
+        with transaction.atomic():
+            is_mine = accepted(message, lease, provider_id=provider_id, at=at)
+            return is_mine, open_attempt(following, lease, at=at, policy=policy)
+    number = message.attempts + 1
+    params = [at, message.pk, number, at, provider_id[:200], number, message.pk, lease.token, at]
+    is_mine, is_open = _prepared(_ACCEPTED_AND_OPEN, [*params, *_gate(following, lease, at, policy)])
+    return bool(is_mine), bool(is_open)
+
+
+def _prepared(sql: str, params: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the row of a statement that PostgreSQL plans once a connection: planning takes longer than running it."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        row = psycopg.Cursor(connection.connection).execute(sql, params, prepare=True).fetchone()
+        return row or ()
 
 
 def try_later(

@@ -45,8 +45,9 @@ class Message(models.Model):
         COMPLAINED = 4, "complained about"
 
     kind = models.CharField(max_length=20, choices=Kind)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="messages")
-    dedupe_key = models.CharField(max_length=200, unique=True, help_text="what it states and to which address version")
+    # Its indexes are counted: every message is written three times, and each index again with it.
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="messages", db_index=False)
+    dedupe_key = models.CharField(max_length=200, help_text="what it states and to which address version")
     address_version = models.PositiveIntegerField()
     recipient = models.CharField(max_length=254)
     language = models.CharField(max_length=2)
@@ -66,7 +67,7 @@ class Message(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=80, blank=True)
-    provider_id = models.CharField(max_length=200, blank=True, db_index=True)
+    provider_id = models.CharField(max_length=200, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     delivery = models.PositiveSmallIntegerField(choices=Delivery, default=Delivery.NOTHING)
     last_error = models.TextField(blank=True)
@@ -76,9 +77,11 @@ class Message(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
+            models.UniqueConstraint(name="the_same_is_stated_once", fields=["dedupe_key"]),
             models.CheckConstraint(
-                name="a_message_being_sent_has_a_lease",
-                condition=~Q(state="sending") | Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="a_message_has_a_lease_while_it_is_being_sent",
+                condition=Q(state="sending", lease_token__isnull=False, lease_until__isnull=False)
+                | (~Q(state="sending") & Q(lease_token=None, lease_until=None)),
             ),
             models.CheckConstraint(
                 name="accepted_says_when", condition=~Q(state="accepted") | Q(accepted_at__isnull=False)
@@ -94,6 +97,7 @@ class Message(models.Model):
                 name="messages_in_flight", fields=["lease_until"], condition=Q(state__in=["sending", "unknown"])
             ),
             models.Index(name="messages_of_a_customer", fields=["customer", "created_at", "id"]),
+            models.Index(name="messages_by_provider_id", fields=["provider_id"], condition=~Q(provider_id="")),
             models.Index(
                 name="messages_of_a_customer_to_do",
                 fields=["customer", "id"],
@@ -114,8 +118,12 @@ class MessageLine(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="lines")
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="message_lines")
     order = models.ForeignKey(Order, models.PROTECT, related_name="message_lines")
-    shipment = models.ForeignKey(Shipment, models.PROTECT, null=True, blank=True, related_name="message_lines")
-    cancellation = models.ForeignKey(Cancellation, models.PROTECT, null=True, blank=True, related_name="message_lines")
+    shipment = models.ForeignKey(
+        Shipment, models.PROTECT, null=True, blank=True, related_name="message_lines", db_index=False
+    )
+    cancellation = models.ForeignKey(
+        Cancellation, models.PROTECT, null=True, blank=True, related_name="message_lines", db_index=False
+    )
     promise_version = models.PositiveIntegerField(null=True, blank=True, help_text="empty where no date is claimed")
     window_from = models.DateField(null=True, blank=True)
     window_until = models.DateField(null=True, blank=True)
@@ -128,6 +136,14 @@ class MessageLine(models.Model):
                 condition=Q(window_from=None, window_until=None)
                 | Q(window_from__isnull=False, window_until__isnull=False, window_until__gte=F("window_from")),
             )
+        ]
+        indexes = [
+            models.Index(name="message_lines_of_shipments", fields=["shipment"], condition=Q(shipment__isnull=False)),
+            models.Index(
+                name="message_lines_of_cancellations",
+                fields=["cancellation"],
+                condition=Q(cancellation__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -146,7 +162,7 @@ class Attempt(models.Model):
         PERMANENT = "permanent", "refused for good"
         AMBIGUOUS = "ambiguous", "no answer"
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="tries")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="tries", db_index=False)
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -29,6 +29,12 @@ def sealed() -> RunPython:
     return RunPython(seal, unseal)
 
 
+def unsealed() -> RunPython:
+    """Return the opposite step, for the time in which a migration alters the table."""
+    step = sealed()
+    return RunPython(step.reverse_code or RunPython.noop, step.code)
+
+
 def seals(*, vendor: str) -> list[str]:
     """Return the SQL of both triggers."""
     differ = "IS DISTINCT FROM" if vendor == "postgresql" else "IS NOT"

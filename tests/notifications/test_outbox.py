@@ -97,7 +97,7 @@ def test_an_unfinished_older_message_of_the_customer_goes_first(state: str) -> N
     not_before = {} if state == "pending" else {"not_before": later(hours=1)}
     Message.objects.filter(pk=older.pk).update(state=state, **lease, **not_before)
     assert claim(owner="one", at=later(minutes=2))[1] == ([older] if state == "pending" else [])
-    Message.objects.filter(pk=older.pk).update(state="accepted", accepted_at=AT)
+    Message.objects.filter(pk=older.pk).update(state="accepted", accepted_at=AT, lease_token=None, lease_until=None)
     assert claim(owner="one", at=later(minutes=2))[1] == [younger]
 
 
