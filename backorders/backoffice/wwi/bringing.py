@@ -39,6 +39,7 @@ from backorders.supply.models import (
 ORDERS_AT_ONCE = 1000
 PURCHASES_AT_ONCE = 2000
 SHOP = "wwi"
+EVENING = datetime.time(18)  # late enough for the last pick, early enough to be the same date in the business's zone
 T = TypeVar("T")
 
 
@@ -47,7 +48,7 @@ class Import:
 
     def __init__(self, folder: Path, *, as_of: datetime.date) -> None:
         self.folder = folder
-        self.at = datetime.datetime.combine(as_of, datetime.time(23, 59, 59), tzinfo=reading.ZONE)
+        self.at = datetime.datetime.combine(as_of, EVENING, tzinfo=reading.ZONE)
         self.as_of = as_of
 
     def steps(self) -> Iterator[str]:
@@ -278,7 +279,7 @@ class Import:
         )
 
     def _is_picked(self, line: Line) -> bool:
-        return line.picked_at is not None and line.picked_at <= self.at
+        return line.picked_at is not None and line.picked_at.date() <= self.as_of
 
     # -- stock
 
