@@ -33,7 +33,7 @@ class Failure(NamedTuple):
 
 def failure(error: Exception, *, is_handed_over: bool, at: datetime.datetime) -> Failure:
     """Return what the exception of a call means; `is_handed_over`: the whole message had left when it happened."""
-    text = f"{type(error).__name__}: {error}"[:2000]
+    text = _said(error)
     if isinstance(error, ImproperlyConfigured):
         return Failure(Outcome.TRANSIENT, text, is_trouble=True, wait=OPERATOR_PAUSE)
     if isinstance(error, AnymailError):
@@ -44,6 +44,13 @@ def failure(error: Exception, *, is_handed_over: bool, at: datetime.datetime) ->
         outcome = Outcome.AMBIGUOUS if is_handed_over else Outcome.TRANSIENT
         return Failure(outcome, text, is_trouble=not is_handed_over, is_broken=True)
     return Failure(Outcome.PERMANENT, text)  # a message that cannot be built: it will not get better
+
+
+def _said(error: Exception) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"[:2000]
+    except AttributeError:  # anymail describes an answer that a provider's own library did not give
+        return f"{type(error).__name__}: {error.args}"[:2000]
 
 
 def _of_http(error: AnymailError, text: str, at: datetime.datetime) -> Failure:

@@ -6,6 +6,7 @@ too often, or complains is not mailed any more; its customer is called.
 
 import datetime
 import hashlib
+import re
 from collections import Counter
 from typing import Any
 
@@ -33,6 +34,7 @@ RANK = {
     "complained": Delivery.COMPLAINED,
 }
 HARD = {"invalid", "bounced"}  # the mailbox is not there; anything else may pass
+SOFT = re.compile(r"soft.?bounce|bouncetype\W+transient", re.IGNORECASE)  # anymail calls both kinds of bounce the same
 AT_ONCE = 500
 
 
@@ -50,7 +52,7 @@ def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
                 provider_id=str(event.message_id or "")[:200],
                 recipient=str(event.recipient or "")[:254],
                 message=Message.objects.filter(pk=given).first() if given.isdigit() else None,
-                reason=str(event.reject_reason or "")[:40],
+                reason=_reason(event),
                 description=str(event.description or event.mta_response or "")[:2000],
                 occurred_at=event.timestamp or now,
                 received_at=now,
@@ -58,6 +60,13 @@ def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def _reason(event: Any) -> str:
+    """Why it was rejected; "soft" for a bounce that the provider itself calls so."""
+    if event.event_type == "bounced" and SOFT.search(str(event.esp_event)):
+        return "soft"
+    return str(event.reject_reason or "")[:40]
 
 
 def _key(event: Any, esp_name: str) -> str:

@@ -28,10 +28,10 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         while True:
-            close_old_connections()
             self.do_round()
             if options["once"] or stop.wait(options["interval"]):
                 break
+            close_old_connections()
 
     def do_round(self) -> None:
         """Hear the provider, announce, send."""

@@ -1,0 +1,172 @@
+"""What the provider says later, through anymail's own webhook: heard once, worked on later, and never untrue."""
+
+import datetime
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import include, path
+
+from backorders.notifications import leasing, switch
+from backorders.notifications.models import CallTask, Message, ProviderEvent, Suppression
+from backorders.notifications.tracking import process_events
+from tests.factories import AT, a_customer, a_line, a_product, later
+from tests.notifications.desk import announce, send
+
+urlpatterns = [path("anymail/", include("anymail.urls"))]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.urls("tests.notifications.test_tracking"),
+]
+
+
+@pytest.fixture(autouse=True)
+def secret() -> Any:
+    with override_settings(ANYMAIL={"WEBHOOK_SECRET": "provider:right"}):
+        yield
+
+
+@pytest.fixture
+def message() -> Message:
+    """A confirmation the provider accepted as number m-1."""
+    a_line(a_product(stock=5), 1, customer=a_customer(email="Ada@Example.com"))
+    announce(AT)
+    send(AT)
+    Message.objects.update(provider_id="m-1")
+    return Message.objects.get()
+
+
+def post(kind: str, *, word: str = "right", **fields: Any) -> int:
+    """Report an event as Postmark does; return how it was answered."""
+    event = {
+        "RecordType": kind,
+        "MessageID": "m-1",
+        "Recipient": "Ada@example.com",
+        "Email": "Ada@example.com",
+        "DeliveredAt" if kind == "Delivery" else "BouncedAt": "2026-06-01T09:00:00Z",
+        **fields,
+    }
+    authorization = "Basic " + b64encode(f"provider:{word}".encode()).decode()
+    answer = Client(raise_request_exception=False).post(
+        "/anymail/postmark/tracking/",
+        json.dumps(event),
+        content_type="application/json",
+        headers={"authorization": authorization},
+    )
+    return answer.status_code
+
+
+def bounce(number: int, kind: str = "HardBounce", code: int = 1, **fields: Any) -> int:
+    return post("Bounce", ID=number, Type=kind, TypeCode=code, Description="no such user", **fields)
+
+
+def delivery(message: Message) -> int:
+    return Message.objects.get(pk=message.pk).delivery
+
+
+def test_only_the_provider_is_heard(message: Message) -> None:
+    assert post("Delivery", word="wrong") == 400
+    assert not ProviderEvent.objects.exists()
+    assert post("Delivery") == 200
+
+
+def test_an_event_is_stored_first_and_worked_on_later(message: Message) -> None:
+    post("Delivery")
+    assert delivery(message) == Message.Delivery.NOTHING
+    assert process_events(at=AT) == {"delivered": 1}
+    assert delivery(message) == Message.Delivery.DELIVERED
+    assert ProviderEvent.objects.get().message == message
+    assert process_events(at=AT) == {}
+
+
+def test_the_same_event_counts_once(message: Message) -> None:
+    for _ in range(10):
+        assert bounce(7) == 200
+    assert ProviderEvent.objects.count() == 1
+
+
+def test_an_event_without_an_id_counts_once_too(message: Message) -> None:
+    for _ in range(3):
+        post("Delivery")
+    assert ProviderEvent.objects.count() == 1
+
+
+def test_a_late_delivered_does_not_lift_a_bounce(message: Message) -> None:
+    bounce(1)
+    post("Delivery")
+    process_events(at=AT)
+    assert delivery(message) == Message.Delivery.BOUNCED
+
+
+def test_a_hard_bounce_ends_mail_to_the_address_and_asks_for_a_call(message: Message) -> None:
+    bounce(1)
+    process_events(at=AT)
+    assert Suppression.objects.get().address == "ada@example.com"
+    task = CallTask.objects.get()
+    assert task.message == message
+    assert "bounced" in task.why
+
+
+def test_soft_bounces_are_forgiven_twice_within_a_week(message: Message) -> None:
+    for number in (1, 2):
+        bounce(number, "SoftBounce", 4096, BouncedAt=f"2026-06-0{number}T09:00:00Z")
+    process_events(at=AT)
+    assert not Suppression.objects.exists()
+    bounce(3, "SoftBounce", 4096, BouncedAt="2026-06-20T09:00:00Z")
+    process_events(at=AT)
+    assert not Suppression.objects.exists()  # the first two are too long ago
+    bounce(4, "SoftBounce", 4096, BouncedAt="2026-06-21T09:00:00Z")
+    bounce(5, "SoftBounce", 4096, BouncedAt="2026-06-22T09:00:00Z")
+    process_events(at=AT)
+    assert Suppression.objects.get().reason == "soft_bounces"
+
+
+def test_a_complaint_ends_all_but_required_mail_and_a_bounce_ends_that_too(message: Message) -> None:
+    post("SpamComplaint", ID=1, Type="SpamComplaint", TypeCode=512)
+    process_events(at=AT)
+    assert Suppression.objects.get().reason == "complaint"
+    assert delivery(message) == Message.Delivery.COMPLAINED
+    bounce(2)
+    process_events(at=AT)
+    assert Suppression.objects.get().reason == "bounce"
+
+
+def test_a_lifted_suppression_comes_back_with_the_next_bounce(message: Message) -> None:
+    Suppression.objects.create(address="ada@example.com", reason="bounce", at=AT, lifted_at=AT)
+    bounce(1)
+    process_events(at=later(hours=1))
+    assert Suppression.objects.get(lifted_at=None).at == later(hours=1)
+
+
+def test_the_provider_s_word_settles_what_was_not_known() -> None:
+    switch.mail_switch(at=AT)
+    a_line(a_product(stock=5), 1)
+    [message] = announce(AT)
+    lease, _ = leasing.claim(owner="one", at=AT)
+    leasing.open_attempt(message, lease, at=AT)
+    leasing.recover(at=later(minutes=3))
+    assert Message.objects.get().state == "unknown"
+
+    post("Delivery", Metadata={"message": str(message.pk)}, MessageID="m-2")
+    process_events(at=later(minutes=4))
+
+    assert Message.objects.get().state == "accepted"
+    assert send(later(hours=1)) == {}
+
+
+def test_an_event_about_a_stranger_does_no_harm() -> None:
+    assert post("Delivery", MessageID="not ours", Metadata={"message": "999999999999"}) == 200
+    assert post("Delivery", MessageID="", Metadata={"message": "x' OR 1=1"}, DeliveredAt="2026-06-02T09:00:00Z") == 200
+    assert process_events(at=AT) == {"delivered": 2}
+
+
+def test_events_wait_in_order(message: Message) -> None:
+    moment = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+    for number in range(1200):
+        ProviderEvent.objects.create(
+            event_key=f"k{number}", event_type="deferred", provider_id="m-1", occurred_at=moment, received_at=moment
+        )
+    assert process_events(at=AT) == {"deferred": 1200}
+    assert delivery(message) == Message.Delivery.DEFERRED
