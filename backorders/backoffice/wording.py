@@ -37,7 +37,7 @@ def model_words() -> Iterator[str]:
             yield str(field.verbose_name)
             if field.help_text:
                 yield str(field.help_text)
-            yield from (str(label) for value, label in field.flatchoices if label != value)
+            yield from (str(label) for _value, label in field.flatchoices)
 
 
 def our_apps() -> list[AppConfig]:

@@ -70,6 +70,14 @@ def number(**attrs: Any) -> forms.NumberInput:
     return forms.NumberInput(attrs={"inputmode": "numeric", "step": 1, **attrs})
 
 
-def chooser(model: type[models.Model], field: str) -> AutocompleteSelect:
+class Chooser(AutocompleteSelect):
+    """The admin's searching select, which shows what was sent to it even if that is nonsense."""
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+        """Leave out what cannot be an id before it is looked up."""
+        return super().optgroups(name, [each for each in value if str(each).isdecimal()], attrs)
+
+
+def chooser(model: type[models.Model], field: str) -> Chooser:
     """Return the searching select for what the foreign key `field` of `model` points to."""
-    return AutocompleteSelect(model._meta.get_field(field), admin.site)
+    return Chooser(model._meta.get_field(field), admin.site)

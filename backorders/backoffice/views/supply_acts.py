@@ -31,8 +31,10 @@ class Receive(ActScreen):
         return get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=self.kwargs["pk"])
 
     def form(self, data: Any = None) -> ReceiveForm:
-        """Return the form with everything outstanding filled in."""
+        """Return the form with everything outstanding filled in; a form sent again finds the lines it named."""
+        named = [key.removeprefix("line_").removesuffix("-quantity") for key in data or ()]
         lines = PurchaseLine.objects.outstanding().filter(purchase_order=self.order)
+        lines |= PurchaseLine.objects.filter(purchase_order=self.order, pk__in=[pk for pk in named if pk.isdecimal()])
         return ReceiveForm(data, lines=list(lines.select_related("product", "warehouse").order_by("id")))
 
     def heading(self) -> str:

@@ -1,0 +1,150 @@
+"""Every page answers: with the page, with the login, or with a refusal that says who may."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from backorders.backoffice.urls import _PAGES
+from backorders.changes.models import ChangeSet
+from tests.backoffice.desk import World, a_clerk, address, text
+from tests.factories import an_order
+
+ONLY_POST = {"undo", "write_note", "stop_or_send", "turn_mail", "mark_called"}
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+
+
+def addresses(world: World | None = None) -> dict[str, str]:
+    """One address of every page: of the world's things, or of things that need not be there."""
+    order = world.first.pk if world else 1
+    line = world.first.lines.get().pk if world else 1
+    args = {
+        "order": [order],
+        "cancel_order": [order],
+        "ship": [world.ready.pk if world else 1],
+        "write_note": [order],
+        **{name: [order, line] for name in ("cancel_line", "change_quantity", "expedite", "hold", "release")},
+        "purchase_line_eta": [world.line.pk if world else 1],
+        "close_purchase_line": [world.line.pk if world else 1],
+        "purchase_order_eta": [world.line.purchase_order_id if world else 1],
+        "receive": [world.line.purchase_order_id if world else 1],
+        "message": [world.message.pk if world else 1],
+        "mail_as_sent": [world.message.pk if world else 1],
+        "change_set": [ChangeSet.objects.latest("id").pk if world else 1],
+        "selection_eta": ["made-up"],
+        "stop_or_send": ["hold"],
+        "turn_mail": ["off"],
+        **{name: [1] for name in ("undo", "mark_called", "confirm_delivery", "return_to_stock")},
+    }
+    return {name: address(name, *args.get(name, [])) for _, _, name in _PAGES}
+
+
+def records(model: type, page: str, *args: object) -> str:
+    """The address of a page of the plain admin."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+SHOWN = [
+    name for _, _, name in _PAGES if name not in ONLY_POST | {"selection_eta", "confirm_delivery", "return_to_stock"}
+]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_screen_opens(desk: Client, name: str) -> None:
+    response = desk.get(addresses(World())[name])
+    assert response.status_code == 200
+    if name != "mail_as_sent":
+        assert len(re.findall("<h1", response.content.decode())) == 1
+
+
+@pytest.mark.parametrize("name", [name for _, _, name in _PAGES])
+def test_every_screen_asks_who_is_there(desk: Client, name: str) -> None:
+    response = Client().get(addresses()[name])
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("name", [name for _, view, name in _PAGES if view.permission])
+def test_a_screen_refuses_whoever_lacks_its_permission(desk: Client, name: str) -> None:
+    response = a_clerk().post(addresses()[name])
+    assert response.status_code == 403
+    assert "Your role does not allow this" in text(response)
+
+
+@pytest.mark.parametrize("name", sorted(ONLY_POST))
+def test_reading_an_address_that_acts_does_nothing(desk: Client, name: str) -> None:
+    assert desk.get(addresses()[name]).status_code == 405
+
+
+def test_a_selection_that_was_never_made_is_not_found(desk: Client) -> None:
+    response = desk.get(address("selection_eta", "made-up"))
+    assert response.status_code == 404
+    assert "There is nothing here" in text(response)
+
+
+def test_every_list_of_records_opens_and_counts_only_up_to_a_cap(desk: Client) -> None:
+    World()
+    for model in MODELS:
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(records(model, "changelist")).status_code == 200, model
+        if model.__module__.startswith("backorders."):
+            counts = [query["sql"] for query in queries if "COUNT(" in query["sql"]]
+            assert all("LIMIT" in sql for sql in counts), counts
+
+
+def test_every_record_opens(desk: Client) -> None:
+    World()
+    opened = 0
+    for model in MODELS:
+        if (found := model._default_manager.order_by("pk").first()) is not None:
+            response = desk.get(records(model, "change", found.pk))
+            assert response.status_code == 200, model
+            assert len(re.findall("<h1", response.content.decode())) == 1, model
+            opened += 1
+    assert opened > 20
+
+
+def test_searching_records_never_fails(desk: Client) -> None:
+    World()
+    for model in MODELS:
+        for term in ("AK", "kaya", "%", "'", "İstanbul", "99999999999999999999"):
+            assert desk.get(records(model, "changelist"), {"q": term}).status_code == 200, (model, term)
+
+
+@pytest.mark.parametrize("name", ["orders_order", "orders_orderline", "supply_purchaseline", "allocation_promise"])
+def test_a_list_of_records_needs_no_more_statements_for_more_rows(desk: Client, name: str) -> None:
+    world = World()
+    url = reverse(f"admin:{name}_changelist")
+    desk.get(url)
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            desk.get(url)
+        return len(queries)
+
+    before = statements()
+    for _ in range(5):
+        an_order((world.kettle, 1))
+    assert statements() == before
+
+
+def test_nothing_with_history_can_be_deleted_or_rewritten(desk: Client) -> None:
+    world = World()
+    for record in (world.first, world.first.lines.get(), world.line, world.message, world.first.lines.get().promise):
+        assert desk.post(records(type(record), "delete", record.pk), {"post": "yes"}).status_code == 403
+        assert desk.post(records(type(record), "change", record.pk), {}).status_code == 403
+
+
+def test_the_home_page_counts_in_plain_words(desk: Client) -> None:
+    World()
+    said = text(desk.get(reverse("admin:index")))
+    assert "3 Waiting in all" in said
+    assert "1 To call" in said
+
+
+def test_somebody_without_any_permission_is_told_so(desk: Client) -> None:
+    assert "Your role sees none of the day's lists" in text(a_clerk().get(reverse("admin:index")))

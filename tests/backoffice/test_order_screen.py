@@ -1,0 +1,218 @@
+"""The order's page answers the customer, and every act on it is a form that shows whom it touches."""
+
+import pytest
+from django.test import Client
+
+from backorders.actions import selling, warehouse
+from backorders.changes.models import ChangeSet
+from backorders.orders.models import Note, Order, Shipment
+from tests.backoffice.desk import World, address, fill_in, filled, text
+from tests.factories import AT, a_carrier, a_customer, a_product, expected, later, receive, revise, state
+
+
+def line_address(name: str, order: Order) -> str:
+    return address(name, order.pk, order.lines.get().pk)
+
+
+def test_the_answer_stands_ready_in_both_languages(desk: Client) -> None:
+    world = World()
+    said = text(desk.get(address("order", world.first.pk)))
+    assert "We expect your 5 × Aria Kettle to reach you" in said
+    assert "5 × Aria Kettle: tahmini teslim tarihi" in said
+
+
+def test_the_answer_names_the_date_told_before_and_the_reason(desk: Client) -> None:
+    world = World()
+    revise(world.line, (31, None), reason_code="part_shortage")
+    said = text(desk.get(address("order", world.first.pk)))
+    assert "Before, we told you" in said
+    assert "The reason: part shortage." in said
+    assert "Neden: parça eksikliği." in said
+    assert "Not told" in said
+
+
+def test_the_page_tells_the_place_in_the_queue_and_what_it_waits_for(desk: Client) -> None:
+    world = World()
+    said = text(desk.get(address("order", world.second.pk)))
+    assert "Place 2 of 3 in the queue · ahead: 1 " in said
+    assert str(world.line) in said
+
+
+def test_the_timeline_holds_acts_moved_dates_mails_and_notes(desk: Client) -> None:
+    world = World()
+    revise(world.line, (31, None), reason_code="part_shortage", note="weekly list", at=later(hours=1))
+    said = text(desk.get(address("order", world.first.pk)))
+    for entry in ("Order placed", "Aria Kettle: expected", "ETA changed: part shortage. weekly list", "View as sent"):
+        assert entry in said
+    assert "Likes to be called" in said
+
+
+def test_a_long_timeline_shows_its_latest_entries_first(desk: Client) -> None:
+    world = World()
+    author = world.first.notes.get().by
+    for number in range(30):
+        Note.objects.create(order=world.first, text=f"note {number}", by=author, at=later(hours=number))
+    url = address("order", world.first.pk)
+    assert "note 29" in text(desk.get(url))
+    assert "note 1 " not in text(desk.get(url))
+    assert "note 1 " in text(desk.get(url, {"all": ""}))
+
+
+def test_the_page_needs_no_more_statements_for_more_history(desk: Client, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    world = World()
+    for days in range(12, 20):
+        revise(world.line, (days, None), at=later(hours=days))
+    with django_assert_max_num_queries(25):
+        desk.get(address("order", world.first.pk))
+
+
+def test_units_are_cancelled_with_a_preview_of_who_moves_up(desk: Client) -> None:
+    world = World()
+    receive(world.line, 1)
+    url = line_address("cancel_line", world.ready)
+    assert "1 line gets stock" in text(fill_in(desk, url, quantity=2, preview="1"))
+    response = fill_in(desk, url, quantity=2, reason="changed her mind")
+    assert response.status_code == 302
+    assert state(world.ready.lines.get()) == (0, 0, 0, 2)
+
+
+def test_a_reason_that_is_missing_stops_the_save_but_not_the_preview(desk: Client) -> None:
+    world = World()
+    url = line_address("cancel_line", world.first)
+    assert "open line" in text(fill_in(desk, url, quantity=1, preview="1"))
+    response = fill_in(desk, url, quantity=1)
+    assert response.status_code == 422
+    assert "Nothing was saved" in text(response)
+    assert state(world.first.lines.get()) == (0, 5, 0, 0)
+
+
+def test_cancelling_more_than_is_open_is_refused_with_the_verbs_own_sentence(desk: Client) -> None:
+    world = World()
+    response = fill_in(desk, line_address("cancel_line", world.first), quantity=9, reason="all of it")
+    assert response.status_code == 422
+    assert "are still open, not 9" in text(response)
+
+
+def test_a_stale_order_form_is_refused_and_says_who_changed_it(desk: Client) -> None:
+    world = World()
+    url = line_address("cancel_line", world.first)
+    opened = filled(desk.get(url), quantity=1, reason="late")
+    selling.hold(world.first.lines.get(), reason="credit", by=None, at=AT)
+    response = desk.post(url, opened)
+    assert response.status_code == 409
+    assert "was changed since you opened it (hold by" in text(response)
+    assert state(world.first.lines.get()) == (0, 5, 0, 0)
+
+
+def test_quantity_expedite_hold_and_release_each_do_their_verb(desk: Client) -> None:
+    world = World()
+    line = world.second.lines.get()
+    assert fill_in(desk, line_address("change_quantity", world.second), quantity=4, reason="one more").status_code == 302
+    assert state(line) == (0, 4, 0, 0)
+    for name, field, value in (("expedite", "is_expedited", True), ("hold", "is_held", True), ("release", "is_held", False)):
+        assert fill_in(desk, line_address(name, world.second), reason="asked for").status_code == 302
+        line.refresh_from_db()
+        assert getattr(line, field) is value
+
+
+def test_a_whole_order_is_cancelled(desk: Client) -> None:
+    world = World()
+    assert fill_in(desk, address("cancel_order", world.first.pk), reason="never mind").status_code == 302
+    assert state(world.first.lines.get()) == (0, 0, 0, 5)
+
+
+def test_an_order_is_shipped_delivered_and_partly_comes_back(desk: Client) -> None:
+    world = World()
+    line = world.ready.lines.get()
+    url = address("ship", world.ready.pk)
+    assert fill_in(desk, url, tracking_number="TR1").status_code == 302
+    shipment = Shipment.objects.get()
+    assert (state(line), shipment.tracking_number) == ((0, 0, 2, 0), "TR1")
+    assert fill_in(desk, address("confirm_delivery", shipment.pk), confirmed_by="customer").status_code == 302
+    shipment.refresh_from_db()
+    assert shipment.delivery_confirmed_by == "customer"
+    back = fill_in(desk, address("return_to_stock", shipment.lines.get().pk), quantity=1, reason="too many")
+    assert back.status_code == 302
+    assert shipment.lines.get().returned == 1
+    said = text(desk.get(address("order", world.ready.pk)))
+    assert "1 came back" in said
+    assert "A parcel was sent with" in said
+
+
+def test_more_than_lies_ready_cannot_be_shipped(desk: Client) -> None:
+    world = World()
+    line = world.ready.lines.get()
+    response = fill_in(desk, address("ship", world.ready.pk), **{f"line_{line.pk}": 3})
+    assert response.status_code == 422
+    assert "Only 2 units" in text(response)
+
+
+def test_a_delivery_is_confirmed_once(desk: Client) -> None:
+    world = World()
+    line = world.ready.lines.get()
+    shipment = warehouse.ship(world.ready, units=[(line.pk, 2)], by=None, at=AT).made
+    url = address("confirm_delivery", shipment.pk)
+    assert fill_in(desk, url).status_code == 302
+    assert "was delivered before" in text(fill_in(desk, url))
+
+
+def test_an_order_is_placed_after_seeing_what_each_line_gets(desk: Client) -> None:
+    lamp = a_product(stock=3)
+    who = {"number": "B-1", "customer": a_customer().pk, "carrier": a_carrier().pk, "currency": "EUR"}
+    line = {"lines-0-product": lamp.pk, "lines-0-quantity": 5}
+    url = address("place_order")
+    seen = text(fill_in(desk, url, **who, **line, preview="1"))
+    assert "3 2 No date" in seen
+    response = fill_in(desk, url, **who, **line)
+    placed = Order.objects.get(number="B-1")
+    assert response["Location"] == address("order", placed.pk)
+    assert state(placed.lines.get()) == (3, 2, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [({}, "Correct the lines below."), ({"lines-0-quantity": -1}, "Correct the lines below.")],
+    ids=["no line", "negative"],
+)
+def test_an_order_that_cannot_be_is_refused(desk: Client, typed: dict[str, object], sentence: str) -> None:
+    lamp = a_product()
+    who = {"number": "B-1", "customer": a_customer().pk, "carrier": a_carrier().pk, "currency": "EUR"}
+    lines = {"lines-0-product": lamp.pk, **typed} if typed else {"lines-0-product": "no"}
+    response = fill_in(desk, address("place_order"), **who, **lines)
+    assert response.status_code == 422
+    assert sentence in text(response)
+    assert not Order.objects.exists()
+
+
+def test_an_order_number_that_is_taken_is_refused_and_everything_stays_typed(desk: Client) -> None:
+    world = World()
+    who = {"number": world.first.number, "customer": a_customer().pk, "carrier": a_carrier().pk, "currency": "EUR"}
+    line = {"lines-0-product": world.kettle.pk, "lines-0-quantity": 1}
+    response = fill_in(desk, address("place_order"), **who, **line)
+    assert response.status_code == 422
+    assert "is there already, with other content" in text(response)
+    assert f'value="{world.first.number}"' in response.content.decode()
+
+
+def test_a_note_is_kept_and_an_empty_one_is_not(desk: Client) -> None:
+    world = World()
+    url = address("write_note", world.first.pk)
+    assert "Call after six" in text(desk.post(url, {"text": "Call after six"}, follow=True))
+    assert "an empty note helps nobody" in text(desk.post(url, {"text": "  "}, follow=True))
+    assert world.first.notes.count() == 2
+
+
+def test_what_was_done_can_be_undone_from_the_message_on_the_page(desk: Client) -> None:
+    world = World()
+    line = world.first.lines.get()
+    before = expected(line)
+    response = fill_in(desk, line_address("hold", world.first), reason="credit")
+    assert "See or undo" in text(desk.get(response["Location"]))
+    change = ChangeSet.objects.filter(act="hold").get()
+    page = desk.get(address("change_set", change.pk))
+    assert "Undo" in text(page)
+    undone = desk.post(address("undo", change.pk), follow=True)
+    assert "undone by change" in text(undone)
+    line.refresh_from_db()
+    assert (line.is_held, expected(line)) == (False, before)
+    assert "This was undone before." in text(desk.post(address("undo", change.pk), follow=True))

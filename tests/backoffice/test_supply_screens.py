@@ -1,0 +1,74 @@
+"""Receiving, counting and closing show who gains and loses before they are saved."""
+
+from django.test import Client
+
+from backorders.supply.models import PurchaseLine, Receipt, StockLevel
+from tests.backoffice.desk import World, address, fill_in, filled, text
+from tests.factories import revise, state
+
+
+def arrival(line: PurchaseLine, **units: int) -> dict[str, int]:
+    return {f"line_{line.pk}-{name}": number for name, number in units.items()}
+
+
+def test_receiving_starts_with_everything_outstanding_and_shows_who_gets_it(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    form = filled(desk.get(url))
+    assert form[f"line_{world.line.pk}-quantity"] == 20
+    assert "3 lines get stock" in text(desk.post(url, {**form, "preview": "1"}))
+    assert desk.post(url, form).status_code == 302
+    assert state(world.first.lines.get()) == (5, 0, 0, 0)
+    assert desk.post(url, form).status_code == 302
+    assert Receipt.objects.count() == 1
+
+
+def test_a_short_and_damaged_receipt_leaves_the_rest_outstanding(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    assert fill_in(desk, url, **arrival(world.line, quantity=6, damaged=2)).status_code == 302
+    world.line.refresh_from_db()
+    assert (world.line.outstanding, state(world.first.lines.get())) == (12, (5, 0, 0, 0))
+
+
+def test_more_than_outstanding_must_be_said_to_be_over(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    response = fill_in(desk, url, **arrival(world.line, quantity=22))
+    assert response.status_code == 422
+    assert "only 20 are outstanding" in text(response)
+    assert fill_in(desk, url, **arrival(world.line, quantity=20, over=2)).status_code == 302
+
+
+def test_nothing_and_nonsense_are_refused(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    assert "Nothing arrived" in text(fill_in(desk, url, **arrival(world.line, quantity=0)))
+    assert "Correct the quantities" in text(fill_in(desk, url, **arrival(world.line, quantity=-1)))
+    assert not Receipt.objects.exists()
+
+
+def test_a_count_below_what_is_held_shows_who_loses(desk: Client) -> None:
+    world = World()
+    level = StockLevel.objects.get(product=world.kettle)
+    typed = {"product": world.kettle.pk, "warehouse": level.warehouse_id, "counted": 1}
+    url = address("adjust_stock")
+    assert "1 line loses stock" in text(fill_in(desk, url, **typed, preview="1"))
+    assert fill_in(desk, url, **typed, reason="recount").status_code == 302
+    level.refresh_from_db()
+    assert level.on_hand == 1
+    again = fill_in(desk, url, **typed, reason="recount")
+    assert again.status_code == 422
+    assert "is 1 already" in text(again)
+
+
+def test_a_purchase_line_is_closed_with_those_behind_it_named(desk: Client) -> None:
+    world = World()
+    url = address("close_purchase_line", world.line.pk)
+    assert "3 lines lose their date" in text(fill_in(desk, url, preview="1"))
+    opened = filled(desk.get(url), reason="supplier is bankrupt")
+    revise(world.line, (12, None))
+    assert desk.post(url, opened).status_code == 409
+    assert fill_in(desk, url, reason="supplier is bankrupt").status_code == 302
+    world.line.refresh_from_db()
+    assert world.line.outstanding == 0
