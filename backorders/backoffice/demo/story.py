@@ -174,7 +174,7 @@ class Story:
         """Leave real work: a late supplier, a cancelled line, a held mail, and a change nobody was told of yet."""
         minutes: Callable[[int], datetime.datetime] = lambda n: self.now - datetime.timedelta(minutes=n)  # noqa: E731
         behind = PurchaseLine.objects.outstanding().filter(eta_on__gte=self.today).annotate(counting=Count("pegs"))
-        lines = list(behind.filter(counting__gt=0).order_by("-counting", "id")[1::-1])
+        lines = list(behind.filter(counting__gt=0).order_by("-counting", "id")[:2])[::-1]
         waiting = OrderLine.objects.waiting().filter(placed_at__lt=self.now - 30 * DAY).order_by("placed_at", "id")
         if line := waiting.first():
             selling.cancel_line(line, reason="the customer did not want to wait", source=None, by=None, at=minutes(90))
