@@ -1,6 +1,7 @@
 """How staff read dates: one compact form everywhere, the year only where it is not this one."""
 
 import datetime
+import re
 from functools import lru_cache
 
 from babel.dates import format_interval, format_skeleton
@@ -35,4 +36,4 @@ def _window(first: datetime.date, last: datetime.date, this_year: int, locale: s
     if first == last:
         return format_skeleton("MMMEd" if is_near else "yMMMd", first, locale=locale)
     text = format_interval(first, last, "MMMd" if is_near else "yMMMd", locale=locale)
-    return text.replace(" – ", "–", 1) if is_near and first.month == last.month else text
+    return re.sub(r"\s*–\s*", "–", text) if (first.year, first.month) == (last.year, last.month) else text
