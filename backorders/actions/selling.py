@@ -147,7 +147,8 @@ def cancel_order(
 
 def preview_cancel(line: OrderLine, *, quantity: int | None = None, at: datetime.datetime) -> Impact:
     """Return whom it moves if `quantity` open units (or all) of the line are cancelled."""
-    return _preview_line(line, lambda known: _less(known, quantity or known.quantity), at=at)
+    products = _planned_with(line.order, [line.pk])
+    return _preview_line(line, lambda known: _less(known, quantity or known.quantity), products, at=at)
 
 
 @act
@@ -183,7 +184,8 @@ def change_quantity(
 def preview_quantity(line: OrderLine, *, quantity: int, at: datetime.datetime) -> Impact:
     """Return whom it moves if the ordered quantity becomes `quantity`."""
     more = whole_units(quantity) - (line.quantity - line.cancelled)
-    return _preview_line(line, lambda known: _less(known, -more), at=at)
+    products = _planned_with(line.order, [line.pk]) if more < 0 else [line.product_id]
+    return _preview_line(line, lambda known: _less(known, -more), products, at=at)
 
 
 @act
@@ -194,7 +196,7 @@ def expedite(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: d
 
 def preview_expedite(line: OrderLine, *, at: datetime.datetime) -> Impact:
     """Return who loses and who gains if the line is expedited."""
-    return _preview_line(line, lambda known: known._replace(is_expedited=True), at=at)
+    return _preview_line(line, lambda known: known._replace(is_expedited=True), [line.product_id], at=at)
 
 
 @act
@@ -205,7 +207,7 @@ def hold(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: datet
 
 def preview_hold(line: OrderLine, *, at: datetime.datetime) -> Impact:
     """Return who gains if the line is held."""
-    return _preview_line(line, lambda known: known._replace(is_held=True), at=at)
+    return _preview_line(line, lambda known: known._replace(is_held=True), [line.product_id], at=at)
 
 
 @act
@@ -429,14 +431,16 @@ def _change(
     return change
 
 
-def _preview_line(line: OrderLine, change: Callable[[OpenLine], OpenLine], *, at: datetime.datetime) -> Impact:
+def _preview_line(
+    line: OrderLine, change: Callable[[OpenLine], OpenLine], products: Sequence[int], *, at: datetime.datetime
+) -> Impact:
     def changed(situation: Situation) -> None:
         if line.pk in situation.lines:
             known = change(situation.lines.pop(line.pk))
             if known.quantity > 0:
                 situation.lines[line.pk] = known
 
-    return preview(_planned_with(line.order, [line.pk]), changed, at=at)
+    return preview(products, changed, at=at)
 
 
 def _less(line: OpenLine, units: int) -> OpenLine:

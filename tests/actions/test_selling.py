@@ -318,3 +318,13 @@ def test_a_dated_newcomer_of_a_higher_tier_stays_behind_those_promised_before() 
     in_order()
     count(product, 4)
     assert (state(plain)[0], state(vip)[0]) == (4, 0)
+
+
+@pytest.mark.parametrize("verb", ["expedite", "hold", "cancel_line"])
+def test_a_preview_looks_at_what_the_act_looks_at_in_a_whole_order_too(verb: str) -> None:
+    one, two = a_product(stock=1), a_product(stock=5)
+    order = an_order((one, 2), (two, 2), is_ship_complete=True)
+    a_line(two, 9)
+    line = order.lines.get(product=two)
+    shown = getattr(selling, f"preview_{verb.removesuffix('_line')}")(line, at=AT)
+    assert getattr(selling, verb)(line, reason="x", by=None, at=AT).impact == shown
