@@ -2,216 +2,29 @@
 
 import datetime
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from django.db import connection, transaction
 
 from backorders.allocation.locking import lock_products, lock_whole_orders
-from backorders.allocation.outcome import Outcome, outcome
+from backorders.allocation.models import Promise
+from backorders.allocation.outcome import NO_WINDOW, Outcome, outcome
 from backorders.allocation.replanning import replan
 from backorders.allocation.situation import Situation, read
+from backorders.allocation.sums import CHECKS, STANDING, Difference, found
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product
+from backorders.changes.appending import unguarded
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 
-
-class Difference(NamedTuple):
-    """One thing that does not agree: the number of the invariant it breaks, and a sentence that says what is where."""
-
-    invariant: int
-    sentence: str
-
-
-# Each finds what breaks an invariant, one row a thing; the columns fill the sentence. Sums run in the database.
-_SUMS: list[tuple[int, str, str]] = [
-    (
-        1,
-        "order line {0}: ordered {1}, but allocated + waiting + shipped + cancelled is {2}",
-        """
-            SELECT id, quantity, allocated + waiting + shipped + cancelled
-            FROM orders_orderline
-            WHERE quantity <> allocated + waiting + shipped + cancelled
-            ORDER BY id
-        """,
-    ),
-    (
-        1,
-        "order line {0}: {1} units allocated, but its allocations on hand are {2}",
-        """
-            SELECT l.id, l.allocated, coalesce(a.units, 0)
-            FROM orders_orderline l
-            LEFT JOIN (SELECT line_id, sum(quantity) AS units
-            FROM allocation_allocation
-            WHERE stock_level_id IS NOT NULL
-            GROUP BY line_id) a ON a.line_id = l.id
-            WHERE l.allocated <> coalesce(a.units, 0)
-            ORDER BY l.id
-        """,
-    ),
-    (
-        1,
-        "order line {0}: {1} units shipped, but its parcels hold {2}",
-        """
-            SELECT l.id, l.shipped, coalesce(s.units, 0)
-            FROM orders_orderline l
-            LEFT JOIN (SELECT line_id, sum(quantity) AS units
-            FROM orders_shipmentline
-            GROUP BY line_id) s ON s.line_id = l.id
-            WHERE l.shipped <> coalesce(s.units, 0)
-            ORDER BY l.id
-        """,
-    ),
-    (
-        1,
-        "order line {0}: {1} units cancelled, but its cancellations are {2}",
-        """
-            SELECT l.id, l.cancelled, coalesce(c.units, 0)
-            FROM orders_orderline l
-            LEFT JOIN (SELECT line_id, sum(quantity) AS units
-            FROM orders_cancellation
-            GROUP BY line_id) c ON c.line_id = l.id
-            WHERE l.cancelled <> coalesce(c.units, 0)
-            ORDER BY l.id
-        """,
-    ),
-    (
-        2,
-        "stock level {0}: {1} on hand, but its movements sum up to {2}",
-        """
-            SELECT k.id, k.on_hand, coalesce(m.units, 0)
-            FROM supply_stocklevel k
-            LEFT JOIN (SELECT stock_level_id, sum(quantity) AS units
-            FROM supply_stockmovement
-            GROUP BY stock_level_id) m ON m.stock_level_id = k.id
-            WHERE k.on_hand <> coalesce(m.units, 0)
-            ORDER BY k.id
-        """,
-    ),
-    (
-        2,
-        "stock level {0}: {1} allocated, but its allocations sum up to {2}",
-        """
-            SELECT k.id, k.allocated, coalesce(a.units, 0)
-            FROM supply_stocklevel k
-            LEFT JOIN (SELECT stock_level_id, sum(quantity) AS units
-            FROM allocation_allocation
-            GROUP BY stock_level_id) a ON a.stock_level_id = k.id
-            WHERE k.allocated <> coalesce(a.units, 0)
-            ORDER BY k.id
-        """,
-    ),
-    (
-        2,
-        "purchase line {0}: {1} pegged, but its pegs sum up to {2}",
-        """
-            SELECT p.id, p.pegged, coalesce(a.units, 0)
-            FROM supply_purchaseline p
-            LEFT JOIN (SELECT purchase_line_id, sum(quantity) AS units
-            FROM allocation_allocation
-            GROUP BY purchase_line_id) a ON a.purchase_line_id = p.id
-            WHERE p.pegged <> coalesce(a.units, 0)
-            ORDER BY p.id
-        """,
-    ),
-    (
-        5,
-        "order line {0} is closed but holds {1} units",
-        """
-            SELECT l.id, sum(a.quantity)
-            FROM orders_orderline l
-            JOIN allocation_allocation a ON a.line_id = l.id
-            WHERE l.allocated + l.waiting = 0
-            GROUP BY l.id
-            ORDER BY l.id
-        """,
-    ),
-    (
-        5,
-        "product {0}: {1} units left in parcels, but {2} left its stock",
-        """
-            SELECT p.id, coalesce(s.units, 0), coalesce(m.units, 0)
-            FROM catalog_product p
-            LEFT JOIN (SELECT l.product_id, sum(s.quantity) AS units
-            FROM orders_shipmentline s
-            JOIN orders_orderline l ON l.id = s.line_id
-            GROUP BY l.product_id) s ON s.product_id = p.id
-            LEFT JOIN (SELECT k.product_id, -sum(m.quantity) AS units
-            FROM supply_stockmovement m
-            JOIN supply_stocklevel k ON k.id = m.stock_level_id
-            WHERE m.kind = 'shipment'
-            GROUP BY k.product_id) m ON m.product_id = p.id
-            WHERE coalesce(s.units, 0) <> coalesce(m.units, 0)
-            ORDER BY p.id
-        """,
-    ),
-    (
-        6,
-        "purchase line {0}: its ETA is not where its last revision left it",
-        """
-            SELECT p.id
-            FROM supply_purchaseline p
-            JOIN supply_etarevision r ON r.id = (SELECT x.id
-            FROM supply_etarevision x
-            WHERE x.purchase_line_id = p.id
-            ORDER BY x.at DESC, x.id DESC LIMIT 1)
-            WHERE p.quantity > p.received + p.cancelled
-            AND (p.eta_on IS DISTINCT FROM r.new_on
-            OR p.eta_until IS DISTINCT FROM r.new_until
-            OR p.confidence <> r.new_confidence)
-            ORDER BY p.id
-        """,
-    ),
-    (
-        8,
-        "order line {0} is open but has no promise",
-        """
-            SELECT l.id
-            FROM orders_orderline l
-            LEFT JOIN allocation_promise p ON p.line_id = l.id
-            WHERE l.allocated + l.waiting > 0
-            AND p.line_id IS NULL
-            ORDER BY l.id
-        """,
-    ),
-    (
-        8,
-        "order line {0}: what is expected was not announced, and it is not on the work list",
-        """
-            SELECT l.id
-            FROM orders_orderline l
-            JOIN allocation_promise p ON p.line_id = l.id
-            WHERE l.allocated + l.waiting > 0
-            AND p.announced_at IS NOT NULL
-            AND p.gap_since IS NULL
-            AND (p.expected_from IS DISTINCT FROM p.announced_from
-            OR p.expected_until IS DISTINCT FROM p.announced_until)
-            ORDER BY l.id
-        """,
-    ),
-    (
-        8,
-        "order line {0}: nothing was announced, and its order is not to be confirmed either",
-        """
-            SELECT l.id
-            FROM orders_orderline l
-            JOIN allocation_promise p ON p.line_id = l.id
-            JOIN orders_order o ON o.id = l.order_id
-            WHERE l.allocated + l.waiting > 0
-            AND p.announced_at IS NULL
-            AND o.is_confirmed
-            ORDER BY l.id
-        """,
-    ),
-]
+LEDGERS = ("supply_etarevision", "supply_receipt", "supply_stockmovement", "allocation_promisechange")
 
 
 def differences(*, at: datetime.datetime) -> Iterator[Difference]:
     """Yield everything that does not agree as of `at`: first the sums, then the plan of every product, one by one."""
-    for invariant, sentence, sql in _SUMS:
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            yield from (Difference(invariant, sentence.format(*row)) for row in cursor.fetchall())
+    yield from found(CHECKS)
+    for trigger in unguarded(f"{table}_no_update" for table in LEDGERS):
+        yield Difference(6, f"the trigger {trigger} is gone: the rows of that ledger could be rewritten")
     for product_id in planned_products():
         yield from plan_differences(product_id, at=at)
 
@@ -233,20 +46,8 @@ def plan_differences(product_id: int, *, at: datetime.datetime) -> Iterator[Diff
             units = abs(after.allocated - line.allocated)
             yield Difference(kind, f"order line {line.line_id}: {units} of the units on hand {verb}")
         if after.is_moved or after.is_restated:
-            written = (line.expected_from, line.expected_until)
-            yield Difference(8, f"order line {line.line_id}: promised {written}, but the plan says {after.expected}")
-
-
-def repair(*, change_set: ChangeSet, at: datetime.datetime) -> None:
-    """Rebuild counters, allocations and promises, product by product, each in a transaction of its own.
-
-    What people and parcels did (orders, shipments, movements, revisions) is evidence and never repaired.
-    """
-    for product_id in Product.objects.order_by("id").values_list("id", flat=True):
-        with transaction.atomic():
-            lock_whole_orders(lock_products([product_id]))
-            _recount(product_id)
-            replan([product_id], change_set=change_set, at=at)
+            written, planned = _said(line.expected_from, line.expected_until), _said(*(after.expected or NO_WINDOW))
+            yield Difference(8, f"order line {line.line_id}: promised is {written}, but the plan says {planned}")
 
 
 def _misallocated(situation: Situation, result: Outcome) -> Iterable[Difference]:
@@ -258,14 +59,93 @@ def _misallocated(situation: Situation, result: Outcome) -> Iterable[Difference]
             yield Difference(4, f"order line {key[0]} holds {has} of {supply}; by its rank it is {should}")
 
 
-def _recount(product_id: int) -> None:
-    """Let every line's units wait, and nothing be held: the plan then writes it all again."""
+def repair(*, change_set: ChangeSet, at: datetime.datetime) -> None:
+    """Rebuild counters, allocations and promises, product by product, each in a transaction of its own.
+
+    What people and parcels did (orders, parcels, cancellations, receipts, movements, revisions) is evidence and never
+    repaired; where it contradicts itself, a counter stays as it is and the books go on saying so.
+    """
+    for product_id in Product.objects.order_by("id").values_list("id", flat=True):
+        with transaction.atomic():
+            lock_whole_orders(lock_products([product_id]))
+            for statement in _RECOUNT:
+                _run(statement, product_id)
+            _promise_anew(product_id, at)
+            replan([product_id], change_set=change_set, at=at)
+            _run(_GAPS, product_id)
+
+
+# Counters from the rows they sum, where those rows allow it; then nothing is held and all that is open waits, so that
+# the plan writes it all again.
+_RECOUNT = (
+    "DELETE FROM allocation_allocation WHERE line_id IN (SELECT id FROM orders_orderline WHERE product_id = %s)",
+    "UPDATE supply_stocklevel SET allocated = 0 WHERE product_id = %s",
+    "UPDATE supply_purchaseline SET pegged = 0 WHERE product_id = %s",
+    """
+        UPDATE supply_stocklevel AS k SET on_hand = e.units
+        FROM (
+            SELECT x.id, coalesce(
+                (SELECT sum(m.quantity) FROM supply_stockmovement m WHERE m.stock_level_id = x.id), 0) AS units
+            FROM supply_stocklevel x WHERE x.product_id = %s
+        ) e
+        WHERE e.id = k.id AND e.units >= 0
+    """,
+    f"""
+        UPDATE supply_purchaseline AS p SET received = e.units
+        FROM (
+            SELECT x.id, coalesce((
+                SELECT sum(quantity + damaged) FROM supply_receipt WHERE purchase_line_id = x.id AND {STANDING}
+            ), 0) AS units
+            FROM supply_purchaseline x WHERE x.product_id = %s
+        ) e
+        WHERE e.id = p.id AND e.units <= p.quantity - p.cancelled
+    """,  # noqa: S608 a condition of the sums
+    """
+        UPDATE orders_orderline AS l
+        SET shipped = e.shipped, cancelled = e.cancelled, allocated = 0, waiting = l.quantity - e.shipped - e.cancelled
+        FROM (
+            SELECT x.id,
+                coalesce((SELECT sum(s.quantity) FROM orders_shipmentline s WHERE s.line_id = x.id), 0) AS shipped,
+                coalesce((SELECT sum(c.quantity) FROM orders_cancellation c WHERE c.line_id = x.id), 0) AS cancelled
+            FROM orders_orderline x WHERE x.product_id = %s
+        ) e
+        WHERE e.id = l.id AND e.shipped + e.cancelled <= l.quantity
+    """,
+)
+
+
+def _promise_anew(product_id: int, at: datetime.datetime) -> None:
+    """Give open lines without a promise an empty one for the plan to fill.
+
+    A customer who has a confirmation counts as having heard of no date; a date is then a gap to tell.
+    """
+    bare = OrderLine.objects.open().filter(product=product_id, promise=None).select_related("order").order_by("id")
+    Promise.objects.bulk_create(
+        Promise(
+            line=line,
+            product_id=product_id,
+            customer_id=line.order.customer_id,
+            changed_at=at,
+            announced_at=at if line.order.is_confirmed else None,
+            told_at=at if line.order.is_confirmed else None,
+        )
+        for line in bare
+    )
+
+
+# What is expected but was not announced goes on the work list.
+_GAPS = """
+    UPDATE allocation_promise SET gap_since = changed_at, weighed_version = NULL
+    WHERE product_id = %s AND announced_at IS NOT NULL AND gap_since IS NULL
+        AND (expected_from IS DISTINCT FROM announced_from OR expected_until IS DISTINCT FROM announced_until)
+        AND line_id IN (SELECT id FROM orders_orderline WHERE allocated + waiting > 0)
+"""
+
+
+def _run(sql: str, product_id: int) -> None:
     with connection.cursor() as cursor:
-        for sql in (
-            "DELETE FROM allocation_allocation "
-            "WHERE line_id IN (SELECT id FROM orders_orderline WHERE product_id = %s)",
-            "UPDATE supply_stocklevel SET allocated = 0 WHERE product_id = %s",
-            "UPDATE supply_purchaseline SET pegged = 0 WHERE product_id = %s",
-            "UPDATE orders_orderline SET allocated = 0, waiting = quantity - shipped - cancelled WHERE product_id = %s",
-        ):
-            cursor.execute(sql, [product_id])
+        cursor.execute(sql, [product_id])
+
+
+def _said(first: datetime.date | None, last: datetime.date | None) -> str:
+    return f"{first} … {last}" if first else "no date"

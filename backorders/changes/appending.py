@@ -1,7 +1,9 @@
 """Append-only tables: the database itself refuses to change or delete a row of a ledger."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunPython
 
@@ -38,3 +40,15 @@ def refusals(table: str, *, vendor: str) -> list[str]:
         f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         for event in ("update", "delete")
     ]
+
+
+def unguarded(triggers: Iterable[str]) -> list[str]:
+    """Return which of these triggers the database does not have (any more), or has switched off."""
+    if connection.vendor == "postgresql":
+        sql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    else:
+        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        known = {name for (name,) in cursor.fetchall()}
+    return sorted(set(triggers) - known)

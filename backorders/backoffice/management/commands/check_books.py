@@ -7,13 +7,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from backorders.actions import bookkeeping
-from backorders.allocation.books import differences
 
 SHOWN = 100
 
 
 class Command(BaseCommand):
-    """Check the books, or repair them."""
+    """Check the books, repaired first if asked."""
 
     help = "Recompute every invariant and print what differs; --repair rebuilds what the plan can rebuild."
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
             change = bookkeeping.repair_books(by=None, at=at)
             self.stdout.write(f"Rebuilt what the plan can rebuild (change set {change.pk}).")
         found = 0
-        for found, difference in enumerate(differences(at=at), start=1):
+        for found, difference in enumerate(bookkeeping.check_books(at=at), start=1):
             if found <= SHOWN:
                 self.stdout.write(f"[{difference.invariant}] {difference.sentence}")
         if found:
