@@ -1,6 +1,7 @@
 """Selling: placing an order, and everything that changes what its customer still waits for."""
 
 import datetime
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ from backorders.allocation.impact import Impact
 from backorders.allocation.joining import Joined, Newcomer, belongs_at_tail, join
 from backorders.allocation.locking import lock_products
 from backorders.allocation.models import Allocation, Promise
+from backorders.allocation.outcome import NO_WINDOW
 from backorders.allocation.ranking import score
 from backorders.allocation.replanning import preview, replan
 from backorders.allocation.situation import OpenLine, Situation, read_free
@@ -85,12 +87,14 @@ def place_order(
     lock_products(product.pk for product in products)
     today = business_day(at)
     newcomers = _newcomers(new, products, today)
-    free = read_free(product.pk for product in products)
+    free = read_free(_units(newcomers))
     joined = join(free, newcomers, today=today)
     for product, line, outcome in zip(products, new.lines, joined, strict=True):
         accept(product, line.quantity, outcome, today=today)
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
-    if belongs_at_tail(newcomers):
+    # Nobody waits for what lies free: only those who do not get all of it at once may stand before others.
+    waiting = [who for who, outcome in zip(newcomers, joined, strict=True) if outcome.allocated < who.quantity]
+    if belongs_at_tail(waiting):
         _make_lines(order, new, products, newcomers, joined, free)
         return Done(change, Impact(checked=len(joined)), order)
     nothing = [Joined((), line.quantity, None, is_estimate=False) for line in new.lines]
@@ -104,7 +108,8 @@ def preview_place(new: NewOrder, *, at: datetime.datetime) -> list[Joined]:
     """Return what each line of the order would get, as at the tail of the queue. Writes nothing, takes no lock."""
     products = _products_of(new)
     today = business_day(at)
-    joined = join(read_free(p.pk for p in products), _newcomers(new, products, today), today=today)
+    newcomers = _newcomers(new, products, today)
+    joined = join(read_free(_units(newcomers)), newcomers, today=today)
     for product, line, outcome in zip(products, new.lines, joined, strict=True):
         accept(product, line.quantity, outcome, today=today)
     return joined
@@ -175,7 +180,12 @@ def change_quantity(
     if not more or not line.open_quantity:
         raise NotOpen(f"{line} is already {quantity}." if not more else f"{line} is closed; place a new order.")
     newcomer = Newcomer(product.pk, more, line.score, line.order.carrier.transit_days)
-    accept(product, more, join(read_free([product.pk]), [newcomer], today=business_day(at))[0], today=business_day(at))
+    accept(
+        product,
+        more,
+        join(read_free({product.pk: more}), [newcomer], today=business_day(at))[0],
+        today=business_day(at),
+    )
     change = _change(line.order, "change_quantity", reason, by, at, before={"line": line.pk, "quantity": line.quantity})
     OrderLine.objects.filter(pk=line.pk).update(quantity=F("quantity") + more, waiting=F("waiting") + more)
     return Done(change, replan([product.pk], change_set=change, at=at), line)
@@ -264,6 +274,18 @@ def _newcomers(new: NewOrder, products: Sequence[Product], today: datetime.date)
     ]
 
 
+_PROMISE = (
+    "line product customer own_from own_until expected_from expected_until is_estimate uncovered version changed_at"
+)
+
+
+def _units(newcomers: Sequence[Newcomer]) -> Counter[int]:
+    units: Counter[int] = Counter()
+    for new in newcomers:
+        units[new.product_id] += new.quantity
+    return units
+
+
 def _make_lines(
     order: Order,
     new: NewOrder,
@@ -291,20 +313,24 @@ def _make_lines(
         )
         for product, line, newcomer, outcome, window in zip(products, new.lines, newcomers, joined, stated, strict=True)
     )
-    Promise.objects.bulk_create(
-        Promise(
-            line=line,
-            product_id=line.product_id,
-            customer=order.customer,
-            own_from=outcome.own and outcome.own.first,
-            own_until=outcome.own and outcome.own.last,
-            expected_from=line.first_from,
-            expected_until=line.first_until,
-            is_estimate=outcome.is_estimate,
-            uncovered=outcome.uncovered,
-            changed_at=order.placed_at,
-        )
-        for line, outcome in zip(lines, joined, strict=True)
+    rows.insert(
+        Promise,
+        _PROMISE.split(),
+        [
+            (
+                line.pk,
+                line.product_id,
+                order.customer_id,
+                *(outcome.own or NO_WINDOW),
+                line.first_from,
+                line.first_until,
+                outcome.is_estimate,
+                outcome.uncovered,
+                1,
+                order.placed_at,
+            )
+            for line, outcome in zip(lines, joined, strict=True)
+        ],
     )
     _hold_units(lines, joined)
 

@@ -5,16 +5,24 @@ statement and once an act; then the order rows that ship complete, by id; then w
 What was read before the lock is read again after it. On SQLite the transaction itself is the lock (BEGIN IMMEDIATE).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from django.db.models import QuerySet
+
+from backorders import rows
 from backorders.catalog.models import Product
 from backorders.orders.models import Order, OrderLine
 
 
 def lock_products(ids: Iterable[int]) -> list[int]:
     """Lock these products until the transaction ends; return the ids that exist, in order."""
-    rows = Product.objects.select_for_update(no_key=True, of=("self",)).filter(id__in=set(ids)).order_by("id")
-    return list(rows.values_list("id", flat=True))
+    return [pk for (pk,) in rows.select(_product_rows, sorted(set(ids)))]
+
+
+def _product_rows(ids: Sequence[int]) -> "QuerySet[Product, tuple[Any, ...]]":
+    products = Product.objects.select_for_update(no_key=True, of=("self",))
+    return products.filter(id__in=ids).order_by("id").values_list("id")
 
 
 def lock_whole_orders(products: Iterable[int]) -> list[int]:
@@ -23,6 +31,6 @@ def lock_whole_orders(products: Iterable[int]) -> list[int]:
     Such an order is dated by its last line, so two products' plans may meet in it.
     """
     open_lines = OrderLine.objects.open().filter(product__in=set(products))
-    rows = Order.objects.select_for_update(no_key=True, of=("self",))
-    rows = rows.filter(is_ship_complete=True, id__in=open_lines.values("order")).order_by("id")
-    return list(rows.values_list("id", flat=True))
+    orders = Order.objects.select_for_update(no_key=True, of=("self",))
+    orders = orders.filter(is_ship_complete=True, id__in=open_lines.values("order")).order_by("id")
+    return list(orders.values_list("id", flat=True))

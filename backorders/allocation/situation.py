@@ -2,13 +2,14 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 
+from backorders import rows
 from backorders.allocation.models import Allocation
 from backorders.allocation.planning import Supply
 from backorders.allocation.windows import Calendar, Lateness, Window, arrival, shifted, widened
@@ -179,24 +180,30 @@ def read(product_ids: Iterable[int]) -> Situation:
     return Situation(
         products=_makings(ids),
         calendars=calendars(),
-        stocks={stock.id: stock for stock in _stocks(StockLevel.objects.filter(product__in=ids), F("on_hand"))},
-        lots={lot.id: lot for lot in _lots(PurchaseLine.objects.outstanding().filter(product__in=ids), OUTSTANDING)},
+        stocks=_stocks(_on_hand, ids),
+        lots=_lots(_outstanding, ids),
         lines=lines,
         siblings=siblings,
         held=_held(ids),
     )
 
 
-def read_free(product_ids: Iterable[int]) -> Situation:
-    """Read only what nobody holds yet of these products: what a newcomer at the tail of the queue may take."""
-    ids = sorted(set(product_ids))
-    stocks = StockLevel.objects.filter(product__in=ids, on_hand__gt=F("allocated"))
-    lots = PurchaseLine.objects.filter(quantity__gt=F("received") + F("cancelled") + F("pegged"), product__in=ids)
+def read_free(wanted: Mapping[int, int]) -> Situation:
+    """Read only what nobody holds yet of these products: what a newcomer at the tail of the queue may take.
+
+    `wanted` is units by product: where stock has that many, what is still coming does not matter and is not read.
+    """
+    ids = sorted(wanted)
+    stocks = _stocks(_available, ids)
+    left = dict(wanted)
+    for stock in stocks.values():
+        left[stock.product_id] -= stock.on_hand
+    short = [pk for pk in ids if left[pk] > 0]
     return Situation(
         products=_makings(ids),
         calendars=calendars(),
-        stocks={stock.id: stock for stock in _stocks(stocks, F("on_hand") - F("allocated"))},
-        lots={lot.id: lot for lot in _lots(lots, F("quantity") - F("received") - F("cancelled") - F("pegged"))},
+        stocks=stocks,
+        lots=_lots(_unpegged, short) if short else {},
         lines={},
         siblings=[],
         held=[],
@@ -206,31 +213,67 @@ def read_free(product_ids: Iterable[int]) -> Situation:
 def calendars() -> dict[int, Calendar]:
     """Return the working calendar of every warehouse, by id; those without holidays share one."""
     holidays = defaultdict(set)
-    for warehouse_id, on in Holiday.objects.order_by("id").values_list("warehouse_id", "on"):
+    for warehouse_id, on in rows.select(_holidays, []):
         holidays[warehouse_id].add(on)
     return defaultdict(Calendar, {pk: Calendar(frozenset(days)) for pk, days in holidays.items()})
 
 
-def _makings(product_ids: Sequence[int]) -> dict[int, Making]:
-    promised = OrderLine.objects.open().filter(product=OuterRef("pk"), promise_number__isnull=False)
-    last = Subquery(promised.order_by("-promise_number").values("promise_number")[:1])
-    rows = Product.objects.filter(id__in=product_ids).order_by("id")
+def _makings(ids: Sequence[int]) -> dict[int, Making]:
     return {
         pk: Making(handling, Lateness(early, late, is_estimate=True), number or 0)
-        for pk, handling, early, late, number in rows.values_list(
-            "id", "handling_days", "category__usual_early_days", "category__usual_late_days", last
-        )
+        for pk, handling, early, late, number in rows.select(_product_rows, ids)
     }
 
 
-def _stocks(levels: QuerySet[StockLevel], units: Combinable) -> list[Stock]:
-    rows = levels.order_by("id").values_list("id", "product_id", "warehouse_id", "warehouse__rank", units)
-    return [Stock._make(row) for row in rows]
+def _stocks(build: rows.Build, ids: Sequence[int]) -> dict[int, Stock]:
+    return {row[0]: Stock._make(row) for row in rows.select(build, ids)}
 
 
-def _lots(lines: QuerySet[PurchaseLine], units: Combinable) -> list[Lot]:
+def _lots(build: rows.Build, ids: Sequence[int]) -> dict[int, Lot]:
+    return {row[0]: Lot._make(row) for row in rows.select(build, ids)}
+
+
+# -- the statements: each depends on nothing but how many products it is for ------------------------------------------
+
+Rows = QuerySet[Any, tuple[Any, ...]]
+
+
+def _holidays(ids: Sequence[int]) -> Rows:
+    return Holiday.objects.order_by("id").values_list("warehouse_id", "on")
+
+
+def _product_rows(ids: Sequence[int]) -> Rows:
+    promised = OrderLine.objects.open().filter(product=OuterRef("pk"), promise_number__isnull=False)
+    last = Subquery(promised.order_by("-promise_number").values("promise_number")[:1])
+    usual = ("category__usual_early_days", "category__usual_late_days")
+    return Product.objects.filter(id__in=ids).order_by("id").values_list("id", "handling_days", *usual, last)
+
+
+def _on_hand(ids: Sequence[int]) -> Rows:
+    return _stock_rows(StockLevel.objects.filter(product__in=ids), F("on_hand"))
+
+
+def _available(ids: Sequence[int]) -> Rows:
+    levels = StockLevel.objects.filter(product__in=ids, on_hand__gt=F("allocated"))
+    return _stock_rows(levels, F("on_hand") - F("allocated"))
+
+
+def _stock_rows(levels: QuerySet[StockLevel], units: Combinable) -> Rows:
+    return levels.order_by("id").values_list("id", "product_id", "warehouse_id", "warehouse__rank", units)
+
+
+def _outstanding(ids: Sequence[int]) -> Rows:
+    return _lot_rows(PurchaseLine.objects.outstanding().filter(product__in=ids), OUTSTANDING)
+
+
+def _unpegged(ids: Sequence[int]) -> Rows:
+    lines = PurchaseLine.objects.filter(quantity__gt=F("received") + F("cancelled") + F("pegged"), product__in=ids)
+    return _lot_rows(lines, OUTSTANDING - F("pegged"))
+
+
+def _lot_rows(lines: QuerySet[PurchaseLine], units: Combinable) -> Rows:
     supplier = "purchase_order__supplier"
-    rows = lines.order_by("id").values_list(
+    return lines.order_by("id").values_list(
         "id",
         "product_id",
         "warehouse_id",
@@ -243,7 +286,6 @@ def _lots(lines: QuerySet[PurchaseLine], units: Combinable) -> list[Lot]:
         f"{supplier}__late_days",
         f"{supplier}__confirms_after_days",
     )
-    return [Lot._make(row) for row in rows]
 
 
 def _lines(product_ids: Sequence[int]) -> tuple[dict[int, OpenLine], list[OpenLine]]:
@@ -260,10 +302,10 @@ def _lines(product_ids: Sequence[int]) -> tuple[dict[int, OpenLine], list[OpenLi
 
 
 def _held(product_ids: Sequence[int]) -> list[Held]:
-    rows = Allocation.objects.filter(line__product__in=product_ids).order_by("id")
+    written = Allocation.objects.filter(line__product__in=product_ids).order_by("id")
     return [
         Held(pk, line, stock is not None, stock if stock is not None else lot, quantity)
-        for pk, line, stock, lot, quantity in rows.values_list(
+        for pk, line, stock, lot, quantity in written.values_list(
             "id", "line_id", "stock_level_id", "purchase_line_id", "quantity"
         )
     ]
