@@ -24,14 +24,14 @@ test-faults: $(VENV)/.dev ## kill workers, stop brokers, race: the full numbers 
 check: $(VENV)/.dev ## what CI asks of the code before it runs the tests
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
-	$(BIN)/mypy backorders
+	$(BIN)/mypy backorders config
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	PRODUCTION=1 SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') SITE_URL=https://shop.example \
 		ANYMAIL_WEBHOOK_SECRET=check:check $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev ## how far from raw SQL we are: make bench JOBS="J2 J3a" N=10000
-	$(BIN)/python -m tests.harness.postgres -- $(BIN)/python manage.py bench $(if $(JOBS),--jobs $(JOBS)) $(if $(N),--n $(N))
+	$(BIN)/python -m tests.harness.postgres -- $(BIN)/python -m bench $(if $(JOBS),--jobs $(JOBS)) $(if $(N),--n $(N))
 
 lock: $(VENV)/.run ## pin what requirements.txt and requirements-dev.txt need, by hash
 	$(BIN)/pip install -q uv
@@ -42,7 +42,8 @@ messages: $(VENV)/.dev ## compile the translations (needs gettext)
 	$(BIN)/python manage.py compilemessages --ignore $(VENV)
 
 chromium:
-	@test -x /usr/bin/chromium || { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+		|| { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 		|| { echo "The browser tests need Chromium: apt-get install chromium"; exit 1; }
 
 $(VENV)/.run: requirements.lock

