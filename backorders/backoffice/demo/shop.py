@@ -27,7 +27,7 @@ class Habit(NamedTuple):
 # Each supplier fails in its own way, so that every screen has something to show.
 HABITS = {
     "Fabrikam, Inc.": Habit((2, 12), 0.6, 0.2, 18),  # late, and says so
-    "Litware, Inc.": Habit((-1, 1), 0.1, 0.0, 12),  # punctual
+    "Litware, Inc.": Habit((-1, 1), 0.1, 0.0, 16),  # punctual, until lately
     "Graphic Design Institute": Habit((0, 4), 0.0, 0.4, 10),  # delivers short
     "The Phone Company": Habit((8, 25), 0.0, 0.0, 21),  # late without a word
     "Northwind Electric Cars": Habit((-3, 3), 0.3, 0.1, 28),

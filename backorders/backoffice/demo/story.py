@@ -13,13 +13,16 @@ from django.db.models import Count
 from backorders.actions import buying, clock, selling, telling, warehouse
 from backorders.backoffice.demo.shop import HABITS, Shop, Wanted, customers, wanted
 from backorders.catalog.models import Product
-from backorders.notifications import announcing, delivering
+from backorders.notifications import announcing, leasing, switch
 from backorders.notifications.models import Message
 from backorders.orders.models import Order, OrderLine, Shipment
-from backorders.supply.models import PurchaseLine
+from backorders.supply.models import PurchaseLine, Supplier
 
 DAYS = 120
 DAY = datetime.timedelta(days=1)
+SILENT = "The Phone Company"
+HELD_UP = "Litware, Inc."
+HELD_UP_DAYS = 40
 
 
 class Story:
@@ -60,7 +63,7 @@ class Story:
         with transaction.atomic():
             if ago % 14 == 0:
                 self._buy(morning, today)
-            if ago % 7 == 0:
+            if ago % 14 == 8 or ago < 2:
                 clock.start_day(at=morning)
             self._hear_suppliers(morning, today)
             if ago:
@@ -104,7 +107,12 @@ class Story:
             supplier = self.shop.suppliers[name]
             order = buying.order_goods(f"PO-{self.number:04d}", supplier=supplier, lines=goods, by=None, at=at).made
             for line in order.lines.order_by("id"):
-                self.arrivals[line.pk] = eta + self.chance.randint(*HABITS[name].late) * DAY
+                self.arrivals[line.pk] = eta + self._late_days(name, eta) * DAY
+
+    def _late_days(self, supplier: str, eta: datetime.date) -> int:
+        """How late goods come: as the supplier is used to, but what one of them sent lately is held at a border."""
+        usual = self.chance.randint(*HABITS[supplier].late)
+        return HELD_UP_DAYS if supplier == HELD_UP and eta > self.today - 14 * DAY else usual
 
     def _hear_suppliers(self, at: datetime.datetime, today: datetime.date) -> None:
         """A week before the date some suppliers say that it will be later."""
@@ -143,7 +151,7 @@ class Story:
             shop="demo",
             external_id=order[0].order,
             is_paid=True,
-            is_ship_complete=len(order) > 1 and self.chance.random() < 0.25,
+            is_ship_complete=len(order) > 1 and self.chance.random() < 0.6,
         )
         selling.place_order(new, by=None, at=at)
 
@@ -165,8 +173,19 @@ class Story:
             warehouse.confirm_delivery(parcel, by=None, at=at)
 
     def _tell(self, at: datetime.datetime) -> None:
+        """Announce, and let a provider of the past accept it: what happened long ago is handed to nobody."""
         announcing.announce_due(at=at)
-        delivering.deliver(clock=lambda: at)
+        with transaction.atomic():
+            switch.mail_switch(at=at)
+            while True:
+                lease, batch = leasing.claim(owner="demo", at=at)
+                for message in batch:
+                    if leasing.open_attempt(message, lease, at=at):
+                        leasing.accepted(message, lease, provider_id=message.headers["Message-ID"], at=at)
+                    else:
+                        leasing.turn_away(message, lease, at=at)
+                if not batch:
+                    break
 
     # -- the last hour
 
@@ -186,6 +205,18 @@ class Story:
             )
             if not number:
                 announcing.announce_due(at=minutes(20))
+        self._set_policies()
         pending = Message.objects.filter(state=Message.State.PENDING).order_by("id")
         if held := list(pending[:2]):
             telling.hold(held, reason="demo: to be read first", by=None, at=minutes(10))
+
+    def _set_policies(self) -> None:
+        """Not everything is sold in the same way, and the supplier that never says a word is watched."""
+        products = list(self.shop.products.values())
+        policies = Product.BackorderPolicy
+        for product, policy, limit in zip(
+            products, (policies.LIMITED, policies.INBOUND, policies.NEVER), (100, None, None), strict=False
+        ):
+            Product.objects.filter(pk=product.pk).update(backorder_policy=policy, backorder_limit=limit)
+        Product.objects.filter(pk=products[-1].pk).update(longest_wait_days=60)
+        Supplier.objects.filter(name=SILENT).update(is_at_risk=True)
