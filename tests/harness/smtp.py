@@ -30,6 +30,7 @@ class Behaviour:
     hang_s: float = 30
     defers: float = 0  # 451: not now
     refuses: frozenset[str] = frozenset()  # 550 for these recipients
+    honours_keys: bool = False  # a mail whose Message-ID it knows is accepted again, but not kept again
     seed: int = 1
 
 
@@ -39,10 +40,12 @@ class Sink:
 
     behaviour: Behaviour = field(default_factory=Behaviour)
     mails: list[EmailMessage] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)  # the Message-IDs it kept without saying so
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.behaviour.seed)
         self._lock = threading.Lock()
+        self._keys: set[str] = set()
         self._controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     def __enter__(self) -> "Sink":
@@ -81,9 +84,16 @@ class Sink:
         if chance < behaviour.defers:
             return "451 try again later"
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+        mail = message_from_bytes(content, policy=policy.default)
+        key = str(mail["Message-ID"])
         with self._lock:
-            self.mails.append(message_from_bytes(content, policy=policy.default))
+            if behaviour.honours_keys and key in self._keys:
+                return "250 accepted before"
+            self._keys.add(key)
+            self.mails.append(mail)
         chance -= behaviour.defers
+        if chance < behaviour.drops + behaviour.hangs:
+            self.unanswered.append(key)
         if chance < behaviour.drops:
             if server.transport is not None:
                 server.transport.close()

@@ -8,33 +8,23 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import transaction
-from kombu import pools
 from kombu.exceptions import OperationalError
 
 from backorders.notifications import tasks
 from backorders.notifications.models import Message
-from config.celery import app
 from tests.factories import a_line, a_product
 from tests.harness.smtp import free_port
+from tests.harness.workers import broker_of
 from tests.notifications.desk import inbox
 
 pytestmark = pytest.mark.django_db
 
 
-def use_broker(url: str) -> None:
-    """Let the application forget its connections and use another broker."""
-    app.conf.broker_url = url
-    pools.reset()
-    app._pool = app.amqp._producer_pool = None
-
-
 @pytest.fixture
 def no_broker() -> Iterator[None]:
     """A port where no broker listens."""
-    before = app.conf.broker_url
-    use_broker(f"redis://127.0.0.1:{free_port()}/0")
-    yield
-    use_broker(before)
+    with broker_of(f"redis://127.0.0.1:{free_port()}/0"):
+        yield
 
 
 def test_announcing_then_delivering_reaches_the_customer(no_broker: None) -> None:
