@@ -15,13 +15,15 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from bench import moving, placing  # noqa: E402
+from bench import listing, mailing, moving, placing  # noqa: E402
 from bench.measuring import Figure  # noqa: E402
 
 JOBS: dict[str, tuple[Callable[[int], Iterator[Figure]], tuple[int, ...]]] = {
     "J1": (placing.place, (2_000,)),
     "J2": (moving.receive, (10_000, 100_000)),
     "J3a": (moving.revise, (10_000, 100_000)),
+    "J3b": (mailing.mail, (2_000,)),
+    "J4": (listing.show, (10_000, 100_000, 1_000_000)),
 }
 
 
