@@ -25,7 +25,7 @@ def show(n: int) -> Iterator[Figure]:
         world.waiting(product, n // PRODUCTS, on=lot)
     world.sql("UPDATE allocation_promise SET told_from = expected_from - 40, told_until = expected_until - 40 WHERE mod(line_id, 10) = 0")
     analyze()
-    desk = Client()
+    desk = Client(SERVER_NAME="127.0.0.1")
     user, _ = get_user_model().objects.get_or_create(
         username="bench", defaults={"is_staff": True, "is_superuser": True}
     )
