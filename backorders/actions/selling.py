@@ -307,7 +307,7 @@ def _make_lines(
             price=product.price if line.price is None else line.price,
             placed_at=order.placed_at,
             score=newcomer.score,
-            promise_number=free.products[product.pk].last_promise + 1 if outcome.own else None,
+            promise_number=free.products[product.pk].last_promise + 1 if outcome.pieces else None,
             first_from=window and window.first,
             first_until=window and window.last,
         )

@@ -4,9 +4,6 @@ import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db.models import Exists, OuterRef, Q
-
-from backorders.allocation.models import Promise
 from backorders.allocation.outcome import arrivals
 from backorders.allocation.planning import Demand, in_order_of_use, plan
 from backorders.allocation.situation import Situation
@@ -38,11 +35,15 @@ class Joined(NamedTuple):
 
 
 def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date) -> list[Joined]:
-    """Give each newcomer, in order, what is free (`situation.read_free`); the same rule as the plan for a last line."""
+    """Give the newcomers, in rank order, what is free (`situation.read_free`): the same rule as the plan for last lines.
+
+    Of one order's lines of the same product the one with the higher score comes first, then the first named.
+    """
     joined: dict[int, Joined] = {}
     for product_id in free.products:
         supplies = in_order_of_use(free.supplies(product_id, today=today))
         mine = [(index, new) for index, new in enumerate(newcomers) if new.product_id == product_id]
+        mine.sort(key=lambda numbered: -numbered[1].score)
         demands = [Demand(index, new.quantity, transit_days=new.transit_days) for index, new in mine]
         pieces = plan(supplies, demands)
         for demand in demands:
@@ -59,16 +60,12 @@ def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date
 
 
 def belongs_at_tail(newcomers: Sequence[Newcomer]) -> bool:
-    """Whether no newcomer outranks a line that holds or counts on units; else the product must be planned again.
+    """Whether what is free is all that these newcomers get by the plan; else their products must be planned again.
 
-    Newcomers stand behind every line that was promised a date. Of the others only those with a lower score, or with
-    the fairness bound still far, could be passed; they matter only if they hold something.
+    Whoever holds units stands before them, so the one thing to look for is a ship-complete line that was told a date
+    and keeps stock only because nobody behind it wanted that.
     """
     if not newcomers:
         return True
-    passed = Q()
-    for new in newcomers:
-        passed |= Q(product=new.product_id, score__lt=new.score)
-    behind = OrderLine.objects.waiting().filter(passed, promise_number=None, is_held=False, is_expedited=False)
-    holds = Promise.objects.filter(line=OuterRef("pk"), uncovered__lt=OuterRef("allocated") + OuterRef("waiting"))
-    return not behind.filter(Exists(holds)).exists()
+    spare = OrderLine.objects.filter(product__in={new.product_id for new in newcomers}, waiting__gt=0, allocated__gt=0)
+    return not spare.filter(order__is_ship_complete=True, promise__told_until__isnull=False, is_held=False).exists()

@@ -101,7 +101,7 @@ def _planned(
     number: int,
     today: datetime.date,
 ) -> list[After]:
-    """Plan one product until its own result changes no rank: being dated or overtaken once more may lift a line.
+    """Plan one product until its own result changes no rank: being given units or overtaken once more may lift a line.
 
     Both only ever rise, so this ends; it is what makes planning twice change nothing.
     """
@@ -135,7 +135,7 @@ def _after(
     originals: dict[int, OpenLine],
     number: int,
 ) -> list[After]:
-    """Return each line of the queue as the pieces (in the queue's order) leave it; newly dated ones are promised."""
+    """Return each line of the queue as the pieces (in the queue's order) leave it; who is given its first units is promised."""
     windows: Windows = {}
     after: list[After] = []
     start = 0
@@ -158,7 +158,7 @@ def _after(
             )  # it lay ready before: its date does not move with the calendar
         else:
             own = arrivals(supplies, mine, transit_days=line.transit_days, known=windows)
-        promise = number if line.promise_number is None and own is not None else line.promise_number
+        promise = number if line.promise_number is None and mine else line.promise_number
         is_estimate = is_estimate and own is not None
         after.append(After(line, allocated, uncovered, own, own, is_estimate, promise, line.overtaken))
     return _overtaken(after, originals)

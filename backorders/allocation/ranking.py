@@ -86,7 +86,7 @@ class Place:
     def __str__(self) -> str:
         reasons = [
             (self.expedited, "expedited"),
-            (self.promised, "promised a date before"),
+            (self.promised, "promised before"),
             (self.bound, "over the fairness bound"),
             (self.score, "with a higher score of tier, value and age"),
             (self.earlier, "ordered earlier"),

@@ -129,7 +129,7 @@ class OrderLine(models.Model):
     promise_number = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="first promised, first served: the order in which the plan first gave a product's lines a date",
+        help_text="first promised, first served: the order in which the plan first gave a product's lines any units",
     )
     is_expedited = models.BooleanField(default=False)
     is_held = models.BooleanField(default=False, help_text="keeps its place but is served nothing")
@@ -163,9 +163,9 @@ class OrderLine(models.Model):
             ),
             models.Index(name="order_lines_waiting", fields=["-placed_at", "-id"], condition=Q(waiting__gt=0)),
             models.Index(
-                name="order_lines_never_promised",
-                fields=["product", "score"],
-                condition=Q(waiting__gt=0, promise_number=None),
+                name="order_lines_half_served",
+                fields=["product"],
+                condition=Q(waiting__gt=0, allocated__gt=0),
             ),
             models.Index(
                 name="order_lines_by_promise",

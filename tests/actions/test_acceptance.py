@@ -20,7 +20,7 @@ def test_ten_units_fifteen_wanted_then_five() -> None:
     assert state(first) == (10, 5, 0, 0)
     assert state(second) == (0, 5, 0, 0)
     assert StockLevel.objects.get().available == 0
-    assert str(place_of(second, today=TODAY)) == "2 of 2; ahead of you: 1 ordered earlier"
+    assert str(place_of(second, today=TODAY)) == "2 of 2; ahead of you: 1 promised before"
 
     purchase = a_purchase(product, 7)
     receive(purchase, 7)

@@ -153,13 +153,11 @@ def test_a_newcomer_never_takes_what_the_queue_needs() -> None:
     in_order()
 
 
-def test_a_better_newcomer_takes_undated_pegs_from_a_worse_line() -> None:
-    product = a_product()
-    a_purchase(product, 5, eta=None)
-    plain = a_line(product, 5)
+def test_a_newcomer_never_takes_what_another_holds_though_it_has_no_date() -> None:
+    product = a_product(stock=10)
+    plain = a_line(product, 15)
     vip = a_line(product, 5, customer=a_customer(tier=3))
-    assert Promise.objects.get(line=vip).uncovered == 0
-    assert Promise.objects.get(line=plain).uncovered == 5
+    assert (state(plain), state(vip)) == ((10, 5, 0, 0), (0, 5, 0, 0))
     in_order()
 
 

@@ -91,6 +91,6 @@ def test_the_database_counts_the_same_places() -> None:
     for pk, line in rows.items():
         assert place_of(line, today=TODAY) == place_in_queue(list(keys.values()), keys[pk])
     assert str(place_of(rows[made[0].pk], today=TODAY)) == (
-        "5 of 5; ahead of you: 1 expedited, 1 promised a date before, 1 over the fairness bound, "
+        "5 of 5; ahead of you: 1 expedited, 1 promised before, 1 over the fairness bound, "
         "1 with a higher score of tier, value and age"
     )
