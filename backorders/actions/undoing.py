@@ -112,9 +112,9 @@ def _close_objection(change: ChangeSet) -> str:
 
 def _receive_objection(change: ChangeSet) -> str:
     for receipt in Receipt.objects.filter(change_set=change).select_related("purchase_line"):
-        line = receipt.purchase_line
-        level = StockLevel.objects.get(product=line.product_id, warehouse=line.warehouse_id)
-        if level.on_hand < receipt.quantity + receipt.over:
+        line, good = receipt.purchase_line, receipt.quantity + receipt.over
+        level = StockLevel.objects.filter(product=line.product_id, warehouse=line.warehouse_id).first()
+        if good and (level is None or level.on_hand < good):
             return "Some of these units were already shipped."
     return ""
 

@@ -98,6 +98,14 @@ def test_shipped_units_cannot_be_unreceived() -> None:
         undoing.undo(change, by=None, at=AT)
 
 
+def test_a_receipt_of_nothing_but_damage_can_be_undone() -> None:
+    purchase = a_purchase(a_product(), 5)
+    undoing.undo(receive(purchase, 0, damaged=2).change_set, by=None, at=AT)
+    purchase.refresh_from_db()
+    assert purchase.outstanding == 5
+    assert list(differences(at=AT)) == []
+
+
 def test_a_newer_change_of_the_same_thing_stands() -> None:
     product = a_product()
     purchase = a_purchase(product, 5)
