@@ -1,20 +1,24 @@
 """Bringing in Wide World Importers: facts as recorded, in one go or after a kill, or not at all."""
 
 import datetime
+import gzip
+import json
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from backorders.allocation.books import differences
+from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.backoffice.wwi import bringing
-from backorders.backoffice.wwi.bringing import Import
-from backorders.backoffice.wwi.reading import BrokenFile, roots
+from backorders.backoffice.wwi.bringing import Import, WrongDatabase
+from backorders.backoffice.wwi.reading import BrokenFile
+from backorders.changes.models import ChangeSet
 from backorders.notifications.announcing import announce_due
 from backorders.orders.models import Order, OrderLine, Shipment
-from backorders.supply.models import PurchaseLine, StockLevel, StockMovement
+from backorders.supply.models import PurchaseLine, StockLevel, StockMovement, SupplierProduct
+from tests.factories import a_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +29,10 @@ AT = datetime.datetime(2015, 12, 31, 12, tzinfo=datetime.UTC)
 FILES = {
     "people": "PersonID,FullName\n1,Contact\n",
     "suppliers": "SupplierID,SupplierName,PrimaryContactPersonID,PhoneNumber\n7,Supplier,1,555\n",
-    "stock_items": "StockItemID,StockItemName,UnitPrice,QuantityPerOuter\n10,Mug,2.50,12\n11,Tape,3.00,1\n",
+    "stock_items": (
+        "StockItemID,StockItemName,SupplierID,UnitPrice,TypicalWeightPerUnit,LeadTimeDays,QuantityPerOuter\n"
+        "10,Mug,7,2.50,0.3,14,12\n11,Tape,7,3.00,0.05,7,1\n"
+    ),
     "stock_item_reorder_levels": "StockItemID,LastCostPrice\n10,1.00\n",
     "customers": "CustomerID,CustomerName,PhoneNumber\n5,Tailspin Toys,555\n",
     "purchase_orders": "PurchaseOrderID,SupplierID,OrderDate,ExpectedDeliveryDate\n1,7,2015-11-01,2015-12-28\n",
@@ -49,6 +56,35 @@ FILES = {
 }
 
 
+# What the files say of themselves, in the form of the figures that travel with the sample.
+FIGURES = {
+    "as_of": "2015-12-31",
+    "rows": {"order_lines": 4, "purchase_order_lines": 2},
+    "customer_orders_excluding_backorder_orders": 2,
+    "total_units": 31,
+    "total_value": 80.5,
+    "customer_orders_split": 1,
+    "backordered_lines": 2,
+    "backordered_units": 24,
+    "backordered_value": 62.0,
+    "top_backordered_items": {"10": 1, "11": 1},
+    "lines_picked_on_order_date": 1,
+    "open_lines_as_of": 2,
+    "open_units_as_of": 6,
+    "open_customers_as_of": 1,
+    "open_items_as_of": 1,
+    "open_value_as_of": 18.0,
+    "open_orders_as_of": 3,
+    "open_age_days_as_of": {"mean": 44.5, "median": 44.5, "max": 59, "over_30": 1, "over_90": 0},
+    "lines_by_month": {"2015-11": 3, "2015-12": 1},
+    "backordered_lines_by_month": {"2015-11": 2, "2015-12": 0},
+    "backordered_lines_by_year": {"2015": 2},
+    "open_lines_month_end": {"2015-11-30": 1, "2015-12-31": 2},
+    "purchasing": {"receipts_later_than_expected": 0},
+    "stock_transactions": {"11": {"n": 1, "qty": 24}},
+}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name, text in FILES.items():
@@ -58,10 +94,6 @@ def folder(tmp_path: Path) -> Path:
 
 def bring(folder: Path) -> list[str]:
     return list(Import(folder, as_of=AS_OF).steps())
-
-
-def test_chains_of_splits_lead_back_to_the_customers_order(folder: Path) -> None:
-    assert roots(folder) == {2: 1, 3: 1}
 
 
 def test_the_facts_come_in_as_recorded(folder: Path) -> None:
@@ -74,7 +106,7 @@ def test_the_facts_come_in_as_recorded(folder: Path) -> None:
     ledger = list(mug.movements.order_by("at", "kind").values_list("kind", "quantity"))
     assert ledger == [("opening", 5), ("shipment", -5), ("receipt", 24), ("shipment", -20), ("count", -1)]
     assert (mug.on_hand, tape.on_hand) == (3, 0)
-    assert list(differences(at=AT)) == []
+    assert list(check_books(at=AT)) == []
 
 
 def test_what_was_still_coming_dates_what_still_waits(folder: Path) -> None:
@@ -96,20 +128,90 @@ def test_a_killed_import_goes_on_to_the_same_end(folder: Path, monkeypatch: pyte
     bring(folder)
     bring(folder)
     assert (Order.objects.count(), OrderLine.objects.count(), StockMovement.objects.count()) == (2, 4, 5)
-    assert list(differences(at=AT)) == []
+    assert list(check_books(at=AT)) == []
+
+
+def test_an_import_killed_within_a_step_leaves_nothing_of_that_step(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **how: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bringing, "write_ledger", broken)
+    with pytest.raises(KeyboardInterrupt):
+        bring(folder)
+    assert not StockMovement.objects.exists()
+    monkeypatch.undo()
+    bring(folder)
+    assert StockMovement.objects.count() == 5
+    assert list(check_books(at=AT)) == []
+
+
+def test_only_what_was_ordered_by_the_day_comes_in(folder: Path) -> None:
+    list(Import(folder, as_of=datetime.date(2015, 11, 2)).steps())
+    assert list(Order.objects.values_list("external_id", flat=True)) == ["1"]
+    lines = list(OrderLine.objects.order_by("id").values_list("shipped", "waiting"))
+    assert lines == [(5, 0), (0, 20), (0, 4)]
+    assert list(check_books(at=AT.replace(month=11, day=2))) == []
+
+
+def test_products_know_their_source(folder: Path) -> None:
+    bring(folder)
+    source = SupplierProduct.objects.get(product__sku="WWI-010")
+    assert (source.supplier.name, source.lead_time_days, source.product.weight_grams) == ("Supplier", 14, 300)
+
+
+def test_a_database_with_other_goods_is_refused(folder: Path) -> None:
+    a_product()
+    with pytest.raises(WrongDatabase, match="a database of its own"):
+        bring(folder)
+    assert not Order.objects.exists()
+
+
+def test_an_import_does_not_go_on_with_other_files(folder: Path) -> None:
+    list(islice(Import(folder, as_of=AS_OF).steps(), 3))
+    (folder / "people.csv").write_text("PersonID,FullName\n1,Somebody else\n")
+    with pytest.raises(WrongDatabase, match="other files"):
+        bring(folder)
+
+
+def test_our_counts_are_shown_beside_the_files_own(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = tmp_path / "figures.json"
+    figures.write_text(json.dumps(FIGURES))
+    call_command("import_wwi", folder, compare=figures)
+    out = capsys.readouterr().out
+    assert "DIFFERENT open orders (ours are customers' orders)" in out
+    assert "28 of 29 figures are equal." in out
+    figures.write_text(json.dumps({**FIGURES, "as_of": "2014-01-01"}))
+    with pytest.raises(CommandError, match="as of 2014-01-01"):
+        call_command("import_wwi", folder, compare=figures)
 
 
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
         ("orders", None, "has no orders.csv"),
-        ("orders", "OrderID,CustomerID\n", "has no column BackorderOrderID"),
+        ("orders", "OrderID,CustomerID\n", "has no column OrderDate, ExpectedDeliveryDate, BackorderOrderID"),
         ("order_lines", FILES["order_lines"] + "4,5,10,many,2.50,\n", "order_lines.csv row 6: Quantity is 'many'"),
         ("order_lines", FILES["order_lines"] + "4,5,10\n", "order_lines.csv row 6: Quantity is nothing"),
         (
             "purchase_order_lines",
             FILES["purchase_order_lines"] + "1,3,10,2,yesterday\n",
             "LastReceiptDate is 'yesterday'",
+        ),
+        ("order_lines", FILES["order_lines"] + "9,5,10,1,2.50,\n", "row 6: OrderID is '9', which is not in orders"),
+        ("order_lines", FILES["order_lines"] + "4,5,10,0,2.50,\n", "row 6: Quantity is '0', which is no quantity"),
+        ("order_lines", FILES["order_lines"] + "4,4,10,1,2.50,\n", "OrderLineID is '4', which stands there twice"),
+        ("order_lines", FILES["order_lines"] + "4,5,10,1,-2,\n", "UnitPrice is '-2', which is no price"),
+        ("orders", FILES["orders"].replace("4,5,,", "4,6,,"), "row 5: CustomerID is '6', which is not in customers"),
+        ("orders", FILES["orders"].replace("3,5,,", "3,5,2,"), "order 2 was split from itself"),
+        ("stock_items", FILES["stock_items"].replace("Mug", "M" * 201), "which is longer than 200 characters"),
+        (
+            "stock_item_transactions",
+            FILES["stock_item_transactions"] + "99,12,2015-12-01 10:00:00,1\n",
+            "StockItemID is '99', which is not in stock_items",
         ),
     ],
 )
@@ -120,7 +222,15 @@ def test_a_broken_file_is_named_and_nothing_is_written(
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(BrokenFile, match=sentence):
         bring(folder)
-    assert not Order.objects.exists()
-    assert not StockLevel.objects.exists()
+    assert not ChangeSet.objects.exists()
     with pytest.raises(CommandError, match=sentence):
         call_command("import_wwi", folder)
+
+
+def test_a_torn_archive_is_named(folder: Path) -> None:
+    (folder / "orders.csv").unlink()
+    whole = gzip.compress(FILES["orders"].encode())
+    (folder / "orders.csv.gz").write_bytes(whole[:-12])
+    with pytest.raises(BrokenFile, match=r"orders\.csv\.gz cannot be read after row"):
+        bring(folder)
+    assert not ChangeSet.objects.exists()

@@ -32,15 +32,26 @@ class Command(BaseCommand):
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")
         try:
-            for step in (
-                bar := tqdm(Import(options["folder"], as_of=options["as_of"]).steps(), desc="WWI", unit="step")
-            ):
-                bar.set_postfix_str(step)
+            work = Import(options["folder"], as_of=options["as_of"])
+            with tqdm(desc="WWI", unit="step") as bar:
+                for step in work.steps():
+                    bar.total = work.length
+                    bar.set_postfix_str(step, refresh=False)
+                    bar.update()
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         self.stdout.write(f"Done in {time.monotonic() - started:.0f} s, {peak} MB at most.")
         if options["compare"]:
-            for figure in compare(json.loads(options["compare"].read_text()), as_of=options["as_of"]):
-                mark = "equal    " if figure.is_equal else "DIFFERENT"
-                self.stdout.write(f"{mark} {figure.name:<42} {figure.ours!s:>14} {figure.theirs!s:>14}")
+            self._compare(options["compare"], options["as_of"])
+
+    def _compare(self, path: Path, as_of: datetime.date) -> None:
+        try:
+            figures = list(compare(json.loads(path.read_text()), as_of=as_of))
+        except (OSError, json.JSONDecodeError, KeyError, Refused) as error:
+            raise CommandError(f"{path} cannot be compared with: {error}.") from error
+        for figure in figures:
+            ours, theirs = figure.shown
+            mark = "equal" if figure.is_equal else "DIFFERENT"
+            self.stdout.write(f"{mark:<10}{figure.name:<42}{ours:>16}{theirs:>16}")
+        self.stdout.write(f"{sum(figure.is_equal for figure in figures)} of {len(figures)} figures are equal.")
