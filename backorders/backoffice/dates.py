@@ -6,10 +6,16 @@ from functools import lru_cache
 
 from babel.dates import format_interval, format_skeleton
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from backorders.allocation.windows import Window, business_day
+from backorders.supply.models import Confidence, PurchaseLine
 
+SURE = {
+    Confidence.CONFIRMED: gettext_lazy("confirmed"),
+    Confidence.ESTIMATE: gettext_lazy("estimate"),
+    Confidence.UNCONFIRMED: gettext_lazy("unconfirmed"),
+}
 BABEL = {"en": "en_GB", "tr": "tr"}
 
 
@@ -23,6 +29,12 @@ def short_window(first: datetime.date | None, last: datetime.date | None) -> str
     if first is None or last is None:
         return gettext("No date")
     return _window(first, last, business_day(timezone.now()).year, BABEL.get(get_language() or "", "en_GB"))
+
+
+def short_eta(line: PurchaseLine) -> str:
+    """Return a purchase line's ETA and, in one word, how sure it is: "12–16 Dec, estimate"."""
+    window = short_window(line.eta_on, line.eta_until)
+    return f"{window}, {SURE[line.confidence]}" if line.eta_on else window
 
 
 def short(window: Window | None) -> str:

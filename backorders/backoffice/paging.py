@@ -13,8 +13,11 @@ PER_PAGE = 50
 
 
 def capped_count(queryset: "QuerySet[object]", *, cap: int) -> int:
-    """Return how many rows there are, or `cap + 1` if there are more than `cap`; never looks at more."""
-    return queryset.order_by()[: cap + 1].count()
+    """Return how many rows there are, or `cap + 1` if there are more than `cap`; never looks at more.
+
+    The order stays: it is what makes the database walk an index instead of joining everything first.
+    """
+    return queryset[: cap + 1].count()
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backorders.allocation.models import PromiseChange
@@ -70,7 +71,7 @@ def _mails(order: Order) -> Iterator[Event]:
         state = message.get_state_display()
         if message.delivery:
             state = f"{state}, {message.get_delivery_display()}"
-        text = f"{message.get_kind_display()} · {message.recipient} · {state}"
+        text = f"{capfirst(message.get_kind_display())} · {message.recipient} · {state}"
         url = reverse("admin:message", args=[message.pk])
         yield Event(
             message.accepted_at or message.created_at,

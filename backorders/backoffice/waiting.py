@@ -1,22 +1,25 @@
 """The lists of those who wait: each one a view by harm, each of its conditions on an index."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from django.db.models import F, Q, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
+from backorders.allocation.models import Promise
 from backorders.backoffice.paging import capped_count
 from backorders.catalog.models import Product
 from backorders.orders.models import Customer, Order, OrderLine
 from backorders.searching import matching
 
 COUNTED = 1_000
-MATCHES = 200
+# A search that holds for more than these is too vague: it shows the first of them.
+MATCHES, LINES, PRODUCTS = 200, 2_000, 20
 
-Lines = QuerySet[OrderLine]
+# A promise's key is its line's, so that a view may speak of either.
+Lines = QuerySet[Promise] | QuerySet[OrderLine]
 
 
 class View(NamedTuple):
@@ -24,29 +27,33 @@ class View(NamedTuple):
 
     name: str
     label: Any
-    lines: Callable[[Lines, datetime.date], Lines]
+    lines: Callable[[datetime.date], Lines]
     empty: Any
 
 
-def _not_told(lines: Lines, today: datetime.date) -> Lines:
-    return lines.filter(promise__gap_since__isnull=False).order_by("promise__gap_since", "id")
+def _not_told(_today: datetime.date) -> Lines:
+    return Promise.objects.untold().order_by("changed_at", "pk")
 
 
-def _late(lines: Lines, today: datetime.date) -> Lines:
-    return lines.filter(promise__told_until__lt=today).order_by("promise__told_until", "promise__line")
+def _late(today: datetime.date) -> Lines:
+    return _waiting().filter(told_until__lt=today).order_by("told_until", "pk")
 
 
-def _at_risk(lines: Lines, today: datetime.date) -> Lines:
-    misses = lines.filter(promise__expected_until__gt=F("promise__told_until"), promise__told_until__gte=today)
-    return misses.order_by("promise__told_until", "promise__line")
+def _at_risk(today: datetime.date) -> Lines:
+    misses = _waiting().filter(expected_until__gt=F("told_until"), told_until__gte=today)
+    return misses.order_by("told_until", "pk")
 
 
-def _no_date(lines: Lines, today: datetime.date) -> Lines:
-    return lines.filter(promise__expected_until=None).order_by("promise__line")
+def _no_date(_today: datetime.date) -> Lines:
+    return _waiting().filter(expected_until=None).order_by("pk")
 
 
-def _all(lines: Lines, today: datetime.date) -> Lines:
-    return lines.order_by("-placed_at", "-id")
+def _all(_today: datetime.date) -> Lines:
+    return OrderLine.objects.waiting().order_by("-placed_at", "-id")
+
+
+def _waiting() -> QuerySet[Promise]:
+    return Promise.objects.filter(line__waiting__gt=0)
 
 
 VIEWS = (
@@ -80,32 +87,39 @@ def shown_count(count: int) -> str:
 
 def tabs(*, today: datetime.date) -> list[Tab]:
     """Return every view with its capped count."""
-    waiting = OrderLine.objects.waiting()
-    return [Tab(view.name, view.label, capped_count(view.lines(waiting, today), cap=COUNTED)) for view in VIEWS]
+    return [Tab(view.name, view.label, capped_count(view.lines(today), cap=COUNTED)) for view in VIEWS]
 
 
-def rows(view: View, *, term: str, today: datetime.date) -> Lines:
-    """Return the columns of `Waiting` for a view's lines that hold the search term."""
-    lines = OrderLine.objects.waiting()
-    if term:
-        lines = lines.filter(_matches(term))
-    return view.lines(lines, today).values_list(*_COLUMNS)  # type: ignore[return-value]
+def keys(view: View, *, term: str, today: datetime.date) -> QuerySet[Any]:
+    """Return the ids of a view's lines that hold the search term, in the view's order."""
+    lines = view.lines(today)
+    return (lines.filter(_matches(term)) if term else lines).values_list("pk", flat=True)
+
+
+def rows(line_ids: Sequence[int]) -> "list[Waiting]":
+    """Return the rows of these lines, in the same order."""
+    found = {row[0]: Waiting(*row) for row in OrderLine.objects.filter(pk__in=line_ids).values_list(*_COLUMNS)}
+    return [found[pk] for pk in line_ids if pk in found]
 
 
 def _matches(term: str) -> Q:
     """Lines whose order, customer or product holds the term: found there first, so that each has its index."""
     orders = matching(Order.objects.order_by(), ["number", "external_id"], term).values_list("pk", flat=True)
-    customers = matching(Customer.objects.order_by(), ["name", "email"], term).values_list("pk", flat=True)
+    customers = matching(Customer.objects.order_by(), ["name", "email"], term).values("pk")
     products = matching(Product.objects.order_by(), ["sku", "name"], term).values_list("pk", flat=True)
-    theirs = Order.objects.filter(customer__in=list(customers[:MATCHES])).order_by().values_list("pk", flat=True)
-    return Q(order__in=[*orders[:MATCHES], *theirs[:MATCHES]]) | Q(product__in=list(products[:MATCHES]))
+    theirs = Order.objects.filter(customer__in=customers[:MATCHES]).order_by().values_list("pk", flat=True)
+    lines = OrderLine.objects.filter(order__in=[*orders[:MATCHES], *theirs[:MATCHES]]).order_by()
+    line_ids = list(lines.values_list("pk", flat=True)[:LINES])
+    by_product = Q(product__in=list(products[:PRODUCTS]))
+    # Alone, the product's condition is answered in the order of its index.
+    return by_product | Q(pk__in=line_ids) if line_ids else by_product
 
 
 # The columns of `Waiting`, in its order.
 _COLUMNS = (
-    "id order order__number order__customer__name order__customer__tier product__sku product__name waiting price order__currency placed_at "
-    "is_held is_expedited promise__told_at promise__told_from promise__told_until promise__expected_from "
-    "promise__expected_until promise__is_estimate promise__uncovered promise__gap_since"
+    "id order order__number order__customer__name order__customer__tier product__sku product__name waiting price "
+    "order__currency placed_at is_held is_expedited promise__told_at promise__told_from promise__told_until "
+    "promise__expected_from promise__expected_until promise__is_estimate promise__uncovered promise__gap_since"
 ).split()
 
 

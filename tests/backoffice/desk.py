@@ -1,5 +1,6 @@
 """What tests of the desk do over and over: a small world, forms as a browser sends them, pages as text."""
 
+import datetime
 import re
 from typing import Any
 
@@ -9,31 +10,33 @@ from django.test import Client
 from django.urls import reverse
 
 from backorders.actions import caring
+from backorders.allocation.windows import business_day
 from backorders.notifications.models import Message
 from backorders.orders.models import Order
 from backorders.supply.models import PurchaseLine
-from tests.factories import AT, a_customer, a_product, a_purchase, an_order, later
+from tests.factories import AT, TODAY, a_customer, a_product, a_purchase, an_order
 from tests.notifications.desk import announce, send
 
 
 class World:
     """Two kettles in stock, three orders that wait for more, a purchase line that brings them, and their mails."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, at: datetime.datetime = AT) -> None:
+        self.at = at
+        self.today = business_day(at)
         self.kettle = a_product("AK-17", name="Aria Kettle", stock=2)
-        self.line: PurchaseLine = a_purchase(self.kettle, 20, eta=10)
+        self.line: PurchaseLine = a_purchase(self.kettle, 20, eta=10 + (self.today - TODAY).days, at=at)
         self.ready = self._order("Ada Example", 2)
         self.first = self._order("Elif Kaya", 5, language="tr")
         self.second = self._order("Sami Aydın", 3)
         self.unreachable = self._order("Nil Nomail", 1, email="nowhere")
-        announce(AT)
-        send(later(minutes=1))
-        caring.write_note(
-            self.first, text="Likes to be called", by=get_user_model().objects.create_user("buyer"), at=AT
-        )
+        announce(at)
+        send(at + datetime.timedelta(minutes=1))
+        buyer = get_user_model().objects.create_user("buyer")
+        caring.write_note(self.first, text="Likes to be called", by=buyer, at=at)
 
     def _order(self, name: str, units: int, **fields: Any) -> Order:
-        return an_order((self.kettle, units), customer=a_customer(name, **fields))
+        return an_order((self.kettle, units), customer=a_customer(name, **fields), at=self.at)
 
     @property
     def message(self) -> Message:

@@ -35,7 +35,7 @@ class PromiseAdmin(LedgerAdmin):
     list_display = ("screen", "product", "customer", "expected", "announced", "told", "gap_since", "uncovered")
     list_display_links = ("product",)
     list_select_related = ("line__order", "product", "customer")
-    ordering = ("-line",)
+    ordering = ("-pk",)
     sortable_by = ()
 
     @column(_("order"))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import business_day
 from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, column, link
-from backorders.backoffice.dates import short_window
+from backorders.backoffice.dates import short_eta, short_window
 from backorders.backoffice.selections import freeze
 from backorders.supply.models import (
     EtaRevision,
@@ -170,8 +170,7 @@ class PurchaseLineAdmin(LedgerAdmin):
     @column(_("ETA"), order="eta_on")
     def eta(self, line: PurchaseLine) -> str:
         """The supplier's date for our warehouse."""
-        window = short_window(line.eta_on, line.eta_until)
-        return f"{window}, {line.get_confidence_display()}" if line.eta_on else window
+        return short_eta(line)
 
     @column(_("do"))
     def doing(self, line: PurchaseLine) -> SafeString | str:

@@ -10,13 +10,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from backorders.allocation.windows import Window
-from backorders.backoffice.acts import act_name
-from backorders.backoffice.dates import short, short_window
+from backorders.backoffice.dates import short, short_eta, short_window
 from backorders.backoffice.impacts import slip as slip_words
 
 register = template.Library()
 
-register.filter("act_name", act_name)
+register.filter("eta", short_eta)
 
 
 @register.filter

@@ -22,13 +22,13 @@ class WaitingLines(Screen):
         view = waiting.BY_NAME.get(self.request.GET.get("view", ""), waiting.VIEWS[0])
         term = self.request.GET.get("q", "").strip()
         today = business_day(self.at)
-        page = page_of(waiting.rows(view, term=term, today=today), self.request)
+        page = page_of(waiting.keys(view, term=term, today=today), self.request)
         return super().get_context_data(
             tabs=waiting.tabs(today=today),
             view=view,
             term=term,
             page=page,
-            rows=[waiting.Waiting(*row) for row in page.rows],
+            rows=waiting.rows(page.rows),
             today=today,
             **kwargs,
         )
