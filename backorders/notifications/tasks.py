@@ -1,35 +1,15 @@
 """The clock's tasks and the nudge: they carry nothing but the time, and repeating any of them does no harm."""
 
 import datetime
-import logging
-import threading
 
 from celery import shared_task
 from django.utils import timezone
 
 from backorders.notifications import announcing, delivering, tracking
-
-LOG = logging.getLogger(__name__)
+from backorders.notifications.nudging import Nudges
 
 # Well below the soft time limit: the rest is due again and goes to the next run.
 LONGEST_RUN = datetime.timedelta(seconds=60)
-
-
-class Nudges:
-    """How many nudges did not reach the broker: each costs seconds, never a message."""
-
-    def __init__(self) -> None:
-        self.lost = 0
-        self._lock = threading.Lock()
-
-    def lose(self, error: Exception) -> None:
-        """Count one."""
-        with self._lock:
-            self.lost += 1
-        LOG.warning("the broker did not take a nudge (%s); the clock will find the work", type(error).__name__)
-
-
-NUDGES = Nudges()
 
 
 @shared_task
@@ -53,12 +33,16 @@ def process_events() -> int:
     return tracking.process_events(at=timezone.now()).total()
 
 
+def _publish() -> None:
+    deliver.apply_async(expires=LONGEST_RUN.total_seconds(), retry=False)
+
+
+NUDGES = Nudges(_publish)
+
+
 def nudge() -> None:
-    """Tell the workers that there may be something to send. With the broker down the clock finds it later.
+    """Tell the workers that there may be something to send; returns at once, whatever the broker does.
 
     Inside a transaction: `transaction.on_commit(nudge, robust=True)`.
     """
-    try:
-        deliver.apply_async(expires=LONGEST_RUN.total_seconds(), retry=False)
-    except Exception as error:  # the broker's client has many; none of them may reach the person who saves
-        NUDGES.lose(error)
+    NUDGES.give()

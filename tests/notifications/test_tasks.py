@@ -31,6 +31,7 @@ def test_announcing_then_delivering_reaches_the_customer(no_broker: None) -> Non
     a_line(a_product(stock=5), 1)
     lost = tasks.NUDGES.lost
     assert tasks.announce() == 1
+    assert tasks.NUDGES.wait(30)
     assert tasks.NUDGES.lost == lost + 1  # the broker is down; the clock finds it
     assert tasks.deliver() == 1
     assert len(inbox()) == 1
@@ -43,6 +44,7 @@ def test_a_nudge_after_the_commit_never_reaches_the_person_who_saves(no_broker: 
     with transaction.atomic():
         a_line(a_product(stock=5), 1)
         transaction.on_commit(tasks.nudge, robust=True)
+    assert tasks.NUDGES.wait(30)
     assert tasks.NUDGES.lost == lost + 1
     with pytest.raises(OperationalError):
         tasks.deliver.apply_async(retry=False)
