@@ -162,6 +162,9 @@ EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL", "") == "1"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Backorders demo <orders@shop.example>")
 REPLY_TO = os.environ.get("MAIL_REPLY_TO", "orders@shop.example")
+COMPANY_NAME = os.environ.get("COMPANY_NAME", "Backorders demo")
+COMPANY_ADDRESS = os.environ.get("COMPANY_ADDRESS", "")
+COMPANY_PHONE = os.environ.get("COMPANY_PHONE", "")
 ANYMAIL = {
     "WEBHOOK_SECRET": "",
     "REQUESTS_TIMEOUT": (5, 20),

@@ -77,9 +77,9 @@ def render(letter: Letter, *, links: Mapping[int, str], policy: TellingPolicy = 
 def company() -> dict[str, str]:
     """Who writes, as the settings say."""
     return {
-        "name": getattr(settings, "COMPANY_NAME", "Backorders"),
-        "address": getattr(settings, "COMPANY_ADDRESS", ""),
-        "phone": getattr(settings, "COMPANY_PHONE", ""),
+        "name": settings.COMPANY_NAME,
+        "address": settings.COMPANY_ADDRESS,
+        "phone": settings.COMPANY_PHONE,
     }
 
 
@@ -121,6 +121,7 @@ def _words(part: Part, links: Mapping[int, str], language: str) -> dict[str, Any
     return {
         "orders": [_order(order, links, language) for order in part.orders],
         "is_one": len(part.orders) == 1,
+        "is_one_date": len(windows) == 1,
         "count": len(part.orders),
         "number": part.orders[0].number,
         "window": dates.in_words(windows[0], language) if len(windows) == 1 and _all_dated(part) else "",

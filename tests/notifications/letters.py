@@ -73,10 +73,15 @@ def hard_ones(language: str) -> list[Letter]:
     kinds = [str(kind) for kind in Message.Kind]
     dated = [kind for kind in kinds if kind != "no_date"]
     many = [order(f"N-{number}", number, items=[Item(1, KETTLE, JANUARY, DECEMBER)]) for number in range(1, 300)]
+    split = [Item(1, KETTLE, JANUARY, DECEMBER), Item(1, "Descaler", NEW_YEAR, DECEMBER)]
     long_items = [Item(1, f"{KETTLE} " * 8, JANUARY, DECEMBER)] * 500
     return [
         *(letter(part(kind, window=NEW_YEAR), language=language) for kind in dated),
         *(letter(part(kind, number="N" * 40, window=NEW_YEAR), language=language) for kind in kinds),
+        *(
+            letter(Part(kind, [order(items=split)], TODAY), language=language)
+            for kind in ("confirmation", "later", "earlier", "approaching")
+        ),
         letter(part("confirmation", window=None), language=language),
         letter(part("shipped", window=None), language=language),
         letter(*(part(kind, number=f"1048{n}", order_id=n) for n, kind in enumerate(kinds, 1)), language=language),

@@ -4,6 +4,7 @@ import datetime
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,6 +17,7 @@ from backorders.notifications.letters import Item, Letter, Part
 from backorders.notifications.models import Message
 from backorders.notifications.templates import compiled
 from tests.notifications.letters import (
+    DECEMBER,
     JANUARY,
     KETTLE,
     LINKS,
@@ -196,6 +198,24 @@ def test_what_people_wrote_stays_text() -> None:
 def test_names_in_other_scripts_have_their_own_direction() -> None:
     html = rendered(letter(part("later"), name="ليلى")).html
     assert '<span dir="auto">ليلى</span>' in html
+
+
+def test_an_order_with_several_dates_says_which_comes_first() -> None:
+    items = [Item(1, KETTLE, JANUARY), Item(1, "Descaler", DECEMBER)]
+    mail = rendered(letter(Part("later", [order(items=items)], TODAY)))
+    assert mail.subject == "New dates for order 10482, first 12 to 16 December"
+
+
+@pytest.mark.browser
+def test_mails_can_be_read_by_everybody_in_both_schemes(visit: Any) -> None:
+    for scheme in ("light", "dark"):
+        visit.page.emulate_media(color_scheme=scheme)
+        for width in (320, 1366):
+            visit.page.set_viewport_size({"width": width, "height": 700})
+            for kind in KINDS:
+                visit.page.set_content(rendered(ordinary(kind, "tr")).html)
+                assert visit.violations() == []
+                assert not visit.scrolls_sideways()
 
 
 def test_hundreds_of_orders_make_one_mail_that_can_be_read() -> None:
