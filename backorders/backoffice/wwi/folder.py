@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from backorders.backoffice.wwi.reading import (
+    MOST_UNITS,
     BrokenFile,
     a_date,
+    days,
+    difference,
     file_of,
+    grams,
     key,
     moment,
     money,
+    number,
     one_of,
     or_none,
     table,
@@ -45,7 +50,7 @@ class Item(NamedTuple):
     name: str
     supplier: int
     price: Decimal
-    kilograms: Decimal
+    grams: int
     lead_days: int
     outer: int
     cost: Decimal
@@ -119,7 +124,12 @@ class Folder:
         self.suppliers = {
             pk: Supplier(pk, name, people.get(contact, ""), phone[:40])
             for pk, name, contact, phone in table(
-                path, "suppliers", SupplierID=key(), SupplierName=words, PrimaryContactPersonID=int, PhoneNumber=words
+                path,
+                "suppliers",
+                SupplierID=key(),
+                SupplierName=key(words),
+                PrimaryContactPersonID=int,
+                PhoneNumber=words,
             )
         }
         self.items = {item.id: item for item in self._items()}
@@ -153,8 +163,8 @@ class Folder:
             StockItemName=words,
             SupplierID=one_of(self.suppliers, "suppliers"),
             UnitPrice=money,
-            TypicalWeightPerUnit=money,
-            LeadTimeDays=units,
+            TypicalWeightPerUnit=grams,
+            LeadTimeDays=days,
             QuantityPerOuter=units,
         )
         for row in rows:
@@ -184,8 +194,11 @@ class Folder:
             LastReceiptDate=or_none(a_date),
         )
         for order, _, item, outers, received_on in rows:
+            quantity = outers * self.items[item].outer
+            if quantity > MOST_UNITS:
+                raise BrokenFile(f"purchase_order_lines: order {order} asks for {quantity} units, too many to keep.")
             if self.bought[order].ordered_on <= self.as_of:
-                yield Purchase(order, item, outers * self.items[item].outer, received_on)
+                yield Purchase(order, item, quantity, received_on)
 
     def _adjustments(self) -> Iterator[Adjustment]:
         rows = table(
@@ -194,15 +207,16 @@ class Folder:
             StockItemID=one_of(self.items, "stock_items"),
             TransactionTypeID=int,
             TransactionOccurredWhen=moment,
-            Quantity=Decimal,
+            Quantity=difference,
         )
         for item, kind, at, quantity in rows:
-            if kind == ADJUSTMENT and int(quantity) and at.date() <= self.as_of:
-                yield Adjustment(item, at, int(quantity))
+            if kind == ADJUSTMENT and quantity and at.date() <= self.as_of:
+                yield Adjustment(item, at, quantity)
 
     # -- orders
 
     def _orders(self) -> Iterator[Head]:
+        known = {order for (order,) in table(self.path, "orders", OrderID=number)}
         rows = table(
             self.path,
             "orders",
@@ -210,7 +224,7 @@ class Folder:
             CustomerID=one_of(self.customers, "customers"),
             OrderDate=a_date,
             ExpectedDeliveryDate=a_date,
-            BackorderOrderID=or_none(int),
+            BackorderOrderID=or_none(key(one_of(known, "orders"))),
         )
         return (Head(*row) for row in rows)
 

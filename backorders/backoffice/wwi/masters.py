@@ -28,7 +28,7 @@ def bring_masters(folder: Folder) -> None:
             price=item.price,
             cost=item.cost,
             currency="USD",
-            weight_grams=int(item.kilograms * 1000),
+            weight_grams=item.grams,
         )
         for item in items
     )

@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from backorders.refusal import Refused
 
-ZONE = ZoneInfo("UTC")  # the data has no zone; its own clock is taken as it stands
+ZONE = ZoneInfo(settings.TIME_ZONE)  # the files' clock has no zone: it is the business's own, so its dates are ours
+YEARS = range(1900, 2200)
 LONGEST_NAME = 200
 MOST_UNITS = 2**31 - 1
+MOST_GRAMS = 2**31 - 1
 MOST_MONEY = Decimal(10) ** 10
 
 Reader = Callable[[str], Any]
@@ -73,13 +77,17 @@ def _cell(path: Path, number: int, row: list[str], index: int, column: str, read
 @lru_cache(maxsize=4096)
 def moment(text: str) -> datetime.datetime:
     """A date and time of the files."""
+    a_date(text)
     return datetime.datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
 @lru_cache(maxsize=4096)
 def a_date(text: str) -> datetime.date:
     """A date of the files."""
-    return datetime.date.fromisoformat(text[:10])
+    day = datetime.date.fromisoformat(text[:10])
+    if day.year not in YEARS:
+        raise Unfit("is no date of a living business")
+    return day
 
 
 @lru_cache(maxsize=4096)
@@ -95,15 +103,48 @@ def words(text: str) -> str:
     """A name or a number that is not counted with."""
     if len(text) > LONGEST_NAME:
         raise Unfit(f"is longer than {LONGEST_NAME} characters")
+    if "\0" in text:
+        raise Unfit("holds a zero byte")
     return text
+
+
+def grams(text: str) -> int:
+    """A weight, given in kilograms."""
+    weight = Decimal(text) * 1000
+    if not 0 <= weight <= MOST_GRAMS:
+        raise Unfit("is no weight")
+    return int(weight)
+
+
+def days(text: str) -> int:
+    """A number of days, less than a hundred years."""
+    count = int(text)
+    if not 0 <= count < 2**15:
+        raise Unfit("is no number of days")
+    return count
 
 
 def units(text: str) -> int:
     """A number of whole units, at least 1."""
-    number = int(text)
-    if not 1 <= number <= MOST_UNITS:
+    quantity = int(text)
+    if not 1 <= quantity <= MOST_UNITS:
         raise Unfit("is no quantity")
-    return number
+    return quantity
+
+
+def difference(text: str) -> int:
+    """A number of whole units, more or fewer; the files write it as a decimal."""
+    quantity = Decimal(text)
+    if not -MOST_UNITS <= quantity <= MOST_UNITS or quantity != int(quantity):
+        raise Unfit("is no number of units")
+    return int(quantity)
+
+
+def number(text: str) -> int:
+    """A number that names a row."""
+    if not 0 <= int(text) <= MOST_UNITS:
+        raise Unfit("is no number of a row")
+    return int(text)
 
 
 def or_none(read: Reader) -> Reader:
@@ -111,16 +152,16 @@ def or_none(read: Reader) -> Reader:
     return lambda text: read(text) if text else None
 
 
-def key() -> Reader:
-    """Read a number that may stand in its column only once."""
-    seen: set[int] = set()
+def key(read: Reader = number) -> Reader:
+    """Read what may stand in its column only once."""
+    seen: set[Any] = set()
 
-    def once(text: str) -> int:
-        number = int(text)
-        if number in seen:
+    def once(text: str) -> Any:
+        value = read(text)
+        if value in seen:
             raise Unfit("stands there twice")
-        seen.add(number)
-        return number
+        seen.add(value)
+        return value
 
     return once
 
@@ -129,9 +170,9 @@ def one_of(known: Collection[int], name: str) -> Reader:
     """Read a number that names a row of another table."""
 
     def reference(text: str) -> int:
-        number = int(text)
-        if number not in known:
+        value = int(text)
+        if value not in known:
             raise Unfit(f"is not in {name}")
-        return number
+        return value
 
     return reference

@@ -28,6 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
+        truth = _figures(options["compare"]) if options["compare"] else None
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")
@@ -42,16 +43,32 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         self.stdout.write(f"Done in {time.monotonic() - started:.0f} s, {peak} MB at most.")
-        if options["compare"]:
-            self._compare(options["compare"], options["as_of"])
+        if truth is not None:
+            self._compare(truth, options["as_of"])
 
-    def _compare(self, path: Path, as_of: datetime.date) -> None:
+    def _compare(self, truth: dict[str, Any], as_of: datetime.date) -> None:
         try:
-            figures = list(compare(json.loads(path.read_text()), as_of=as_of))
-        except (OSError, json.JSONDecodeError, KeyError, Refused) as error:
-            raise CommandError(f"{path} cannot be compared with: {error}.") from error
+            figures = list(compare(truth, as_of=as_of))
+        except (KeyError, TypeError) as error:
+            raise CommandError(f"The file to compare with lacks a figure: {error}.") from error
         for figure in figures:
             ours, theirs = figure.shown
             mark = "equal" if figure.is_equal else "DIFFERENT"
             self.stdout.write(f"{mark:<10}{figure.name:<42}{ours:>16}{theirs:>16}")
+            if figure.why and not figure.is_equal:
+                self.stdout.write(f"{'':<10}{figure.why}")
+        unexplained = [figure.name for figure in figures if not figure.is_equal and not figure.why]
         self.stdout.write(f"{sum(figure.is_equal for figure in figures)} of {len(figures)} figures are equal.")
+        if unexplained:
+            raise CommandError(f"No reason is known why these differ: {', '.join(unexplained)}.")
+
+
+def _figures(path: Path) -> dict[str, Any]:
+    """Return the figures to compare with, before the long work begins."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read as JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise CommandError(f"{path} holds no figures by name.")
+    return found
