@@ -210,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
         ("say what changed", "backorders.notifications.tasks.announce", 30),
         ("send what is due", "backorders.notifications.tasks.deliver", 10),
         ("hear what the provider says", "backorders.notifications.tasks.process_events", 30),
+        ("promise the next updates", "backorders.notifications.tasks.promise_next_updates", 3600),
         ("find changes made past the verbs", "backorders.actions.tasks.notice_outside_changes", 60),
         ("start the day", "backorders.actions.tasks.start_day", 3600),
     )

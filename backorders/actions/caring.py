@@ -9,6 +9,7 @@ from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.changes.acting import act
 from backorders.changes.recording import open_change
+from backorders.notifications.outbox import say_anew
 from backorders.orders.models import Customer, Note, Order
 from backorders.refusal import Refused
 
@@ -28,7 +29,7 @@ def write_note(order: Order, *, text: str, by: AbstractBaseUser, at: datetime.da
 def change_address(
     customer: Customer, *, email: str, by: AbstractBaseUser | None, at: datetime.datetime
 ) -> Done[Customer]:
-    """Mail a customer at another address from now on: what is pending to the old one is outdated and said anew.
+    """Mail a customer at another address from now on: what is pending or failed at the old one is said anew.
 
     Raises `NothingToSay` if it is the address we have.
     """
@@ -37,5 +38,6 @@ def change_address(
     if not others.update(email=email, address_version=F("address_version") + 1):
         raise NothingToSay(f"{customer} is mailed at this address already.")
     change = open_change("change_address", summary={"customer": customer.pk}, by=by, at=at)
+    say_anew(customer.pk, at=at)
     customer.refresh_from_db()
     return Done(change, Impact(), customer)

@@ -10,10 +10,11 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backorders import rows
 from backorders.allocation.models import Promise
+from backorders.allocation.windows import Window
 from backorders.changes.acting import act
 from backorders.notifications import outbox
 from backorders.notifications.composing import Composed, compose
@@ -24,6 +25,7 @@ from backorders.notifications.models import NextUpdate
 from backorders.notifications.outbox import Draft
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.reading import due_customers, read
+from backorders.notifications.weighing import next_update_on
 from backorders.orders.models import Cancellation, Customer, Order, Shipment
 
 Row = TypeVar("Row", bound="Customer | Order | Shipment | Cancellation | Promise")
@@ -183,6 +185,21 @@ _SET_NEXT_UPDATES = """
     INSERT INTO notifications_nextupdate (line_id, "on") SELECT {0}, {1} FROM {source} WHERE true
     ON CONFLICT (line_id) DO UPDATE SET "on" = excluded."on"
 """
+
+
+def promise_next_updates(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> int:
+    """Give every open line that was announced by other means (an import) its day of the next update; return how many.
+
+    The statements grow with the lines found, ten thousand at a time; there are none once it has run.
+    """
+    lines = Promise.objects.filter(announced_at__isnull=False, line__next_update=None)
+    lines = lines.filter(Q(line__waiting__gt=0) | Q(line__allocated__gt=0)).order_by("line")
+    count = 0
+    while found := list(lines.values_list("line_id", "expected_from", "expected_until")[:10_000]):
+        windows = {line: Window(first, last) if first and last else None for line, first, last in found}
+        _set_next_updates({line: next_update_on(window, at=at, policy=policy) for line, window in windows.items()})
+        count += len(found)
+    return count
 
 
 def _set_next_updates(days: dict[int, datetime.date | None]) -> None:

@@ -197,12 +197,13 @@ _REOPEN = """
     SET announced_from = told_from, announced_until = told_until, announced_at = told_at, weighed_version = NULL,
         approach_announced_until = CASE WHEN m.kind = 'approaching' THEN NULL ELSE approach_announced_until END,
         gap_since = CASE
-            WHEN told_at IS NULL THEN NULL
+            WHEN told_at IS NULL OR o.allocated + o.waiting = 0 THEN NULL
             WHEN expected_from IS NOT DISTINCT FROM told_from
                 AND expected_until IS NOT DISTINCT FROM told_until THEN NULL
             ELSE coalesce(gap_since, %s)
         END
-    FROM notifications_messageline l JOIN notifications_message m ON m.id = l.message_id
+    FROM notifications_messageline l
+        JOIN notifications_message m ON m.id = l.message_id JOIN orders_orderline o ON o.id = l.line_id
     WHERE l.message_id IN ({ids}) AND l.promise_version IS NOT NULL
         AND t.line_id = l.line_id AND t.announced_at = m.created_at
 """
@@ -226,6 +227,19 @@ def reopen(message_ids: Sequence[int], *, at: datetime.datetime) -> None:
         moment = connection.ops.adapt_datetimefield_value(at)
         places = ", ".join(["%s"] * len(message_ids))
         cursor.execute(_REOPEN.format(ids=places), [moment, *message_ids])
+
+
+@act
+def say_anew(customer_id: int, *, at: datetime.datetime) -> int:
+    """Let a customer whose address was put right hear what did not reach the old one; return how many messages that is.
+
+    Nobody has to call about them any more.
+    """
+    unheard = Message.objects.filter(customer=customer_id, state__in=(State.FAILED, State.SUPPRESSED))
+    ids = list(unheard.filter(call_task__done_at=None).order_by("id").values_list("id", flat=True))
+    reopen(ids, at=at)
+    CallTask.objects.filter(message__in=ids, done_at=None).update(done_at=at)
+    return len(ids)
 
 
 # -- by hand ----------------------------------------------------------------------------------------------------------

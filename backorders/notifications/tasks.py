@@ -22,6 +22,12 @@ def announce() -> int:
 
 
 @shared_task
+def promise_next_updates() -> int:
+    """Give lines that were announced by an import the day by which their customers hear again."""
+    return announcing.promise_next_updates(at=timezone.now())
+
+
+@shared_task
 def deliver() -> int:
     """Send what is due."""
     return delivering.deliver(clock=timezone.now, until=timezone.now() + LONGEST_RUN).total()

@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import selling, warehouse
+from backorders.actions import caring, selling, warehouse
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.catalog.models import Product
+from backorders.notifications import announcing
 from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import CallTask, Message, MessageLine, NextUpdate, Suppression
 from backorders.notifications.policy import TellingPolicy
@@ -328,6 +329,30 @@ def test_a_new_address_gets_the_current_promise_and_the_old_one_nothing() -> Non
     old.refresh_from_db()
     assert (old.state, new.recipient) == ("superseded", "new@example.com")
     assert [to for to, _ in inbox()][1:] == ["new@example.com"]
+
+
+def test_an_address_that_was_put_right_hears_what_did_not_reach_the_old_one() -> None:
+    purchase, line = a_told_line()
+    customer = line.order.customer
+    caring.change_address(customer, email="nobody", by=None, at=AT)
+    revise(purchase, (44, None))
+    [silenced] = announce(later(minutes=5))
+    assert CallTask.objects.get(done_at=None).message == silenced
+
+    caring.change_address(customer, email="right@example.com", by=None, at=later(minutes=6))
+    [message] = tell(later(minutes=7))
+
+    assert (message.kind, message.state, message.recipient) == ("later", "accepted", "right@example.com")
+    assert not CallTask.objects.filter(done_at=None).exists()
+    assert windows(line)["told"] == windows(line)["expected"]
+
+
+def test_lines_announced_by_an_import_get_their_next_update() -> None:
+    a_told_line()
+    NextUpdate.objects.all().delete()
+    assert announcing.promise_next_updates(at=AT) == 1
+    assert NextUpdate.objects.get().on == day(14)
+    assert announcing.promise_next_updates(at=later(days=1)) == 0
 
 
 def test_an_approaching_date_is_announced_once() -> None:
