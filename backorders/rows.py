@@ -99,9 +99,11 @@ class _Column:
 
     def plain(self, value: Any) -> Any:
         """Return the value as JSON carries it and SQLite keeps it."""
+        if value is None:
+            return None
         if self.is_json:
             return json.dumps(value)
-        if self.is_uuid and value is not None:
+        if self.is_uuid:
             return value.hex
         if isinstance(value, datetime.datetime):
             return connection.ops.adapt_datetimefield_value(value)

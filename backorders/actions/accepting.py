@@ -1,6 +1,7 @@
 """Whether a product may be sold before it arrived: its backorder policy, its longest wait, its supplier's risk."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -42,14 +43,20 @@ def products_of(wanted: Sequence[Product | str]) -> list[Product]:
     return [known[sku] for sku in skus]
 
 
-def accept(product: Product, quantity: int, joined: Joined, *, today: datetime.date) -> None:
-    """Refuse to sell `quantity` units that would be supplied as `joined`, if the product's policy does not allow it."""
-    waits = quantity - joined.allocated
-    why = waits and _objection(product, waits, joined, today)
-    if why:
-        offers = substitutes(product, quantity=quantity)
-        instead = f" In stock instead: {', '.join(f'{o.sku} {o.name}' for o in offers)}." if offers else ""
-        raise NotAccepted(f"{product.sku}: {why}{instead}", sku=product.sku, substitutes=offers)
+def accept(wanted: Iterable[tuple[Product, int, Joined]], *, today: datetime.date) -> None:
+    """Refuse to sell (product, units, how they would be supplied) if the policy of a product does not allow it.
+
+    What is wanted together counts together: two lines of one order cannot each use up the same limit.
+    """
+    waiting: Counter[int] = Counter()
+    for product, quantity, joined in wanted:
+        waits = quantity - joined.allocated
+        waiting[product.pk] += waits
+        why = waits and _objection(product, waiting[product.pk], joined, today)
+        if why:
+            offers = substitutes(product, quantity=quantity)
+            instead = f" In stock instead: {', '.join(f'{o.sku} {o.name}' for o in offers)}." if offers else ""
+            raise NotAccepted(f"{product.sku}: {why}{instead}", sku=product.sku, substitutes=offers)
 
 
 def substitutes(product: Product, *, quantity: int) -> list[Offer]:
@@ -96,8 +103,3 @@ def _risk_objection(product: Product, joined: Joined) -> str:
         first = SupplierProduct.objects.filter(product=product).order_by("rank", "id").first()
         leans = first is not None and first.supplier.is_at_risk
     return "its supplier is at risk, so no new backorders lean on it." if leans else ""
-
-
-def all_ids(products: Iterable[Product]) -> list[int]:
-    """Return the ids of the products, each once, in order."""
-    return sorted({product.pk for product in products})

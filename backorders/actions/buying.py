@@ -10,7 +10,7 @@ from django.db.models import DateField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from backorders import rows
-from backorders.actions.asking import NotOpen, a_reason, fresh_purchase_lines, whole_units
+from backorders.actions.asking import NotOpen, a_reason, a_text, fitting, fresh_purchase_lines, whole_units
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
@@ -24,11 +24,12 @@ from backorders.changes.recording import done_before, open_change, touch
 from backorders.refusal import Refused
 from backorders.supply.models import Confidence, EtaRevision, PurchaseLine, PurchaseOrder, Supplier, Warehouse
 
+FARTHEST = datetime.timedelta(days=5 * 365)  # an ETA beyond it is a typing error, or "never" in disguise
 NO_DATE = Value(datetime.date.min, output_field=DateField())  # stands for NULL, so that two absent dates are equal
 
 
 class BadEta(Refused):
-    """An ETA that cannot be: in the past, before the order date, or a window that ends before it starts."""
+    """An ETA that cannot be: in the past, before the order date, years ahead, or ending before it starts."""
 
 
 class BadSplit(Refused):
@@ -89,15 +90,18 @@ def order_goods(
 ) -> Done[PurchaseOrder]:
     """Order goods from a supplier; lines that wait for them are dated at once.
 
-    Raises `NotWholeUnits`, `BadEta`, `PurchaseNumberTaken`, `NotOpen` without lines.
+    Raises `NotWholeUnits`, `BadEta`, `PurchaseNumberTaken`, `BadText`, `NotOpen` without lines.
     """
     if not lines:
         raise NotOpen("A purchase order needs at least one line.")
+    fitting(PurchaseOrder, number=number)
     if PurchaseOrder.objects.filter(number=number).exists():
         raise PurchaseNumberTaken(f"Purchase order {number} is there already.")
     today = business_day(at)
     for line in lines:
         whole_units(line.quantity)
+        if line.confidence not in Confidence:
+            raise BadEta(f"{line.confidence} does not say how sure an ETA is.")
         _check(EtaPart(line.eta_on, line.eta_until), ordered_on=today, today=today)
     change = open_change("order_goods", by=by, at=at)
     products = lock_products(line.product.pk for line in lines)
@@ -140,6 +144,7 @@ def revise_eta(
         return Done(done, Impact(), list(PurchaseLine.objects.filter(revisions__change_set=done).distinct()))
     if reason_code not in EtaRevision.ReasonCode:
         raise BadEta(f"{reason_code} is not one of the reasons for a changed ETA.")
+    a_text(note)
     products = lock_products(_products(changes))
     lines = _checked(changes, at=at)
     change = open_change(
@@ -240,6 +245,8 @@ def _products(changes: Sequence[EtaChange]) -> list[int]:
 
 def _checked(changes: Sequence[EtaChange], *, at: datetime.datetime) -> dict[int, PurchaseLine]:
     """Read the lines again and refuse what cannot be."""
+    if not changes:
+        raise NotOpen("Name at least one purchase line.")
     seen = {change.purchase_line_id: change.seen_version for change in changes}
     if len(seen) < len(changes):
         raise BadSplit("The same purchase line is named twice; give its dates as parts of one split.")
@@ -273,8 +280,11 @@ def _check(part: EtaPart, *, ordered_on: datetime.date, today: datetime.date) ->
         raise BadEta(f"The ETA {part.eta_on} is before the order date {ordered_on}.")
     if part.eta_on < today:
         raise BadEta(f"The ETA {part.eta_on} is in the past.")
-    if part.until is not None and part.until < part.eta_on:
-        raise BadEta(f"The ETA ends on {part.until}, before it starts on {part.eta_on}.")
+    until = part.eta_until or part.eta_on
+    if until < part.eta_on:
+        raise BadEta(f"The ETA ends on {until}, before it starts on {part.eta_on}.")
+    if until - today > FARTHEST:
+        raise BadEta(f"The ETA {until} is more than five years away; if nobody knows a date, say that there is none.")
 
 
 def _as_lot(lot: Lot, pk: int, part: EtaPart, confidence: str) -> Lot:
@@ -286,7 +296,7 @@ def _revise(changes: Sequence[EtaChange], lines: dict[int, PurchaseLine]) -> lis
     """Write the new ETAs; return every line they concern with its ETA before, new parts included."""
     revised: list[Revised] = []
     new: list[PurchaseLine] = []
-    for change in changes:
+    for change in sorted(changes, key=lambda change: change.purchase_line_id):
         line = lines[change.purchase_line_id]
         old = (line.eta_on, line.eta_until, line.confidence)
         for part in change.parts[1:]:

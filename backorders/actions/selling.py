@@ -11,7 +11,7 @@ from django.db.models import F
 
 from backorders import rows
 from backorders.actions.accepting import accept, products_of
-from backorders.actions.asking import NotOpen, a_reason, fresh_order, order_changed, whole_units
+from backorders.actions.asking import NotOpen, a_reason, fitting, fresh_order, order_changed, whole_units
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.joining import Joined, Newcomer, belongs_at_tail, join
@@ -31,6 +31,7 @@ from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine, StockLevel
 
 REFUND_DAYS = 7
+MOST_WORTH = Decimal(10) ** 10  # of one line; what a refund of it can hold
 
 
 class NoLines(Refused):
@@ -43,6 +44,10 @@ class NumberTaken(Refused):
 
 class NotCancellable(Refused):
     """What was shipped cannot be cancelled."""
+
+
+class BadPrice(Refused):
+    """A price below nothing, or units that together are worth more than the books can hold."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def place_order(
     """Place an order: what is free ships now, the rest waits at its place in the queue with a first promise.
 
     The same external id (or key) places it once: the order already there is returned; with other lines it is refused.
-    Raises `UnknownProduct`, `NotWholeUnits`, `NotAccepted` (with substitutes), `NumberTaken`, `NoLines`.
+    Raises `UnknownProduct`, `NotWholeUnits`, `NotAccepted` (with substitutes), `NumberTaken`, `NoLines`, `BadPrice`,
+    `BadText`.
     """
     products = _products_of(new)
     if known := _known(new, key):
@@ -89,8 +95,7 @@ def place_order(
     newcomers = _newcomers(new, products, today)
     free = read_free(_units(newcomers))
     joined = join(free, newcomers, today=today)
-    for product, line, outcome in zip(products, new.lines, joined, strict=True):
-        accept(product, line.quantity, outcome, today=today)
+    accept(_supplied(new, products, joined), today=today)
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
     # Nobody waits for what lies free: only those who do not get all of it at once may stand before others.
     waiting = [who for who, outcome in zip(newcomers, joined, strict=True) if outcome.allocated < who.quantity]
@@ -110,8 +115,7 @@ def preview_place(new: NewOrder, *, at: datetime.datetime) -> list[Joined]:
     today = business_day(at)
     newcomers = _newcomers(new, products, today)
     joined = join(read_free(_units(newcomers)), newcomers, today=today)
-    for product, line, outcome in zip(products, new.lines, joined, strict=True):
-        accept(product, line.quantity, outcome, today=today)
+    accept(_supplied(new, products, joined), today=today)
     return joined
 
 
@@ -130,9 +134,8 @@ def cancel_line(
 
     A paid order gets a refund due in seven days. Raises `NotCancellable`, `NotWholeUnits`, `NoReason`, `Stale`.
     """
-    return _cancel(
-        line.order, {line.pk: quantity}, reason=reason, seen_version=seen_version, source=source, by=by, at=at
-    )
+    wanted = {line.pk: quantity}
+    return _cancel(line.order, wanted, reason=reason, seen_version=seen_version, source=source, by=by, at=at)
 
 
 @act
@@ -146,14 +149,13 @@ def cancel_order(
     at: datetime.datetime,
 ) -> Done[list[Cancellation]]:
     """Cancel all that is open on an order. Raises `NotCancellable` if nothing is."""
-    lines = dict.fromkeys(OrderLine.objects.open().filter(order=order).order_by("id").values_list("id", flat=True))
-    return _cancel(order, lines, reason=reason, seen_version=seen_version, source=source, by=by, at=at)
+    return _cancel(order, None, reason=reason, seen_version=seen_version, source=source, by=by, at=at)
 
 
 def preview_cancel(line: OrderLine, *, quantity: int | None = None, at: datetime.datetime) -> Impact:
-    """Return whom it moves if `quantity` open units (or all) of the line are cancelled."""
-    products = _planned_with(line.order, [line.pk])
-    return _preview_line(line, lambda known: _less(known, quantity or known.quantity), products, at=at)
+    """Return whom it moves if `quantity` open units (or all) of the line are cancelled; raises the same refusals."""
+    units = _cancellable(line, quantity)
+    return _preview_line(line, lambda known: _less(known, units), _planned_with(line.order, [line.pk]), at=at)
 
 
 @act
@@ -168,32 +170,22 @@ def change_quantity(
 ) -> Done[OrderLine]:
     """Set the ordered quantity. Less is a cancellation of the difference; more joins with the line's old place.
 
-    Raises `NotWholeUnits`, `NotCancellable` (below what was shipped), `NotOpen`, `NotAccepted`.
+    Raises `NotWholeUnits`, `NotCancellable` (below what was shipped), `NotOpen`, `NotAccepted`, `BadPrice`.
     """
-    whole_units(quantity)
-    product = _lock_line(line)
+    product = _lock_line(line, _planned_with(line.order, [line.pk]))
     fresh_order(line.order, seen_version=seen_version)
-    more = quantity - (line.quantity - line.cancelled)
+    more = _more(line, quantity, today=business_day(at))
     if more < 0:
         done = _cancel(line.order, {line.pk: -more}, reason=reason, seen_version=None, source=None, by=by, at=at)
         return Done(done.change_set, done.impact, line)
-    if not more or not line.open_quantity:
-        raise NotOpen(f"{line} is already {quantity}." if not more else f"{line} is closed; place a new order.")
-    newcomer = Newcomer(product.pk, more, line.score, line.order.carrier.transit_days)
-    accept(
-        product,
-        more,
-        join(read_free({product.pk: more}), [newcomer], today=business_day(at))[0],
-        today=business_day(at),
-    )
     change = _change(line.order, "change_quantity", reason, by, at, before={"line": line.pk, "quantity": line.quantity})
     OrderLine.objects.filter(pk=line.pk).update(quantity=F("quantity") + more, waiting=F("waiting") + more)
     return Done(change, replan([product.pk], change_set=change, at=at), line)
 
 
 def preview_quantity(line: OrderLine, *, quantity: int, at: datetime.datetime) -> Impact:
-    """Return whom it moves if the ordered quantity becomes `quantity`."""
-    more = whole_units(quantity) - (line.quantity - line.cancelled)
+    """Return whom it moves if the ordered quantity becomes `quantity`; raises the same refusals."""
+    more = _more(line, quantity, today=business_day(at))
     products = _planned_with(line.order, [line.pk]) if more < 0 else [line.product_id]
     return _preview_line(line, lambda known: _less(known, -more), products, at=at)
 
@@ -205,8 +197,8 @@ def expedite(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: d
 
 
 def preview_expedite(line: OrderLine, *, at: datetime.datetime) -> Impact:
-    """Return who loses and who gains if the line is expedited."""
-    return _preview_line(line, lambda known: known._replace(is_expedited=True), [line.product_id], at=at)
+    """Return who loses and who gains if the line is expedited. Raises `NotOpen`."""
+    return _preview_line(_open(line), lambda known: known._replace(is_expedited=True), [line.product_id], at=at)
 
 
 @act
@@ -216,8 +208,8 @@ def hold(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: datet
 
 
 def preview_hold(line: OrderLine, *, at: datetime.datetime) -> Impact:
-    """Return who gains if the line is held."""
-    return _preview_line(line, lambda known: known._replace(is_held=True), [line.product_id], at=at)
+    """Return who gains if the line is held. Raises `NotOpen`."""
+    return _preview_line(_open(line), lambda known: known._replace(is_held=True), [line.product_id], at=at)
 
 
 @act
@@ -234,7 +226,22 @@ def _products_of(new: NewOrder) -> list[Product]:
         raise NoLines("An order needs at least one line.")
     for line in new.lines:
         whole_units(line.quantity)
-    return products_of([line.product for line in new.lines])
+    fitting(Order, number=new.number, shop=new.shop, external_id=new.external_id, currency=new.currency)
+    products = products_of([line.product for line in new.lines])
+    for product, line in zip(products, new.lines, strict=True):
+        _check_worth(_price(line, product), line.quantity)
+    return products
+
+
+def _price(line: NewLine, product: Product) -> Decimal:
+    return product.price if line.price is None else line.price
+
+
+def _check_worth(price: Decimal, quantity: int) -> None:
+    if not price.is_finite() or price < 0:
+        raise BadPrice(f"A price is an amount, at least 0; got {price}.")
+    if price * quantity >= MOST_WORTH:
+        raise BadPrice(f"{quantity} at {price} are worth more than one line can hold. Is a digit too many in it?")
 
 
 def _known(new: NewOrder, key: str | None) -> Order | None:
@@ -267,11 +274,17 @@ def _newcomers(new: NewOrder, products: Sequence[Product], today: datetime.date)
         Newcomer(
             product.pk,
             line.quantity,
-            score(tier=new.customer.tier, value=line.quantity * (line.price or product.price), placed_on=today),
+            score(tier=new.customer.tier, value=line.quantity * _price(line, product), placed_on=today),
             new.carrier.transit_days,
         )
         for product, line in zip(products, new.lines, strict=True)
     ]
+
+
+def _supplied(
+    new: NewOrder, products: Sequence[Product], joined: Sequence[Joined]
+) -> list[tuple[Product, int, Joined]]:
+    return [(product, line.quantity, how) for product, line, how in zip(products, new.lines, joined, strict=True)]
 
 
 _PROMISE = (
@@ -304,7 +317,7 @@ def _make_lines(
             quantity=line.quantity,
             allocated=outcome.allocated,
             waiting=line.quantity - outcome.allocated,
-            price=product.price if line.price is None else line.price,
+            price=_price(line, product),
             placed_at=order.placed_at,
             score=newcomer.score,
             promise_number=free.products[product.pk].last_promise + 1 if outcome.pieces else None,
@@ -360,7 +373,7 @@ def _state_first_promise(order: Order) -> None:
 
 def _cancel(
     order: Order,
-    wanted: dict[int, int | None],
+    wanted: dict[int, int | None] | None,
     *,
     reason: str,
     seen_version: int | None,
@@ -368,31 +381,62 @@ def _cancel(
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[list[Cancellation]]:
+    """Cancel the units wanted of these lines (None: all that is open of each), or (None) everything open."""
     products = lock_products(_planned_with(order, wanted))
     fresh_order(order, seen_version=seen_version)
     change = _change(order, "cancel", reason, by, at, source=source)
-    lines = OrderLine.objects.in_bulk(list(wanted))
-    made = [_cancel_units(lines[pk], quantity, change, at) for pk, quantity in wanted.items()]
+    lines = OrderLine.objects.filter(order=order).order_by("id")
+    lines = lines.open() if wanted is None else lines.filter(pk__in=wanted)
+    made = [_cancel_units(line, None if wanted is None else wanted[line.pk], change, at) for line in lines]
     if not made:
         raise NotCancellable(f"Nothing on order {order.number} is open: what was shipped cannot be cancelled.")
     _owe_refunds(order, made, at)
     return Done(change, replan(products, change_set=change, at=at), made)
 
 
-def _planned_with(order: Order, line_ids: Iterable[int]) -> list[int]:
-    """Return the products to plan when these lines change: all of a ship-complete order, which its last line dates."""
-    lines = OrderLine.objects.open().filter(order=order)
-    if not order.is_ship_complete:
+def _planned_with(order: Order, line_ids: Iterable[int] | None) -> list[int]:
+    """Return the products to plan when these lines (None: all) change.
+
+    All of a ship-complete order, which its last line dates. Whether a line is open is not known before the lock.
+    """
+    lines = OrderLine.objects.filter(order=order)
+    if line_ids is not None and not order.is_ship_complete:
         lines = lines.filter(pk__in=line_ids)
     return list(lines.values_list("product", flat=True))
 
 
-def _cancel_units(line: OrderLine, quantity: int | None, change: ChangeSet, at: datetime.datetime) -> Cancellation:
+def _cancellable(line: OrderLine, quantity: int | None) -> int:
+    """Return how many units to cancel: all that is open, unless `quantity` says fewer."""
     if not line.open_quantity:
         raise NotCancellable(f"{line} has nothing open: what was shipped cannot be cancelled.")
     units = line.open_quantity if quantity is None else whole_units(quantity)
     if units > line.open_quantity:
         raise NotCancellable(f"Only {line.open_quantity} of {line} are still open, not {units}.")
+    return units
+
+
+def _more(line: OrderLine, quantity: int, *, today: datetime.date) -> int:
+    """Return by how many units the line grows (fewer, if negative) to become `quantity`."""
+    more = whole_units(quantity) - (line.quantity - line.cancelled)
+    if more < 0:
+        return -_cancellable(line, -more)
+    if not more or not line.open_quantity:
+        raise NotOpen(f"{line} is already {quantity}." if not more else f"{line} is closed; place a new order.")
+    _check_worth(line.price, line.quantity + more)
+    newcomer = Newcomer(line.product_id, more, line.score, line.order.carrier.transit_days)
+    joined = join(read_free({line.product_id: more}), [newcomer], today=today)
+    accept([(line.product, more, joined[0])], today=today)
+    return more
+
+
+def _open(line: OrderLine) -> OrderLine:
+    if not line.open_quantity:
+        raise NotOpen(f"{line} has nothing open.")
+    return line
+
+
+def _cancel_units(line: OrderLine, quantity: int | None, change: ChangeSet, at: datetime.datetime) -> Cancellation:
+    units = _cancellable(line, quantity)
     waiting = min(units, line.waiting)
     OrderLine.objects.filter(pk=line.pk).update(
         cancelled=F("cancelled") + units,
@@ -425,18 +469,17 @@ def _owe_refunds(order: Order, cancellations: Sequence[Cancellation], at: dateti
 def _flag(
     line: OrderLine, verb: str, flags: dict[str, bool], reason: str, by: AbstractBaseUser | None, at: datetime.datetime
 ) -> Done[OrderLine]:
-    product = _lock_line(line)
-    if not line.open_quantity:
-        raise NotOpen(f"{line} has nothing open.")
+    product = _lock_line(line, [line.product_id])
+    _open(line)
     before = {"line": line.pk, **{name: getattr(line, name) for name in flags}}
     change = _change(line.order, verb, reason, by, at, before=before)
     OrderLine.objects.filter(pk=line.pk).update(**flags)
     return Done(change, replan([product.pk], change_set=change, at=at), line)
 
 
-def _lock_line(line: OrderLine) -> Product:
-    """Lock the line's product, read the line again, return the product."""
-    lock_products([line.product_id])
+def _lock_line(line: OrderLine, products: Iterable[int]) -> Product:
+    """Lock the products to plan (the line's among them), read the line again, return its product."""
+    lock_products(products)
     line.refresh_from_db()
     return line.product
 

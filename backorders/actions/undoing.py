@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F
+from django.db.models import F, Sum
 
 from backorders import rows
 from backorders.actions.asking import order_changed
@@ -111,12 +111,9 @@ def _close_objection(change: ChangeSet) -> str:
 
 
 def _receive_objection(change: ChangeSet) -> str:
-    for receipt in Receipt.objects.filter(change_set=change).select_related("purchase_line"):
-        line, good = receipt.purchase_line, receipt.quantity + receipt.over
-        level = StockLevel.objects.filter(product=line.product_id, warehouse=line.warehouse_id).first()
-        if good and (level is None or level.on_hand < good):
-            return "Some of these units were already shipped."
-    return ""
+    moved = StockMovement.objects.filter(change_set=change).order_by().values("stock_level")
+    gone = moved.annotate(units=Sum("quantity")).filter(stock_level__on_hand__lt=F("units")).exists()
+    return "Some of these units were already shipped." if gone else ""
 
 
 def _adjust_objection(change: ChangeSet) -> str:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F
 
 from backorders import rows
-from backorders.actions.asking import NotOpen, a_reason, fresh_order, order_changed, whole_units
+from backorders.actions.asking import NotOpen, a_reason, a_text, fitting, fresh_order, order_changed, whole_units
 from backorders.actions.done import Done
 from backorders.actions.selling import close_promises
 from backorders.allocation.impact import Impact
@@ -44,7 +44,7 @@ class AlreadyDelivered(Refused):
 
 
 class NotShipped(Refused):
-    """More units than were shipped cannot come back."""
+    """Units that were not shipped can neither arrive nor come back."""
 
 
 class Arrival(NamedTuple):
@@ -108,8 +108,9 @@ def ship(
 ) -> Done[Shipment]:
     """Hand allocated units of an order to the carrier: `units` are (line id, quantity) pairs. Moves nobody else.
 
-    Raises `NotAllocated`, `ShipsComplete`, `NotWholeUnits`, `Stale`.
+    Raises `NotAllocated`, `ShipsComplete`, `NotWholeUnits`, `Stale`, `BadText`.
     """
+    fitting(Shipment, tracking_number=tracking_number)
     wanted = {line: whole_units(quantity) for line, quantity in units}
     if len(wanted) < len(units) or not wanted:
         raise NotAllocated("Name each line once, and at least one.")
@@ -148,7 +149,9 @@ def confirm_delivery(
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[Shipment]:
-    """Record that a parcel reached its customer, and who says so. Raises `AlreadyDelivered`."""
+    """Record that a parcel reached its customer, and who says so. Raises `AlreadyDelivered`, `NotShipped`."""
+    if at < shipment.shipped_at:
+        raise NotShipped(f"{shipment} left on {shipment.shipped_at:%Y-%m-%d %H:%M}; it cannot have arrived before.")
     source = Source.CUSTOMER if confirmed_by == Shipment.Confirmed.CUSTOMER else None
     change = open_change("confirm_delivery", source=source, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=[shipment.order_id])
@@ -167,12 +170,17 @@ def return_to_stock(
     quantity: int,
     warehouse: Warehouse,
     reason: str,
+    seen_version: int | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[ShipmentLine]:
-    """Take shipped units back into stock; they serve the queue. Raises `NotShipped`, `NotWholeUnits`, `NoReason`."""
+    """Take shipped units back into stock; they serve the queue.
+
+    Raises `NotShipped`, `NotWholeUnits`, `NoReason`, `Stale`.
+    """
     whole_units(quantity)
     products = lock_products([shipment_line.line.product_id])
+    fresh_order(shipment_line.shipment.order, seen_version=seen_version)
     shipment_line.refresh_from_db()
     if quantity > shipment_line.quantity - shipment_line.returned:
         left = shipment_line.quantity - shipment_line.returned
@@ -265,6 +273,7 @@ def _checked_arrivals(arrivals: Sequence[Arrival]) -> dict[int, PurchaseLine]:
     lines = _arrived_lines(arrivals)
     for arrival in arrivals:
         line = lines[arrival.purchase_line_id]
+        a_text(arrival.note)
         units = [whole_units(n, least=0) for n in (arrival.quantity, arrival.over, arrival.damaged)]
         if not sum(units):
             raise NotOpen(f"{line}: nothing arrived; leave the line out.")
@@ -310,8 +319,12 @@ def _check_shippable(order: Order, lines: dict[int, OrderLine], wanted: dict[int
 
 
 def _take_out(wanted: dict[int, int], change: ChangeSet, at: datetime.datetime) -> None:
-    """Take the units out of the stock levels that hold them for these lines."""
-    held = Allocation.objects.filter(line__in=wanted, stock_level__isnull=False).order_by("stock_level", "id")
+    """Take the units out of the stock levels that hold them for these lines.
+
+    The last used first: what a line keeps is then what the plan would give it of what is left.
+    """
+    held = Allocation.objects.filter(line__in=wanted, stock_level__isnull=False)
+    held = held.order_by("-stock_level__warehouse__rank", "-stock_level", "-id")
     place = ("stock_level__product_id", "stock_level__warehouse_id", "stock_level_id")
     left = dict(wanted)
     gone, kept, freed = [], [], Counter[int]()

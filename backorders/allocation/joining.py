@@ -35,7 +35,7 @@ class Joined(NamedTuple):
 
 
 def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date) -> list[Joined]:
-    """Give the newcomers, in rank order, what is free (`situation.read_free`): the same rule as the plan for last lines.
+    """Give the newcomers, in rank order, what is free (`situation.read_free`), as the plan does for the last lines.
 
     Of one order's lines of the same product the one with the higher score comes first, then the first named.
     """

@@ -135,7 +135,7 @@ def _after(
     originals: dict[int, OpenLine],
     number: int,
 ) -> list[After]:
-    """Return each line of the queue as the pieces (in the queue's order) leave it; who is given its first units is promised."""
+    """Return each line of the queue as the pieces (in the queue's order) leave it; first units are a promise."""
     windows: Windows = {}
     after: list[After] = []
     start = 0

@@ -116,7 +116,7 @@ def place_words(place: Place) -> str:
     position = gettext("Place %(position)s of %(of)s in the queue") % {"position": place.position, "of": place.of}
     reasons = (
         (place.expedited, gettext("%(count)s expedited")),
-        (place.promised, gettext("%(count)s promised a date before")),
+        (place.promised, gettext("%(count)s promised before")),
         (place.bound, gettext("%(count)s over the fairness bound")),
         (place.score, gettext("%(count)s with a higher score of tier, value and age")),
         (place.earlier, gettext("%(count)s ordered earlier")),
