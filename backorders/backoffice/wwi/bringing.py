@@ -29,6 +29,7 @@ from backorders.changes.recording import done_before, open_change
 from backorders.orders.models import Carrier, Customer, Order, OrderLine, Shipment, ShipmentLine
 from backorders.refusal import Refused
 from backorders.supply.models import (
+    Confidence,
     EtaRevision,
     PurchaseLine,
     PurchaseOrder,
@@ -67,6 +68,7 @@ class Import:
         """
         self.folder = Folder(self.path, as_of=self.as_of)
         self._check_database()
+        self.short = {line.item for lines in self.folder.lines.values() for line in lines if not self._is_picked(line)}
         self.length = self._length()
         yield from self._once("masters", self._masters)
         self._know()
@@ -81,9 +83,8 @@ class Import:
 
     def _length(self) -> int:
         """How many steps there are."""
-        open_items = {line.item for lines in self.folder.lines.values() for line in lines if not self._is_picked(line)}
         chunks = math.ceil(len(self.folder.purchases) / PURCHASES_AT_ONCE)
-        return 2 + chunks + math.ceil(len(self.folder.heads) / ORDERS_AT_ONCE) + len(open_items)
+        return 2 + chunks + math.ceil(len(self.folder.heads) / ORDERS_AT_ONCE) + len(self.short)
 
     def _check_database(self) -> None:
         self.identity = {"as_of": self.as_of.isoformat(), "files": self.folder.fingerprint()}
@@ -144,7 +145,10 @@ class Import:
             EtaRevision,
             _REVISION,
             [
-                (new.pk, change.pk, _start_of(wanted[line.order].ordered_on), new.eta_on, new.eta_until, *_AS_ORDERED)
+                (
+                    *(new.pk, change.pk, _start_of(wanted[line.order].ordered_on), new.eta_on, new.eta_until),
+                    *(Confidence.UNCONFIRMED.value, str(new.confidence), "confirmation", "", "import"),
+                )
                 for new, line in zip(made, lines, strict=True)
             ],
         )
@@ -171,6 +175,8 @@ class Import:
     def _purchase_line(self, line: Purchase, order_id: int) -> PurchaseLine:
         is_received = line.received_on is not None and line.received_on <= self.as_of
         eta = self.folder.bought[line.order].expected_on
+        # Hundreds of receipts did not make these items' lines pickable, so one more order of them dates nobody.
+        is_believed = is_received or line.item not in self.short
         return PurchaseLine(
             purchase_order_id=order_id,
             product_id=self.products[line.item],
@@ -180,6 +186,7 @@ class Import:
             eta_on=eta,
             eta_until=eta,
             first_eta_on=eta,
+            confidence=Confidence.ESTIMATE if is_believed else Confidence.UNCONFIRMED,
         )
 
     # -- orders
@@ -279,12 +286,10 @@ class Import:
         )
 
 
-# An ETA as the order went out: unsure before, an estimate then; nobody at WWI wrote down what suppliers said later.
 _REVISION = [
     *("purchase_line", "change_set", "at", "new_on", "new_until"),
     *("old_confidence", "new_confidence", "reason_code", "note", "source"),
 ]
-_AS_ORDERED = ("unconfirmed", "estimate", "confirmation", "", "import")
 
 
 def _start_of(day: datetime.date) -> datetime.datetime:
