@@ -1,4 +1,4 @@
-"""What the passing of time changes: suppliers' records, dates that were believed yesterday, changes past the verbs."""
+"""What the passing of time changes: suppliers' records, dates believed yesterday, what was told or done meanwhile."""
 
 import datetime
 
@@ -10,9 +10,12 @@ from backorders.actions.buying import notice_unrecorded_etas
 from backorders.allocation.replanning import replan
 from backorders.allocation.windows import POLICY, lateness
 from backorders.changes.acting import act
+from backorders.changes.models import ChangeSet
 from backorders.changes.recording import open_change
 from backorders.orders.models import OrderLine
 from backorders.supply.models import Receipt, Supplier
+
+TOLD_LATELY = datetime.timedelta(minutes=10)  # looked at every minute; what a stopped clock missed, the next day sees
 
 
 def start_day(*, at: datetime.datetime) -> int:
@@ -29,12 +32,35 @@ def start_day(*, at: datetime.datetime) -> int:
     return len(products)
 
 
+def take_up_what_was_told(*, at: datetime.datetime) -> int:
+    """Plan the products in which a ship-complete line heard of a date lately; return how many.
+
+    Such a line lets others pass while its word is kept (see planning), so what it was told may free stock for them.
+    Mails are told outside the products' locks; this comes a minute after.
+    """
+    heard = OrderLine.objects.waiting().filter(order__is_ship_complete=True, is_held=False)
+    heard = heard.filter(promise__told_until__isnull=False, promise__told_at__gt=at - TOLD_LATELY)
+    products = list(heard.order_by("product").values_list("product", flat=True).distinct())
+    for product_id in products:
+        plan_again(product_id, at=at)
+    return len(products)
+
+
 @act
 def start_day_of(product_id: int, *, at: datetime.datetime) -> None:
-    """Plan one product as of today; a day that moves nobody leaves no change set behind."""
-    change = open_change("start_day", by=None, at=at)
+    """Plan one product as of a new day; one on which nothing moves leaves no change set behind."""
+    _plan(product_id, open_change("start_day", by=None, at=at), at)
+
+
+@act
+def plan_again(product_id: int, *, at: datetime.datetime) -> None:
+    """Plan one product as of now, because something beside the verbs changed what its plan rests on."""
+    _plan(product_id, open_change("plan_again", by=None, at=at), at)
+
+
+def _plan(product_id: int, change: ChangeSet, at: datetime.datetime) -> None:
     impact = replan([product_id], change_set=change, at=at)
-    if not impact.moves:
+    if not (impact.moves or impact.served or impact.lost):
         change.delete()
 
 
@@ -42,7 +68,8 @@ def start_day_of(product_id: int, *, at: datetime.datetime) -> None:
 def learn_lateness() -> None:
     """Write down how late each supplier's latest receipts came, so that windows need no history to be made."""
     supplier = "purchase_line__purchase_order__supplier"
-    numbered = Receipt.objects.filter(late_days__isnull=False).annotate(
+    standing = Receipt.objects.filter(late_days__isnull=False, change_set__undone_by=None)
+    numbered = standing.annotate(
         number=Window(RowNumber(), partition_by=supplier, order_by=[F("at").desc(), F("id").desc()])
     )
     days: dict[int, list[int]] = {}

@@ -14,5 +14,6 @@ def start_day() -> int:
 
 @shared_task
 def notice_outside_changes() -> int:
-    """Find and act on ETAs changed past the verbs."""
-    return clock.notice_outside_changes(at=timezone.now())
+    """Find and act on ETAs changed past the verbs, and on what customers heard since the last plan."""
+    now = timezone.now()
+    return clock.notice_outside_changes(at=now) + clock.take_up_what_was_told(at=now)

@@ -141,7 +141,12 @@ def _put_cancelled_back(change: ChangeSet, undoing: ChangeSet, at: datetime.date
             cancelled=F("cancelled") - cancelled.quantity, waiting=F("waiting") + cancelled.quantity
         )
     taken_back = Cancellation.objects.filter(change_set=change)
-    Promise.objects.filter(line__cancellations__in=taken_back).update(version=F("version") + 1)
+    promises = Promise.objects.filter(line__cancellations__in=taken_back)
+    promises.update(version=F("version") + 1)
+    # Closing a line takes its gap off the work list; what was not announced before is not announced now.
+    untold = promises.filter(announced_at__isnull=False, gap_since=None)
+    untold = untold.exclude(expected_from=F("announced_from"), expected_until=F("announced_until"))
+    untold.exclude(expected_from=None, announced_from=None).update(gap_since=F("changed_at"))
     Refund.objects.filter(cancellation__in=taken_back).delete()
     taken_back.delete()
 

@@ -1,5 +1,6 @@
 """The books agree: every stored result recomputed from what it rests on, and every difference named in a sentence."""
 
+import dataclasses
 import datetime
 from collections.abc import Iterable, Iterator
 
@@ -35,8 +36,28 @@ def planned_products() -> list[int]:
 
 
 def plan_differences(product_id: int, *, at: datetime.datetime) -> Iterator[Difference]:
-    """Yield where what is written for a product differs from what its plan says now (invariants 3, 4 and 8)."""
+    """Yield where what is written for a product differs from what its plan says now (invariants 3, 4 and 8).
+
+    Mails are told outside the product's lock. What they told ship-complete lines since the product was planned, the
+    next plan takes up; until then the plan without it stands.
+    """
     situation = read([product_id])
+    found_now = list(_plan_differences(situation, at))
+    if found_now and (before := _untold(situation)):
+        found_now = list(_plan_differences(before, at)) and found_now
+    yield from found_now
+
+
+def _untold(situation: Situation) -> Situation | None:
+    """The situation as if no ship-complete line had been told anything; None if none was."""
+    lines = situation.lines
+    untold = {
+        pk: line._replace(told_from=None, told_until=None) if line.is_whole else line for pk, line in lines.items()
+    }
+    return None if untold == lines else dataclasses.replace(situation, lines=untold)
+
+
+def _plan_differences(situation: Situation, at: datetime.datetime) -> Iterator[Difference]:
     result = outcome(situation, today=business_day(at))
     yield from _misallocated(situation, result)
     for after in result.after:

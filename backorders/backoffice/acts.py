@@ -19,6 +19,7 @@ NAMES = {
     "return_to_stock": _("Returned to stock"),
     "adjust_stock": _("Stock counted"),
     "start_day": _("Planned for the day"),
+    "plan_again": _("Planned again"),
     "undo": _("Undone"),
     "change_address": _("Address changed"),
     "hold_messages": _("Messages held"),

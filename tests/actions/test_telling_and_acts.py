@@ -1,0 +1,88 @@
+"""Acts and what customers have heard: what was told meanwhile is taken up, what was not told stays to be told."""
+
+import datetime
+
+import pytest
+
+from backorders.actions import clock, selling, undoing
+from backorders.actions.bookkeeping import check_books
+from backorders.allocation.models import Promise
+from backorders.changes.models import ChangeSet
+from backorders.orders.models import OrderLine
+from tests.factories import AT, a_line, a_product, a_purchase, an_order, later, receive, revise, state
+from tests.notifications.desk import tell
+
+pytestmark = pytest.mark.django_db
+
+TOLD_AT = later(hours=1)
+AFTER = later(hours=1, minutes=1)
+
+
+def in_order(at: datetime.datetime = AFTER) -> None:
+    assert list(check_books(at=at)) == []
+
+
+def test_an_undone_cancellation_puts_an_untold_date_back_on_the_work_list() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=10)
+    line = a_line(product, 5)
+    tell(TOLD_AT)
+    revise(purchase, (40, None), at=AFTER)
+    change = selling.cancel_line(line, reason="x", by=None, at=later(hours=2)).change_set
+    assert Promise.objects.get().gap_since is None
+    undoing.undo(change, by=None, at=later(hours=3))
+    assert state(line) == (0, 5, 0, 0)
+    assert Promise.objects.get().gap_since == AFTER
+    in_order()
+
+
+@pytest.mark.parametrize("eta", [10, None])
+def test_an_undone_cancellation_of_a_line_whose_date_was_told_asks_for_no_message(eta: int | None) -> None:
+    product = a_product()
+    a_purchase(product, 5, eta=eta)
+    line = a_line(product, 5)
+    tell(TOLD_AT)
+    change = selling.cancel_line(line, reason="x", by=None, at=AFTER).change_set
+    undoing.undo(change, by=None, at=AFTER)
+    assert Promise.objects.get().gap_since is None
+    in_order()
+
+
+def a_head_and_one_behind() -> tuple[OrderLine, OrderLine]:
+    """A ship-complete line of 15 before one of 5, with 8 in stock and 12 to come in ten days."""
+    product = a_product()
+    purchase = a_purchase(product, 20, eta=10)
+    head = an_order((product, 15), is_ship_complete=True).lines.get()
+    behind = a_line(product, 5)
+    receive(purchase, 8)
+    return head, behind
+
+
+def test_a_whole_line_that_was_told_its_date_lets_others_pass_a_minute_later() -> None:
+    head, behind = a_head_and_one_behind()
+    assert (state(head)[0], state(behind)[0]) == (8, 0)
+    tell(TOLD_AT)
+    in_order()
+    assert clock.take_up_what_was_told(at=AFTER) == 1
+    assert (state(head)[0], state(behind)[0]) == (3, 5)
+    assert ChangeSet.objects.first().act == "plan_again"
+    in_order()
+
+
+def test_what_was_told_is_taken_up_once() -> None:
+    a_head_and_one_behind()
+    tell(TOLD_AT)
+    clock.take_up_what_was_told(at=AFTER)
+    changes = ChangeSet.objects.count()
+    assert clock.take_up_what_was_told(at=AFTER) == 1
+    assert clock.take_up_what_was_told(at=later(hours=2)) == 0
+    assert ChangeSet.objects.count() == changes
+
+
+def test_the_books_are_not_lenient_with_a_line_that_should_have_been_served() -> None:
+    head, behind = a_head_and_one_behind()
+    tell(TOLD_AT)
+    clock.take_up_what_was_told(at=AFTER)
+    OrderLine.objects.filter(pk=behind.pk).update(is_held=True)
+    assert any(difference.invariant == 4 for difference in check_books(at=AFTER))
+    assert head.order.placed_at == AT
