@@ -116,6 +116,11 @@ class Promise(models.Model):
             models.Index(name="promises_to_weigh", fields=["changed_at"], condition=TO_WEIGH),
             models.Index(name="promises_by_expected", fields=["expected_until", "line"]),
             models.Index(name="promises_by_told", fields=["told_until", "line"]),
+            models.Index(
+                name="promises_at_risk",
+                fields=["told_until", "line"],
+                condition=Q(expected_until__gt=F("told_until")),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.home import home
@@ -25,8 +26,18 @@ class BackordersSite(AdminSite):
         return [*screens(self.admin_view), *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the navigation every page shows."""
-        return {**super().each_context(request), "sections": sections(request)}
+        """Return what every page needs; the list of all records is made only where it is shown."""
+        return {
+            "site_title": self.site_title,
+            "site_header": self.site_header,
+            "site_url": None,
+            "has_permission": self.has_permission(request),
+            "available_apps": SimpleLazyObject(lambda: self.get_app_list(request)),
+            "is_popup": False,
+            "is_nav_sidebar_enabled": self.enable_nav_sidebar,
+            "log_entries": self.get_log_entries(request),
+            "sections": sections(request),
+        }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show what needs somebody today, in front of the list of all records."""

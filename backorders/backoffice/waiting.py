@@ -14,9 +14,9 @@ from backorders.catalog.models import Product
 from backorders.orders.models import Customer, Order, OrderLine
 from backorders.searching import matching
 
-COUNTED = 1_000
+COUNTED = 300
 # A search that holds for more than these is too vague: it shows the first of them.
-MATCHES, LINES, PRODUCTS = 200, 2_000, 20
+MATCHES, LINES = 200, 2_000
 
 # A promise's key is its line's, so that a view may speak of either.
 Lines = QuerySet[Promise] | QuerySet[OrderLine]
@@ -80,7 +80,7 @@ class Tab(NamedTuple):
 
 
 def shown_count(count: int) -> str:
-    """Return a capped count as it is read: "12", or "1,000+"."""
+    """Return a capped count as it is read: "12", or "300+"."""
     is_more = count > COUNTED
     return number_format(COUNTED if is_more else count, force_grouping=True) + ("+" if is_more else "")
 
@@ -96,9 +96,10 @@ def keys(view: View, *, term: str, today: datetime.date) -> QuerySet[Any]:
     return (lines.filter(_matches(term)) if term else lines).values_list("pk", flat=True)
 
 
-def rows(line_ids: Sequence[int]) -> "list[Waiting]":
+def rows(line_ids: Sequence[int], *, today: datetime.date) -> "list[Waiting]":
     """Return the rows of these lines, in the same order."""
-    found = {row[0]: Waiting(*row) for row in OrderLine.objects.filter(pk__in=line_ids).values_list(*_COLUMNS)}
+    read = OrderLine.objects.filter(pk__in=line_ids).values_list(*_COLUMNS)
+    found = {row[0]: Waiting(*row, today=today) for row in read}
     return [found[pk] for pk in line_ids if pk in found]
 
 
@@ -108,11 +109,13 @@ def _matches(term: str) -> Q:
     customers = matching(Customer.objects.order_by(), ["name", "email"], term).values("pk")
     products = matching(Product.objects.order_by(), ["sku", "name"], term).values_list("pk", flat=True)
     theirs = Order.objects.filter(customer__in=customers[:MATCHES]).order_by().values_list("pk", flat=True)
-    lines = OrderLine.objects.filter(order__in=[*orders[:MATCHES], *theirs[:MATCHES]]).order_by()
-    line_ids = list(lines.values_list("pk", flat=True)[:LINES])
-    by_product = Q(product__in=list(products[:PRODUCTS]))
-    # Alone, the product's condition is answered in the order of its index.
-    return by_product | Q(pk__in=line_ids) if line_ids else by_product
+    of_orders = OrderLine.objects.filter(order__in=[*orders[:MATCHES], *theirs[:MATCHES]]).order_by()
+    line_ids = list(of_orders.values_list("pk", flat=True)[:LINES])
+    product_ids = list(products[:MATCHES])
+    if len(product_ids) == 1 and not line_ids:
+        return Q(product=product_ids[0])  # answered in the order of its index, however many wait
+    of_products = OrderLine.objects.open().filter(product__in=product_ids).order_by()
+    return Q(pk__in=[*line_ids, *of_products.values_list("pk", flat=True)[:LINES]])
 
 
 # The columns of `Waiting`, in its order.
@@ -121,6 +124,20 @@ _COLUMNS = (
     "order__currency placed_at is_held is_expedited promise__told_at promise__told_from promise__told_until "
     "promise__expected_from promise__expected_until promise__is_estimate promise__uncovered promise__gap_since"
 ).split()
+
+
+class Mark(NamedTuple):
+    """A word that stands out, and its tone."""
+
+    label: Any
+    tone: str
+
+
+NOT_TOLD = Mark(_("Not told"), "bad")
+LATE = Mark(_("Late"), "bad")
+UNCOVERED = Mark(_("Uncovered"), "warn")
+HELD = Mark(_("Held"), "")
+EXPEDITED = Mark(_("Expedited"), "")
 
 
 class Waiting(NamedTuple):
@@ -147,6 +164,19 @@ class Waiting(NamedTuple):
     is_estimate: bool
     uncovered: int
     gap_since: datetime.datetime | None
+    today: datetime.date
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What stands out of the line, by harm."""
+        shown = (
+            (self.gap_since, NOT_TOLD),
+            (self.told_until and self.told_until < self.today, LATE),
+            (self.uncovered, UNCOVERED),
+            (self.is_held, HELD),
+            (self.is_expedited, EXPEDITED),
+        )
+        return [mark for applies, mark in shown if applies]
 
     @property
     def is_vip(self) -> bool:
