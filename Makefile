@@ -33,10 +33,11 @@ check: $(VENV)/.dev ## what CI asks of the code before it runs the tests
 bench: $(VENV)/.dev ## how far from raw SQL we are: make bench JOBS="J2 J3a" N=10000
 	$(BIN)/python -m tests.harness.postgres -- $(BIN)/python -m bench $(if $(JOBS),--jobs $(JOBS)) $(if $(N),--n $(N))
 
-lock: $(VENV)/.run ## pin what requirements.txt and requirements-dev.txt need, by hash
+lock: $(VENV)/.run ## pin what requirements.txt and requirements-dev.txt need, by hash, for every Python from 3.11.0 on
 	$(BIN)/pip install -q uv
-	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url requirements.txt -o requirements.lock
-	$(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url requirements-dev.txt -o requirements-dev.lock
+	for name in requirements requirements-dev; do \
+		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			$$name.txt -o $$name.lock || exit 1; done
 
 messages: $(VENV)/.dev ## compile the translations (needs gettext)
 	$(BIN)/python manage.py compilemessages --ignore $(VENV)
