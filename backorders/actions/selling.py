@@ -14,7 +14,7 @@ from backorders.actions.accepting import accept, products_of
 from backorders.actions.asking import NotOpen, a_reason, fitting, fresh_order, order_changed, whole_units
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.allocation.joining import Joined, Newcomer, belongs_at_tail, join
+from backorders.allocation.joining import Joined, Newcomer, belongs_at_tail, join, join_by_plan
 from backorders.allocation.locking import lock_products
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.outcome import NO_WINDOW
@@ -97,9 +97,7 @@ def place_order(
     joined = join(free, newcomers, today=today)
     accept(_supplied(new, products, joined), today=today)
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
-    # Nobody waits for what lies free: only those who do not get all of it at once may stand before others.
-    waiting = [who for who, outcome in zip(newcomers, joined, strict=True) if outcome.allocated < who.quantity]
-    if belongs_at_tail(waiting):
+    if belongs_at_tail(_waiting(newcomers, joined)):
         _make_lines(order, new, products, newcomers, joined, free)
         return Done(change, Impact(checked=len(joined)), order)
     nothing = [Joined((), line.quantity, None, is_estimate=False) for line in new.lines]
@@ -110,13 +108,13 @@ def place_order(
 
 
 def preview_place(new: NewOrder, *, at: datetime.datetime) -> list[Joined]:
-    """Return what each line of the order would get, as at the tail of the queue. Writes nothing, takes no lock."""
+    """Return what each line of the order would get; raises the same refusals. Writes nothing, takes no lock."""
     products = _products_of(new)
     today = business_day(at)
     newcomers = _newcomers(new, products, today)
     joined = join(read_free(_units(newcomers)), newcomers, today=today)
     accept(_supplied(new, products, joined), today=today)
-    return joined
+    return joined if belongs_at_tail(_waiting(newcomers, joined)) else join_by_plan(newcomers, at=at, today=today)
 
 
 @act
@@ -279,6 +277,11 @@ def _newcomers(new: NewOrder, products: Sequence[Product], today: datetime.date)
         )
         for product, line in zip(products, new.lines, strict=True)
     ]
+
+
+def _waiting(newcomers: Sequence[Newcomer], joined: Sequence[Joined]) -> list[Newcomer]:
+    """Nobody waits for what lies free: only those who do not get all of it at once may be owed what others keep."""
+    return [new for new, outcome in zip(newcomers, joined, strict=True) if outcome.allocated < new.quantity]
 
 
 def _supplied(

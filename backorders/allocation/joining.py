@@ -4,9 +4,9 @@ import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from backorders.allocation.outcome import arrivals
+from backorders.allocation.outcome import arrivals, outcome
 from backorders.allocation.planning import Demand, in_order_of_use, plan
-from backorders.allocation.situation import Situation
+from backorders.allocation.situation import OpenLine, Situation, read
 from backorders.allocation.windows import Window
 from backorders.orders.models import OrderLine
 
@@ -57,6 +57,52 @@ def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date
                 is_estimate=own is not None and any(supplies[p.supply].is_estimate for p in own_pieces),
             )
     return [joined[index] for index in range(len(newcomers))]
+
+
+def join_by_plan(newcomers: Sequence[Newcomer], *, at: datetime.datetime, today: datetime.date) -> list[Joined]:
+    """Return what the newcomers would get by planning their products again: when they do not belong at the tail."""
+    situation = read({new.product_id for new in newcomers})
+    lines = [_as_last(2**62 + index, new, at) for index, new in enumerate(newcomers)]
+    situation.lines.update((line.line_id, line) for line in lines)
+    result = outcome(situation, today=today)
+    after = {a.line.line_id: a for a in result.after}
+    return [
+        Joined(
+            pieces=[(is_stock, pk, n) for (of, is_stock, pk), n in result.allocations.items() if of == line.line_id],
+            uncovered=after[line.line_id].uncovered,
+            own=after[line.line_id].own,
+            is_estimate=after[line.line_id].is_estimate,
+        )
+        for line in lines
+    ]
+
+
+def _as_last(line_id: int, new: Newcomer, at: datetime.datetime) -> OpenLine:
+    """The open line that a newcomer would be; nothing is promised to it yet."""
+    return OpenLine(
+        line_id=line_id,
+        product_id=new.product_id,
+        order_id=line_id,
+        customer_id=0,
+        allocated=0,
+        waiting=new.quantity,
+        is_expedited=False,
+        promise_number=None,
+        is_held=False,
+        overtaken=0,
+        score=new.score,
+        placed_at=at,
+        is_whole=False,
+        transit_days=new.transit_days,
+        own_from=None,
+        own_until=None,
+        expected_from=None,
+        expected_until=None,
+        is_estimate=False,
+        uncovered=new.quantity,
+        told_from=None,
+        told_until=None,
+    )
 
 
 def belongs_at_tail(newcomers: Sequence[Newcomer]) -> bool:

@@ -1,0 +1,210 @@
+"""What a preview shows is what the act does; it writes nothing and takes no lock; what the act refuses it refuses."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backorders.actions import buying, selling, warehouse
+from backorders.allocation.impact import Impact
+from backorders.refusal import Refused
+from tests.actions.desk import World, a_world, stored, told
+from tests.factories import AT, a_carrier, day
+
+pytestmark = pytest.mark.django_db
+
+Pair = tuple[Callable[[], Any], Callable[[], Any]]
+
+
+def cancelling(line: str, quantity: int | None) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        return (
+            lambda: selling.preview_cancel(getattr(w, line), quantity=quantity, at=AT),
+            lambda: selling.cancel_line(getattr(w, line), quantity=quantity, reason="x", by=None, at=AT).impact,
+        )
+
+    return pair
+
+
+def resizing(line: str, quantity: int) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        return (
+            lambda: selling.preview_quantity(getattr(w, line), quantity=quantity, at=AT),
+            lambda: selling.change_quantity(getattr(w, line), quantity=quantity, reason="x", by=None, at=AT).impact,
+        )
+
+    return pair
+
+
+def flagging(verb: str, line: str) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        return (
+            lambda: getattr(selling, f"preview_{verb}")(getattr(w, line), at=AT),
+            lambda: getattr(selling, verb)(getattr(w, line), reason="x", by=None, at=AT).impact,
+        )
+
+    return pair
+
+
+def revising(*parts: tuple[int | None, int | None], both: bool = False) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        said = [buying.EtaPart(None if eta is None else day(eta), quantity=units) for eta, units in parts]
+        changes = [buying.EtaChange(w.purchase.pk, said)]
+        if both:
+            changes.insert(0, buying.EtaChange(w.undated.pk, [buying.EtaPart(day(7))], "estimate"))
+        return (
+            lambda: buying.preview_eta(changes, at=AT),
+            lambda: buying.revise_eta(changes, reason_code="other", by=None, at=AT).impact,
+        )
+
+    return pair
+
+
+def closing(line: str) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        return (
+            lambda: buying.preview_close(getattr(w, line), at=AT),
+            lambda: buying.close_purchase_line(getattr(w, line), reason="x", by=None, at=AT).impact,
+        )
+
+    return pair
+
+
+def receiving(*units: int, of: str = "purchase") -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        arrivals = [warehouse.Arrival(getattr(w, of).pk, *units)]
+        return (
+            lambda: warehouse.preview_receive(arrivals, at=AT),
+            lambda: warehouse.receive(arrivals, by=None, at=AT).impact,
+        )
+
+    return pair
+
+
+def counting(house: str, counted: int) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        where = {"warehouse": getattr(w, house), "counted": counted, "at": AT}
+        return (
+            lambda: warehouse.preview_adjust(w.product, **where),
+            lambda: warehouse.adjust_stock(w.product, reason="x", by=None, **where).impact,
+        )
+
+    return pair
+
+
+PAIRS: dict[str, Callable[[World], Pair]] = {
+    "cancel a waiting line": cancelling("waiting", None),
+    "cancel part of a half served line": cancelling("half", 4),
+    "cancel a served line": cancelling("served", None),
+    "cancel part of a served line": cancelling("served", 2),
+    "more": resizing("half", 7),
+    "fewer": resizing("half", 2),
+    "fewer of a served one": resizing("served", 1),
+    "expedite": flagging("expedite", "waiting"),
+    "expedite an uncovered one": flagging("expedite", "uncovered"),
+    "hold a served one": flagging("hold", "served"),
+    "hold a waiting one": flagging("hold", "waiting"),
+    "later": revising((40, None)),
+    "earlier": revising((2, None)),
+    "no date": revising((None, None)),
+    "split": revising((10, 2), (30, 3), (50, 4)),
+    "split, part undated": revising((10, 2), (None, 7)),
+    "two purchase lines": revising((20, 4), (30, 5), both=True),
+    "close": closing("purchase"),
+    "close an undated one": closing("undated"),
+    "receive all": receiving(9),
+    "receive short": receiving(3),
+    "receive over": receiving(9, 5),
+    "receive damaged": receiving(2, 0, 4),
+    "receive for a whole order": receiving(4, of="undated"),
+    "count more": counting("house", 20),
+    "count less": counting("house", 2),
+    "count nothing": counting("second", 0),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS.keys())
+def test_what_was_shown_is_what_happens(pair: Callable[[World], Pair]) -> None:
+    preview, act = pair(a_world())
+    before = stored()
+    with CaptureQueriesContext(connection) as captured:
+        shown: Impact = preview()
+    asked = [query["sql"] for query in captured]
+    assert asked
+    assert not [sql for sql in asked if not sql.startswith(("SELECT", "WITH", "FETCH", "DECLARE", "CLOSE"))]
+    assert not [sql for sql in asked if " FOR " in sql.upper().replace("FOR EACH", "")]
+    assert stored() == before
+    done: Impact = act()
+    assert shown == done
+    assert shown.counts == done.counts
+    assert shown.checked > 0
+
+
+@pytest.mark.parametrize("quantity", [1, 5, 30])
+@pytest.mark.parametrize("spare", [False, True])
+def test_an_order_gets_what_its_preview_showed(quantity: int, spare: bool) -> None:
+    w = a_world()
+    if spare:  # a whole order that can do without the stock it keeps
+        selling.cancel_line(w.uncovered, reason="x", by=None, at=AT)
+        buying.revise_eta(
+            [buying.EtaChange(w.undated.pk, [buying.EtaPart(day(5))])], reason_code="other", by=None, at=AT
+        )
+        told(w.whole.lines.get(product=w.other), first=1, last=60)
+    lines = [selling.NewLine(w.product, quantity), selling.NewLine(w.other, 1), selling.NewLine(w.product, 1)]
+    new = selling.NewOrder("N-1", w.customer, a_carrier(), lines)
+    before = stored()
+    shown = selling.preview_place(new, at=AT)
+    assert stored() == before
+    made = selling.place_order(new, by=None, at=AT).made
+    got = made.lines.order_by("id").select_related("promise")
+    assert got[1].allocated == spare
+    assert [(how.allocated, how.uncovered, how.own, how.is_estimate) for how in shown] == [
+        (
+            line.allocated,
+            line.promise.uncovered,
+            (line.promise.own_from, line.promise.own_until) if line.promise.own_from else None,
+            line.promise.is_estimate,
+        )
+        for line in got
+    ]
+
+
+REFUSED: dict[str, Callable[[World], Pair]] = {
+    "cancel what was shipped": cancelling("shipped", None),
+    "cancel more than is open": cancelling("waiting", 5),
+    "cancel nothing": cancelling("waiting", 0),
+    "cancel a half": cancelling("waiting", 1.5),  # type: ignore[arg-type]
+    "the same quantity": resizing("waiting", 4),
+    "quantity nothing": resizing("waiting", 0),
+    "fewer than was shipped": resizing("shipped", 1),
+    "more of a closed line": resizing("shipped", 3),
+    "expedite a closed line": flagging("expedite", "shipped"),
+    "hold a closed line": flagging("hold", "shipped"),
+    "an ETA in the past": revising((-1, None)),
+    "a split that does not sum up": revising((10, 2), (20, 2)),
+    "receive more than is outstanding": receiving(10),
+    "receive nothing": receiving(0),
+    "count below nothing": counting("house", -1),
+}
+
+
+@pytest.mark.parametrize("pair", REFUSED.values(), ids=REFUSED.keys())
+def test_a_preview_refuses_what_the_act_refuses(pair: Callable[[World], Pair]) -> None:
+    preview, act = pair(a_world())
+    with pytest.raises(Refused) as at_preview:
+        preview()
+    before = stored()
+    with pytest.raises(Refused) as at_act:
+        act()
+    assert stored() == before
+    assert (type(at_preview.value), str(at_preview.value)) == (type(at_act.value), str(at_act.value))
+
+
+def test_every_preview_is_compared_with_its_act() -> None:
+    compared = {"cancel", "quantity", "expedite", "hold", "eta", "close", "receive", "adjust", "place"}
+    rooms = (selling, buying, warehouse)
+    there = {name for room in rooms for name, _ in inspect.getmembers(room, inspect.isfunction) if "preview_" in name}
+    assert {name.removeprefix("preview_") for name in there if not name.startswith("_")} == compared
