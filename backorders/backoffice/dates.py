@@ -3,6 +3,7 @@
 import datetime
 import re
 from functools import lru_cache
+from typing import Any
 
 from babel.dates import format_interval, format_skeleton
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from backorders.allocation.windows import Window, business_day
 from backorders.supply.models import Confidence, PurchaseLine
 
-SURE = {
+SURE: dict[str, Any] = {
     Confidence.CONFIRMED: gettext_lazy("confirmed"),
     Confidence.ESTIMATE: gettext_lazy("estimate"),
     Confidence.UNCONFIRMED: gettext_lazy("unconfirmed"),

@@ -27,7 +27,7 @@ class Card(NamedTuple):
     """One number of the home page."""
 
     label: Any
-    count: str
+    number: str
     hint: Any
     url: str
     tone: str
@@ -63,7 +63,7 @@ def _waiting_cards() -> list[Card]:
             tab.shown,
             HINTS[tab.name],
             f"{url}?view={tab.name}",
-            tones[tab.name] if tab.count else "",
+            tones[tab.name] if tab.number else "",
         )
         for tab in tabs(today=business_day(timezone.now()))
     ]

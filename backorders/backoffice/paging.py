@@ -12,7 +12,7 @@ CAP = 10_000
 PER_PAGE = 50
 
 
-def capped_count(queryset: "QuerySet[object]", *, cap: int) -> int:
+def capped_count(queryset: "QuerySet[Any, Any]", *, cap: int) -> int:
     """Return how many rows there are, or `cap + 1` if there are more than `cap`; never looks at more.
 
     The order stays: it is what makes the database walk an index instead of joining everything first.

@@ -1,4 +1,4 @@
-"""A selection is frozen when the list leaves it: what is shown and saved afterwards is what was ticked, nothing else."""
+"""A selection is frozen when it leaves the list: what is shown and saved afterwards is what was ticked."""
 
 import secrets
 from collections.abc import Iterable

@@ -71,12 +71,12 @@ class Tab(NamedTuple):
 
     name: str
     label: Any
-    count: int
+    number: int
 
     @property
     def shown(self) -> str:
         """The count as it is read."""
-        return shown_count(self.count)
+        return shown_count(self.number)
 
 
 def shown_count(count: int) -> str:
@@ -99,7 +99,7 @@ def keys(view: View, *, term: str, today: datetime.date) -> QuerySet[Any]:
 def rows(line_ids: Sequence[int], *, today: datetime.date) -> "list[Waiting]":
     """Return the rows of these lines, in the same order."""
     read = OrderLine.objects.filter(pk__in=line_ids).values_list(*_COLUMNS)
-    found = {row[0]: Waiting(*row, today=today) for row in read}
+    found = {row[0]: Waiting._make([*row, today]) for row in read}
     return [found[pk] for pk in line_ids if pk in found]
 
 

@@ -14,15 +14,15 @@ OURS = "backorders."
 def speak_models() -> None:
     """Make every name, help text and choice of our models translatable: the English words are the keys."""
     for app in our_apps():
-        app.verbose_name = gettext_lazy(str(app.verbose_name))  # type: ignore[assignment]
+        app.verbose_name = gettext_lazy(str(app.verbose_name))
     for model in our_models():
         options = model._meta
-        options.verbose_name = gettext_lazy(str(options.verbose_name))  # type: ignore[assignment]
-        options.verbose_name_plural = gettext_lazy(str(options.verbose_name_plural))  # type: ignore[assignment]
+        options.verbose_name = gettext_lazy(str(options.verbose_name))
+        options.verbose_name_plural = gettext_lazy(str(options.verbose_name_plural))
         for field in _own_fields(model):
-            field.verbose_name = gettext_lazy(str(field.verbose_name))  # type: ignore[assignment]
+            field.verbose_name = gettext_lazy(str(field.verbose_name))
             if field.help_text:
-                field.help_text = gettext_lazy(str(field.help_text))  # type: ignore[assignment]
+                field.help_text = gettext_lazy(str(field.help_text))
             if field.choices:
                 field.choices = [(value, _spoken(label)) for value, label in field.flatchoices]
 

@@ -161,5 +161,3 @@ def test_a_date_that_touches_nobody_says_so_and_promises_no_mail(desk: Client) -
     response = fill_in(desk, of(line), how="date", eta_on=day(40), preview="1")
     assert "Nobody is affected." in text(response)
     assert "and tell" not in text(response)
-
-

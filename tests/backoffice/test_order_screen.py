@@ -107,9 +107,11 @@ def test_a_stale_order_form_is_refused_and_says_who_changed_it(desk: Client) -> 
 def test_quantity_expedite_hold_and_release_each_do_their_verb(desk: Client) -> None:
     world = World()
     line = world.second.lines.get()
-    assert fill_in(desk, line_address("change_quantity", world.second), quantity=4, reason="one more").status_code == 302
+    url = line_address("change_quantity", world.second)
+    assert fill_in(desk, url, quantity=4, reason="one more").status_code == 302
     assert state(line) == (0, 4, 0, 0)
-    for name, field, value in (("expedite", "is_expedited", True), ("hold", "is_held", True), ("release", "is_held", False)):
+    acts = (("expedite", "is_expedited", True), ("hold", "is_held", True), ("release", "is_held", False))
+    for name, field, value in acts:
         assert fill_in(desk, line_address(name, world.second), reason="asked for").status_code == 302
         line.refresh_from_db()
         assert getattr(line, field) is value

@@ -1,4 +1,4 @@
-"""The day's work in a real browser: dates changed with their preview, orders placed, mails read; for everybody's eyes."""
+"""The day's work in a real browser: dates changed with their preview, orders placed, mails read."""
 
 import datetime
 import re

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from backorders.backoffice.admin.base import LedgerAdmin, column, link
 from backorders.backoffice.acts import act_name
+from backorders.backoffice.admin.base import LedgerAdmin, column, link
 from backorders.changes.models import ChangeSet, Touch
 
 

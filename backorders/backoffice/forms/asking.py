@@ -1,5 +1,6 @@
 """What our forms have in common: crispy, translatable, and a preview that needs less than saving does."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -33,7 +34,7 @@ class AskingForm(forms.Form):
 
     def renew(self) -> None:
         """After a refusal because of somebody else's change: whoever saves again has seen it."""
-        data = self.data.copy()
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # what a request sent
         data["seen"] = self.initial["seen"]
         self.data = data
 
@@ -73,7 +74,7 @@ def number(**attrs: Any) -> forms.NumberInput:
 class Chooser(AutocompleteSelect):
     """The admin's searching select, which shows what was sent to it even if that is nonsense."""
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
         """Leave out what cannot be an id before it is looked up."""
         return super().optgroups(name, [each for each in value if str(each).isdecimal()], attrs)
 

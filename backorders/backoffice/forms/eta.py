@@ -99,8 +99,8 @@ class EtaForm(AskingForm):
             case "shift":
                 return _shifted(line, self.cleaned_data["days"])
             case "split":
-                assert self.parts is not None  # only a single line offers it
-                return [EtaPart(p["eta_on"], p["eta_until"], p["quantity"]) for p in self.parts.cleaned_data if p]
+                said = self.parts.cleaned_data if self.parts else []
+                return [EtaPart(part["eta_on"], part["eta_until"], part["quantity"]) for part in said if part]
             case "window":
                 return [EtaPart(self.cleaned_data["eta_on"], self.cleaned_data["eta_until"])]
         return [EtaPart(self.cleaned_data["eta_on"])]

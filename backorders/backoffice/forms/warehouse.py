@@ -50,7 +50,8 @@ class ReceiveForm(AskingForm):
     def clean(self) -> dict[str, Any]:
         """Check every line, and that something arrived."""
         cleaned = super().clean() or {}
-        if not all([line.is_valid() for line in self.lines]):
+        valid = [line.is_valid() for line in self.lines]  # every line is asked, so that every mistake shows
+        if not all(valid):
             self.add_error(None, _("Correct the quantities marked below."))
         elif not self.arrivals():
             self.add_error(None, _("Nothing arrived: every quantity is 0."))

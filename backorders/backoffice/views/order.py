@@ -1,4 +1,4 @@
-"""The order's page: the answer to read out, its lines with told and expected, their supply, and everything that happened."""
+"""The order's page: the answer to read out, its lines and their supply, and everything that happened."""
 
 from typing import Any
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
@@ -19,7 +19,6 @@ from django.views.generic import TemplateView
 
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.backoffice.forms.asking import AskingForm
 from backorders.backoffice.impacts import shown
 from backorders.refusal import Busy, Refused, Stale
 
@@ -46,8 +45,7 @@ class Screen(TemplateView):
     @property
     def by(self) -> User:
         """Who asks."""
-        assert isinstance(self.request.user, User)  # the site lets nobody else in
-        return self.request.user
+        return cast(User, self.request.user)  # the site lets nobody else in
 
     def heading(self) -> str:
         """Return the name of what the page is about."""
@@ -157,7 +155,7 @@ class ActScreen(Screen):
         """Say what was done."""
         return done_sentence(done)
 
-    def looked_ahead(self, form: AskingForm) -> dict[str, Any]:
+    def looked_ahead(self, form: Any) -> dict[str, Any]:
         """Return what the preview shows: whom the act would touch, or why it would be refused."""
         if not form.is_ready():
             return {"preview": None, "unready": True}
