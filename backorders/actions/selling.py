@@ -15,7 +15,7 @@ from backorders.actions.asking import NotOpen, a_reason, fitting, fresh_order, o
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.joining import Joined, Newcomer, belongs_at_tail, join, join_by_plan
-from backorders.allocation.locking import lock_products
+from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.outcome import NO_WINDOW
 from backorders.allocation.ranking import score
@@ -482,7 +482,7 @@ def _flag(
 
 def _lock_line(line: OrderLine, products: Iterable[int]) -> Product:
     """Lock the products to plan (the line's among them), read the line again, return its product."""
-    lock_products(products)
+    lock_whole_orders(lock_products(products))  # its order may be one of them, and must not be locked before the others
     line.refresh_from_db()
     return line.product
 

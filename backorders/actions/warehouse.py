@@ -13,7 +13,7 @@ from backorders.actions.asking import NotOpen, a_reason, a_text, fitting, fresh_
 from backorders.actions.done import Done
 from backorders.actions.selling import close_promises
 from backorders.allocation.impact import Impact
-from backorders.allocation.locking import lock_products
+from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Allocation
 from backorders.allocation.replanning import preview, replan
 from backorders.allocation.situation import Situation
@@ -180,6 +180,7 @@ def return_to_stock(
     """
     whole_units(quantity)
     products = lock_products([shipment_line.line.product_id])
+    lock_whole_orders(products)  # its own order may be one of them, and must not be locked before the others
     fresh_order(shipment_line.shipment.order, seen_version=seen_version)
     shipment_line.refresh_from_db()
     if quantity > shipment_line.quantity - shipment_line.returned:

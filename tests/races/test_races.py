@@ -1,20 +1,16 @@
 """Races: many buyers at once never sell a unit twice; with the lock off, they do."""
 
 import random
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
-from backorders.actions import buying, selling, warehouse
+from backorders.actions import selling, warehouse
 from backorders.actions.accepting import NotAccepted
-from backorders.allocation import replanning
 from backorders.allocation.books import differences
-from backorders.catalog.models import Product
 from backorders.orders.models import Order, OrderLine
 from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine, StockLevel
@@ -30,54 +26,17 @@ from tests.factories import (
     receive,
     revise,
 )
+from tests.races.crowd import an_order_of, at_once, lock_off, threads_here
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FULL = pytest.mark.faults
 
 
-def at_once(threads: int, jobs: list[Callable[[], Any]]) -> list[BaseException]:
-    """Run the jobs from so many threads, all starting together; return what went wrong."""
-    start, errors = threading.Barrier(threads), []
-    lots = [jobs[i::threads] for i in range(threads)]
-
-    def work(mine: list[Callable[[], Any]]) -> None:
-        start.wait()
-        for job in mine:
-            try:
-                job()
-            except Exception as error:
-                errors.append(error)
-        connections.close_all()
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, lots))
-    return errors
-
-
-def an_order_of(number: str, customer: Any, carrier: Any, *lines: tuple[Product, int]) -> Callable[[], Any]:
-    wanted = [selling.NewLine(product, quantity) for product, quantity in lines]
-    return lambda: selling.place_order(selling.NewOrder(number, customer, carrier, wanted), by=None, at=AT)
-
-
-def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the products instead of locking them, wherever a verb locks."""
-
-    def unlocked(ids: Any) -> list[int]:
-        return list(Product.objects.filter(id__in=set(ids)).order_by("id").values_list("id", flat=True))
-
-    for room in (selling, buying, warehouse, replanning):
-        monkeypatch.setattr(room, "lock_products", unlocked)
-
-
 def hot(orders: int, stock: int, *, policy: str = "never") -> list[Callable[[], Any]]:
     product = a_product("HOT", stock=stock, backorder_policy=policy)
     who, how = a_customer(), a_carrier()
     return [an_order_of(f"H{i}", who, how, (product, 1)) for i in range(orders)]
-
-
-def threads_here(postgres: int) -> int:
-    return postgres if connection.vendor == "postgresql" else 8
 
 
 @pytest.mark.parametrize("orders", [200, pytest.param(10_000, marks=FULL)])
