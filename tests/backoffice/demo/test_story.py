@@ -1,10 +1,13 @@
 """The demo leaves a shop in which there is something to do, and books that agree."""
 
 import datetime
+import io
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.test import Client
 
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
@@ -37,6 +40,44 @@ def test_the_last_weeks_of_the_demo_leave_living_work() -> None:
     assert CallTask.objects.exists()
     assert Order.objects.filter(is_ship_complete=True).exists()
     assert Customer.objects.exclude(email__endswith="@example.com").count() == 1
+
+
+def test_the_same_day_tells_the_same_story() -> None:
+    def played() -> list[object]:
+        list(Story(NOW, length=10).days())
+        lines = OrderLine.objects.order_by("id").values_list("order__number", "product__sku", "allocated", "waiting")
+        eta = PurchaseLine.objects.order_by("id").values_list("purchase_order__number", "quantity", "eta_on")
+        return [*lines, *eta, *Message.objects.order_by("id").values_list("kind", "recipient", "subject")]
+
+    first = played()
+    call_command("flush", interactive=False, verbosity=0)
+    assert played() == first
+
+
+class ClosedPipe(io.StringIO):
+    """Where nobody listens any more."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_demo_that_is_cut_short_leaves_nothing() -> None:
+    with pytest.raises(BrokenPipeError):
+        call_command("load_demo", days=1, stdout=ClosedPipe())
+    assert not Product.objects.exists()
+    assert not get_user_model().objects.exists()
+
+
+def test_loading_creates_somebody_who_may_log_in(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("load_demo", days=1, admin="desk")
+    assert client.login(username="desk", password=capsys.readouterr().out.split()[-1])
+    assert Order.objects.exists()
+
+
+@pytest.mark.parametrize("days", [0, 121])
+def test_more_days_than_there_are_cannot_be_played(days: int) -> None:
+    with pytest.raises(CommandError, match="knows 120 days"):
+        call_command("load_demo", days=days)
 
 
 def test_a_database_with_products_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,11 @@
-"""Load the demo: 120 days of a small importer, ending now."""
+"""Load the demo: 120 days of a small importer, ending now, and somebody who may log in."""
 
+import secrets
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -13,11 +16,29 @@ from backorders.catalog.models import Product
 class Command(BaseCommand):
     """Play the demo into an empty database; leave one with products alone."""
 
-    help = "Fill an empty database with living demo data."
+    help = "Fill an empty database with living demo data, and create an administrator if there is none."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, default=DAYS, help=f"how many days to play (1 to {DAYS})")
+        parser.add_argument("--admin", default="admin", help="name of the administrator (admin)")
+        parser.add_argument("--password", help="password of the administrator; one is made and printed without it")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        length = options["days"]
+        if not 1 <= length <= DAYS:
+            raise CommandError(f"The demo knows {DAYS} days, not {length}.")
         if Product.objects.exists():
             self.stdout.write("There are products already: the demo is only for an empty database.")
             return
-        for _ in tqdm(Story(timezone.now()).days(), total=DAYS + 1, desc="Demo", unit="day", leave=False):
-            pass
+        with transaction.atomic():  # all of it or nothing: half a demo could neither be used nor loaded again
+            story = Story(timezone.now(), length=length)
+            for _ in tqdm(story.days(), total=length + 1, desc="Demo", unit="day", leave=False):
+                pass
+            self._create_admin(options["admin"], options["password"])
+
+    def _create_admin(self, name: str, password: str | None) -> None:
+        users = get_user_model()
+        if users.objects.filter(is_superuser=True).exists():
+            return
+        users.objects.create_superuser(name, f"{name}@example.com", password or (made := secrets.token_urlsafe(9)))
+        self.stdout.write(f"Log in as {name}" + ("" if password else f" with the password {made}"))
