@@ -1,8 +1,10 @@
 """A small world in which every verb has something to do, and a picture of everything that is stored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from django.apps import apps
 from django.db import models
 
@@ -11,6 +13,7 @@ from backorders.allocation.models import Promise
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Customer, Order, OrderLine, Shipment, ShipmentLine
+from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine, Supplier, Warehouse
 from tests.factories import (
     AT,
@@ -102,3 +105,24 @@ def told(line: OrderLine, *, first: int, last: int) -> None:
 
 def last_change() -> ChangeSet:
     return ChangeSet.objects.order_by("-id")[0]
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Something that is refused: after what has happened, by which name and in which sentence."""
+
+    attempt: Callable[[World], Any]
+    refusal: type[Refused]
+    sentence: str
+    after: Callable[[World], Any] = lambda _: None
+
+
+def refused_without_a_trace(bad: Bad) -> None:
+    """The attempt is refused as it should be, and nothing that is stored differs."""
+    world = a_world()
+    bad.after(world)
+    before = stored()
+    with pytest.raises(bad.refusal, match=bad.sentence) as refused:
+        bad.attempt(world)
+    assert str(refused.value).endswith((".", "?"))
+    assert stored() == before
