@@ -1,0 +1,226 @@
+"""Every verb leaves one change set that says who, when and why, and what it touched; keys and forms act once."""
+
+import inspect
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from backorders.actions import buying, selling, undoing, warehouse
+from backorders.allocation.books import differences
+from backorders.changes.models import ChangeSet, Source
+from backorders.orders.models import Shipment
+from tests.actions.desk import World, a_world, last_change, stored
+from tests.factories import a_carrier, a_user, day, later
+
+pytestmark = pytest.mark.django_db
+
+NOW = later(hours=2)
+Act = Callable[[World, User | None], Any]
+
+
+def new_order(w: World, number: str = "N-1", **fields: Any) -> selling.NewOrder:
+    lines = [selling.NewLine(w.product, 2), selling.NewLine(w.other, 1)]
+    return selling.NewOrder(
+        **{"number": number, "customer": w.customer, "carrier": a_carrier(), "lines": lines, **fields}
+    )
+
+
+def eta(w: World) -> list[buying.EtaChange]:
+    return [buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(20))])]
+
+
+# The verb, how the change set names it, what it touches.
+ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
+    "selling.place_order": (
+        lambda w, by: selling.place_order(new_order(w), by=by, at=NOW),
+        "place_order",
+        lambda w: {("order", w.customer.orders.get().pk)},
+    ),
+    "selling.cancel_line": (
+        lambda w, by: selling.cancel_line(w.half, quantity=2, reason="why", by=by, at=NOW),
+        "cancel",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "selling.cancel_order": (
+        lambda w, by: selling.cancel_order(w.whole, reason="why", by=by, at=NOW),
+        "cancel",
+        lambda w: {("order", w.whole.pk)},
+    ),
+    "selling.change_quantity": (
+        lambda w, by: selling.change_quantity(w.half, quantity=8, reason="why", by=by, at=NOW),
+        "change_quantity",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "selling.expedite": (
+        lambda w, by: selling.expedite(w.waiting, reason="why", by=by, at=NOW),
+        "expedite",
+        lambda w: {("order", w.waiting.order_id)},
+    ),
+    "selling.hold": (
+        lambda w, by: selling.hold(w.half, reason="why", by=by, at=NOW),
+        "hold",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "selling.release": (
+        lambda w, by: selling.release(w.half, reason="why", by=by, at=NOW),
+        "release",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "buying.order_goods": (
+        lambda w, by: buying.order_goods(
+            "PO-X", supplier=w.supplier, lines=[buying.OrderedGoods(w.other, w.house, 3)], by=by, at=NOW
+        ),
+        "order_goods",
+        lambda w: {("purchase_order", w.other.purchase_lines.latest("id").purchase_order_id)},
+    ),
+    "buying.revise_eta": (
+        lambda w, by: buying.revise_eta(eta(w), reason_code="customs", note="why", by=by, at=NOW),
+        "revise_eta",
+        lambda w: {("purchase_order", w.purchase.purchase_order_id)},
+    ),
+    "buying.close_purchase_line": (
+        lambda w, by: buying.close_purchase_line(w.purchase, reason="why", by=by, at=NOW),
+        "close_purchase_line",
+        lambda w: {("purchase_order", w.purchase.purchase_order_id)},
+    ),
+    "warehouse.receive": (
+        lambda w, by: warehouse.receive(
+            [warehouse.Arrival(w.purchase.pk, 4), warehouse.Arrival(w.undated.pk, 1)], by=by, at=NOW
+        ),
+        "receive",
+        lambda w: {("purchase_order", pk) for pk in (w.purchase.purchase_order_id, w.undated.purchase_order_id)},
+    ),
+    "warehouse.ship": (
+        lambda w, by: warehouse.ship(w.served.order, units=[(w.served.pk, 4)], by=by, at=NOW),
+        "ship",
+        lambda w: {("order", w.served.order_id)},
+    ),
+    "warehouse.confirm_delivery": (
+        lambda w, by: warehouse.confirm_delivery(w.parcel, by=by, at=NOW),
+        "confirm_delivery",
+        lambda w: {("order", w.shipped.order_id)},
+    ),
+    "warehouse.return_to_stock": (
+        lambda w, by: warehouse.return_to_stock(
+            w.parcel_line, quantity=1, warehouse=w.second, reason="why", by=by, at=NOW
+        ),
+        "return_to_stock",
+        lambda w: {("order", w.shipped.order_id)},
+    ),
+    "warehouse.adjust_stock": (
+        lambda w, by: warehouse.adjust_stock(w.product, warehouse=w.house, counted=3, reason="why", by=by, at=NOW),
+        "adjust_stock",
+        lambda w: {("product", w.product.pk)},
+    ),
+    "undoing.undo": (
+        lambda _, by: undoing.undo(ChangeSet.objects.filter(act="adjust_stock").latest("id"), by=by, at=NOW),
+        "undo",
+        lambda w: {("product", w.product.pk)},
+    ),
+}
+SAYS_WHY = {name for name in ACTS if name.split(".")[1] not in ("place_order", "order_goods", "receive", "ship")} - {
+    "warehouse.confirm_delivery"
+}
+
+
+@pytest.mark.parametrize("verb", ACTS)
+def test_an_act_says_who_when_why_and_what(verb: str) -> None:
+    act, name, touched = ACTS[verb]
+    world, who = a_world(), a_user()
+    before = ChangeSet.objects.count()
+    done = act(world, who)
+    assert ChangeSet.objects.count() == before + 1
+    change = last_change()
+    assert done.change_set == change
+    assert (change.act, change.by, change.at, change.source) == (name, who, NOW, Source.STAFF)
+    assert bool(change.reason) == (verb in SAYS_WHY)
+    assert set(change.touches.values_list("kind", "object_id")) == touched(world)
+    assert list(differences(at=NOW)) == []
+
+
+@pytest.mark.parametrize("verb", ACTS)
+def test_without_a_person_it_was_the_system(verb: str) -> None:
+    world = a_world()
+    ACTS[verb][0](world, None)
+    assert (last_change().by, last_change().source) == (None, Source.SYSTEM)
+
+
+def test_every_verb_is_tried() -> None:
+    rooms = {"selling": selling, "buying": buying, "warehouse": warehouse, "undoing": undoing}
+    verbs = {
+        f"{room}.{name}"
+        for room, module in rooms.items()
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if hasattr(function, "__wrapped__") and function.__module__ == module.__name__
+    }
+    assert verbs - {"buying.notice_unrecorded_etas"} == ACTS.keys()
+
+
+def test_who_acts_for_whom_is_kept() -> None:
+    world = a_world()
+    selling.place_order(new_order(world, shop="web", external_id="1"), by=None, at=NOW)
+    assert last_change().source == Source.SHOP
+    selling.cancel_line(world.half, reason="x", source=Source.CUSTOMER, by=None, at=NOW)
+    assert last_change().source == Source.CUSTOMER
+    buying.revise_eta(eta(world), reason_code="other", source=Source.SUPPLIER, by=None, at=NOW)
+    assert last_change().source == Source.SUPPLIER
+    assert world.purchase.revisions.order_by("-id")[0].source == Source.SUPPLIER
+    warehouse.confirm_delivery(world.parcel, confirmed_by=Shipment.Confirmed.CUSTOMER, by=None, at=NOW)
+    assert last_change().source == Source.CUSTOMER
+
+
+KEYED: dict[str, Callable[[World], Any]] = {
+    "place_order": lambda w: selling.place_order(new_order(w), key="k", by=None, at=NOW).made,
+    "the same shop order": lambda w: (
+        selling.place_order(new_order(w, shop="web", external_id="1"), by=None, at=NOW).made
+    ),
+    "the same number": lambda w: selling.place_order(new_order(w), by=None, at=NOW).made,
+    "revise_eta": lambda w: buying.revise_eta(eta(w), reason_code="other", key="k", by=None, at=NOW).made,
+    "receive": lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 2)], key="k", by=None, at=NOW).made,
+}
+
+
+@pytest.mark.parametrize("act", KEYED.values(), ids=KEYED.keys())
+def test_the_same_act_twice_happens_once_and_answers_the_same(act: Callable[[World], Any]) -> None:
+    world = a_world()
+    first = act(world)
+    before = stored()
+    second = act(world)
+    assert stored() == before
+    assert first == second
+
+
+class PowerCut(Exception):
+    """The act ends where it stands."""
+
+
+def cut_at(number: int) -> Any:
+    """Let the power go at the write with this number."""
+    writes = itertools.count(1)
+
+    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")) and next(writes) == number:
+            raise PowerCut
+        return run(sql, params, many, context)
+
+    return connection.execute_wrapper(execute)
+
+
+@pytest.mark.parametrize("verb", ACTS)
+def test_an_act_that_is_cut_at_any_of_its_writes_leaves_nothing(verb: str) -> None:
+    world = a_world()
+    before = stored()
+    for number in itertools.count(1):
+        try:
+            with cut_at(number):
+                ACTS[verb][0](world, None)
+        except PowerCut:
+            assert stored() == before
+        else:
+            break
+    assert number > 2
+    assert stored() != before
