@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.utils import translation
 
 from tests.factories import AT
 
@@ -17,8 +18,9 @@ def frozen() -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(db: None, frozen: None) -> Client:
-    """A client logged in as somebody who may do everything."""
+def desk(db: None, frozen: None) -> Iterator[Client]:
+    """A client logged in as somebody who may do everything; whatever language it spoke is forgotten afterwards."""
     client = Client()
     client.force_login(get_user_model().objects.create_superuser("chief", "chief@example.com", "chief"))
-    return client
+    yield client
+    translation.deactivate()
