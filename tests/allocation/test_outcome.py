@@ -24,7 +24,7 @@ def last_days(situation: Situation) -> dict[int, datetime.date]:
 
 def free_stock(situation: Situation, result: Outcome) -> Counter[int]:
     """Units on hand that nobody holds, by product."""
-    free = Counter({pk: 0 for pk in situation.products})
+    free = Counter(dict.fromkeys(situation.products, 0))
     for stock in situation.stocks.values():
         held = sum(n for (_, is_stock, supply), n in result.allocations.items() if is_stock and supply == stock.id)
         assert 0 <= held <= stock.on_hand
