@@ -97,6 +97,11 @@ class Message(models.Model):
                 name="messages_in_flight", fields=["lease_until"], condition=Q(state__in=["sending", "unknown"])
             ),
             models.Index(name="messages_of_a_customer", fields=["customer", "created_at", "id"]),
+            models.Index(
+                name="messages_about_dates_by_time",
+                fields=["created_at"],
+                condition=Q(kind__in=["no_date", "later", "earlier", "approaching"]),
+            ),
             models.Index(name="messages_by_provider_id", fields=["provider_id"], condition=~Q(provider_id="")),
             models.Index(
                 name="messages_of_a_customer_to_do",

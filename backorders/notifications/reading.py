@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from backorders.allocation.models import Promise, PromiseChange
 from backorders.allocation.windows import Window, business_day
@@ -196,14 +196,12 @@ def due_customers(*, at: datetime.datetime, policy: TellingPolicy) -> list[int]:
 
 def _gaps_at_rest(at: datetime.datetime, policy: TellingPolicy) -> "QuerySet[Promise]":
     """Gaps that may have come to rest and whose customer is not under the cap; the pure rules decide again."""
-    word = Message.objects.filter(
-        customer=OuterRef("customer"), created_at__gt=at - policy.cap, kind__in=ABOUT_DATES
-    ).filter(state__in=HEARD)
+    words = Message.objects.filter(created_at__gt=at - policy.cap, kind__in=ABOUT_DATES, state__in=HEARD)
     imminent = Q(told_from__lte=business_day(at + policy.imminent)) | Q(
         told_at=None, announced_from__lte=business_day(at + policy.imminent)
     )
     at_rest = Q(changed_at__lte=at - policy.quiet_if_imminent) | Q(gap_since__lte=at - policy.longest_quiet)
-    return Promise.objects.untold().filter(at_rest).filter(imminent | ~Exists(word))
+    return Promise.objects.untold().filter(at_rest).filter(imminent | ~Q(customer__in=words.values("customer")))
 
 
 def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> Found:

@@ -19,7 +19,7 @@ from tests.factories import AT, a_line, a_product, a_purchase, an_order, later, 
 from tests.faults.policies import AT_ONCE
 from tests.notifications.desk import send
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
 
 SECOND = datetime.timedelta(seconds=1)
 
