@@ -1,18 +1,29 @@
 """The database refuses the impossible: every constraint of ours is tried, and a new one without a try fails here."""
 
 import datetime
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import Error, connection, models, transaction
+from django.db import Error, IntegrityError, connection, models, transaction
 
 from backorders.actions import selling, warehouse
 from backorders.allocation.models import Allocation, Promise, PromiseChange
 from backorders.catalog.models import Category, Product, Substitute
 from backorders.changes.appending import refusals
 from backorders.changes.models import ChangeSet, Touch
+from backorders.notifications.models import (
+    Attempt,
+    CallTask,
+    CustomerLink,
+    MailSwitch,
+    Message,
+    MessageLine,
+    ProviderEvent,
+    Suppression,
+)
 from backorders.orders.models import Cancellation, Customer, Order, OrderLine, Refund, Shipment, ShipmentLine
 from backorders.supply.models import (
     EtaRevision,
@@ -24,7 +35,20 @@ from backorders.supply.models import (
     Supplier,
     SupplierProduct,
 )
-from tests.factories import AT, a_line, a_product, a_purchase, a_supplier, a_warehouse, an_order, day, receive
+from tests.actions.desk import a_world
+from tests.factories import (
+    AT,
+    a_carrier,
+    a_customer,
+    a_line,
+    a_product,
+    a_purchase,
+    a_supplier,
+    a_warehouse,
+    an_order,
+    day,
+    receive,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +138,33 @@ TRIES: dict[str, Callable[[], Any]] = {
 }
 
 
+def a_message(**fields: Any) -> Message:
+    known = {"kind": "later", "customer": a_customer(), "dedupe_key": "k", "address_version": 1, "created_at": AT}
+    return Message.objects.create(
+        **{**known, "not_before": AT, "recipient": "a@example.com", "language": "en", **fields}
+    )
+
+
+def a_stated_line(**fields: Any) -> MessageLine:
+    line = a_line(a_product(), 1)
+    return MessageLine.objects.create(message=a_message(), line=line, order=line.order, **fields)
+
+
+def an_attempt() -> Attempt:
+    return Attempt.objects.create(message=a_message(), number=1, started_at=AT)
+
+
+# Of what customers are told.
+TRIES |= {
+    "the_same_is_stated_once": lambda: twice(a_message()),
+    "a_message_has_a_lease_while_it_is_being_sent": lambda: a_message(state="sending"),
+    "accepted_says_when": lambda: a_message(state="accepted"),
+    "a_stated_window_has_both_ends": lambda: a_stated_line(window_from=day(2), window_until=day(1)),
+    "attempts_are_numbered_once": lambda: twice(an_attempt()),
+    "there_is_one_mail_switch": lambda: MailSwitch.objects.create(id=2, instance_id=uuid.uuid4(), changed_at=AT),
+}
+
+
 def a_movement(**fields: Any) -> None:
     StockMovement.objects.create(
         stock_level=StockLevel.objects.get(), change_set=ChangeSet.objects.first(), at=AT, **fields
@@ -133,9 +184,12 @@ def pegged_twice() -> None:
     twice(Allocation.objects.get())
 
 
-def our_constraints() -> dict[str, str]:
-    ours = [model for model in apps.get_models() if model.__module__.startswith("backorders.")]
-    return {c.name: model._meta.label for model in ours for c in model._meta.constraints}
+def our_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if model.__module__.startswith("backorders.")]
+
+
+def our_constraints() -> set[str]:
+    return {constraint.name for model in our_models() for constraint in model._meta.constraints}
 
 
 @pytest.mark.parametrize("name", TRIES)
@@ -147,8 +201,71 @@ def test_the_database_refuses(name: str) -> None:
 
 
 def test_every_constraint_is_tried() -> None:
-    elsewhere = {name for name, model in our_constraints().items() if model.startswith("notifications.")}
-    assert our_constraints().keys() - elsewhere == TRIES.keys()
+    assert our_constraints() == TRIES.keys()
+
+
+def a_refund() -> Refund:
+    a_shipped_line()
+    return Refund.objects.get()
+
+
+def a_link() -> CustomerLink:
+    return CustomerLink.objects.create(order=an_order((a_product(), 1)), token_hash="h", created_at=AT, expires_at=AT)
+
+
+def an_event() -> ProviderEvent:
+    return ProviderEvent.objects.create(event_key="k", event_type="bounced", occurred_at=AT, received_at=AT)
+
+
+def a_task() -> CallTask:
+    message = a_message()
+    return CallTask.objects.create(customer=message.customer, message=message, why="bounced", opened_at=AT)
+
+
+ONCE: dict[str, Callable[[], models.Model]] = {
+    "changes.ChangeSet.key": lambda: a_change(key="k"),
+    "changes.ChangeSet.undoes": lambda: a_change(undoes=a_change()),
+    "catalog.Category.name": lambda: a_product().category,
+    "catalog.Product.sku": lambda: a_product(),
+    "supply.Supplier.name": lambda: a_supplier(),
+    "supply.Warehouse.code": lambda: a_warehouse(),
+    "supply.PurchaseOrder.number": lambda: a_purchase(a_product(), 1).purchase_order,
+    "orders.Carrier.name": lambda: a_carrier(),
+    "orders.Order.number": lambda: an_order((a_product(), 1)),
+    "orders.Refund.cancellation": a_refund,
+    "notifications.ProviderEvent.event_key": an_event,
+    "notifications.Suppression.address": lambda: Suppression.objects.create(address="a", reason="bounce", at=AT),
+    "notifications.CallTask.message": a_task,
+    "notifications.CustomerLink.token_hash": a_link,
+}
+
+
+@pytest.mark.parametrize("field", ONCE)
+def test_what_names_a_thing_names_one_thing(field: str) -> None:
+    model, _, name = field.rpartition(".")
+    row = ONCE[field]()
+    assert row._meta.label == model
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        twice(row)
+
+
+def test_every_unique_field_is_tried() -> None:
+    unique = {
+        f"{m._meta.label}.{f.name}" for m in our_models() for f in m._meta.fields if f.unique and not f.primary_key
+    }
+    assert unique == ONCE.keys()
+
+
+def test_no_count_of_units_falls_below_zero() -> None:
+    a_world()
+    refused = 0
+    for model in (PurchaseLine, StockLevel, OrderLine, ShipmentLine, Allocation):
+        for field in model._meta.fields:
+            if isinstance(field, models.PositiveIntegerField):
+                with pytest.raises(Error), transaction.atomic():
+                    update(model, **{field.name: -1})
+                refused += 1
+    assert refused >= 15
 
 
 LEDGERS: dict[str, Callable[[], Any]] = {
