@@ -399,6 +399,37 @@ def test_an_order_gets_one_apology() -> None:
     assert ["We are sorry" in text for text in texts] == [True, False, False]
 
 
+def test_a_date_that_moves_while_the_letter_is_written_is_left_to_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    purchase, line = a_told_line()
+    revise(purchase, (44, None))
+    write, moves = announcing.render, iter([58])
+
+    def move_then_write(*args: Any, **how: Any) -> Any:
+        for eta in moves:
+            revise(purchase, (eta, None), at=later(minutes=5))
+        return write(*args, **how)
+
+    monkeypatch.setattr(announcing, "render", move_then_write)
+    assert announce(later(minutes=5)) == []
+    [message] = announce(later(minutes=10))
+    assert message.lines.get().window_until == windows(line)["expected"]
+
+
+def test_what_another_announcer_said_meanwhile_is_not_said_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    purchase, _ = a_told_line()
+    revise(purchase, (44, None))
+    write, others = announcing.render, iter([1])
+
+    def be_overtaken(*args: Any, **how: Any) -> Any:
+        for _ in others:
+            assert announce_due(at=later(minutes=5)).messages == 1
+        return write(*args, **how)
+
+    monkeypatch.setattr(announcing, "render", be_overtaken)
+    assert announce_due(at=later(minutes=5)).messages == 0
+    assert Message.objects.filter(kind="later").count() == 1
+
+
 def test_a_held_message_passes_its_hold_on_to_the_newer_one() -> None:
     purchase, _ = a_told_line()
     revise(purchase, (44, None))
