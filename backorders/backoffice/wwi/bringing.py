@@ -212,12 +212,9 @@ class Import:
         self._picks(change, list(zip(lines, written, strict=True)))
         rows.insert(
             Promise,
-            "line product customer version changed_at announced_at told_at is_estimate uncovered".split(),
+            "line product customer version changed_at is_estimate uncovered".split(),
             [
-                (
-                    *(line.pk, line.product_id, line.order.customer_id),
-                    *(1, line.placed_at, line.placed_at, line.placed_at, False, line.waiting),
-                )
+                (line.pk, line.product_id, line.order.customer_id, 1, line.placed_at, False, line.waiting)
                 for line in written
             ],
         )
@@ -278,12 +275,11 @@ class Import:
         clock.learn_lateness()
 
     def _plan(self, change: ChangeSet, product_id: int) -> None:
-        """Plan what is open. History is not mailed: what is expected now counts as announced and told."""
+        """Plan what is open. History is not mailed: from this evening on what is expected counts as told."""
         replan([product_id], change_set=change, at=self.at)
-        first, last = F("expected_from"), F("expected_until")
-        Promise.objects.filter(product=product_id).update(
-            announced_from=first, announced_until=last, told_from=first, told_until=last, gap_since=None
-        )
+        known = {f"{said}_{end}": F(f"expected_{end}") for said in ("announced", "told") for end in ("from", "until")}
+        waiting = Promise.objects.filter(product=product_id, line__waiting__gt=0)
+        waiting.update(announced_at=self.at, told_at=self.at, gap_since=None, **known)
 
 
 _REVISION = [

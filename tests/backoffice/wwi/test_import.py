@@ -5,20 +5,23 @@ import gzip
 import json
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import models
 
 from backorders.actions import clock
 from backorders.actions.bookkeeping import check_books
-from backorders.allocation.models import Promise
+from backorders.allocation.models import Allocation, Promise
 from backorders.backoffice.wwi import bringing
 from backorders.backoffice.wwi.bringing import Import, WrongDatabase
 from backorders.backoffice.wwi.reading import BrokenFile
+from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.notifications.announcing import announce_due
-from backorders.orders.models import Order, OrderLine, Shipment
-from backorders.supply.models import PurchaseLine, StockLevel, StockMovement, SupplierProduct
+from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
+from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel, StockMovement, SupplierProduct
 from tests.factories import a_product
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,6 +124,13 @@ def test_what_could_not_be_picked_is_promised_no_date(folder: Path) -> None:
     assert {promise.expected_until for promise in Promise.objects.filter(line__waiting__gt=0)} == {None}
 
 
+def test_nothing_counts_as_told_before_the_evening_of_the_import(folder: Path) -> None:
+    bring(folder)
+    told = list(Promise.objects.order_by("line__waiting", "line").values_list("told_at", flat=True))
+    assert told[:2] == [None, None]
+    assert {at.date() for at in told[2:]} == {AS_OF}
+
+
 def test_history_is_not_mailed(folder: Path) -> None:
     bring(folder)
     assert not Promise.objects.untold().exists()
@@ -128,13 +138,41 @@ def test_history_is_not_mailed(folder: Path) -> None:
     assert announce_due(at=AT.replace(year=2026)).messages == 0
 
 
+def picture() -> dict[str, list[Any]]:
+    """All that was brought in, by what it says instead of by its ids."""
+
+    def rows(model: type[models.Model], *fields: str) -> list[Any]:
+        return sorted(model._default_manager.order_by().values_list(*fields), key=str)
+
+    line = ("line__order__number", "line__product__sku", "line__quantity")
+    return {
+        "products": rows(Product, "sku", "name", "price", "cost"),
+        "orders": rows(Order, "number", "external_id", "customer__external_id", "placed_at", "is_confirmed"),
+        "lines": rows(OrderLine, "order__number", "product__sku", "quantity", "waiting", "shipped", "score", "cause"),
+        "parcels": rows(ShipmentLine, *line, "shipment__shipped_at", "quantity"),
+        "purchases": rows(PurchaseLine, "purchase_order__number", "product__sku", "quantity", "received", "pegged"),
+        "revisions": rows(EtaRevision, "purchase_line__purchase_order__number", "new_on", "new_confidence", "at"),
+        "receipts": rows(Receipt, "purchase_line__purchase_order__number", "on", "quantity"),
+        "movements": rows(StockMovement, "stock_level__product__sku", "kind", "quantity", "at"),
+        "levels": rows(StockLevel, "product__sku", "on_hand", "allocated"),
+        "allocations": rows(Allocation, *line, "purchase_line__purchase_order__number", "quantity"),
+        "promises": rows(Promise, *line, "expected_until", "announced_at", "told_at", "gap_since", "version"),
+        "steps": rows(ChangeSet, "act", "at"),
+    }
+
+
 def test_a_killed_import_goes_on_to_the_same_end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bringing, "ORDERS_AT_ONCE", 1)
-    for cut in range(1, 7):
+    monkeypatch.setattr(bringing, "PURCHASES_AT_ONCE", 1)
+    steps = bring(folder)
+    clean = picture()
+    assert [name for name, found in clean.items() if not found] == []
+    call_command("flush", interactive=False, verbosity=0)
+    for cut in range(len(steps)):
         list(islice(Import(folder, as_of=AS_OF).steps(), cut))
     bring(folder)
     bring(folder)
-    assert (Order.objects.count(), OrderLine.objects.count(), StockMovement.objects.count()) == (2, 4, 5)
+    assert picture() == clean
     assert list(check_books(at=AT)) == []
 
 
