@@ -17,12 +17,14 @@ from hypothesis.stateful import (
 )
 
 from backorders.actions import buying, clock, selling, undoing, warehouse
-from backorders.allocation.books import differences
+from backorders.actions.bookkeeping import check_books
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine, Shipment, ShipmentLine
 from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine
 from tests.factories import AT, a_carrier, a_customer, a_product, a_purchase, a_warehouse, an_order, day
+from tests.notifications.desk import tell
+from tests.oracle import objections
 
 pytestmark = pytest.mark.django_db
 
@@ -90,9 +92,7 @@ class Desk(RuleBasedStateMachine):
         if line := self.pick(OrderLine.objects, which):
             self.attempt(
                 lambda: selling.cancel_line(line, quantity=quantity, reason="x", by=None, at=self.at),
-                (lambda: selling.preview_cancel(line, quantity=quantity, at=self.at))
-                if quantity is None and line.open_quantity
-                else None,
+                lambda: selling.preview_cancel(line, quantity=quantity, at=self.at),
             )
 
     @rule(which=st.integers(0, 20))
@@ -103,13 +103,16 @@ class Desk(RuleBasedStateMachine):
     @rule(which=st.integers(0, 20), quantity=st.integers(1, 9))
     def change_quantity(self, which: int, quantity: int) -> None:
         if line := self.pick(OrderLine.objects, which):
-            self.attempt(lambda: selling.change_quantity(line, quantity=quantity, reason="x", by=None, at=self.at))
+            self.attempt(
+                lambda: selling.change_quantity(line, quantity=quantity, reason="x", by=None, at=self.at),
+                lambda: selling.preview_quantity(line, quantity=quantity, at=self.at),
+            )
 
     @rule(which=st.integers(0, 20), verb=st.sampled_from(["expedite", "hold", "release"]))
     def rank(self, which: int, verb: str) -> None:
         if line := self.pick(OrderLine.objects, which):
             preview = getattr(selling, f"preview_{verb}", None)
-            shown = (lambda: preview(line, at=self.at)) if preview and line.open_quantity else None
+            shown = (lambda: preview(line, at=self.at)) if preview else None
             self.attempt(lambda: getattr(selling, verb)(line, reason="x", by=None, at=self.at), shown)
 
     # -- buying
@@ -182,6 +185,7 @@ class Desk(RuleBasedStateMachine):
         what = {"warehouse": self.houses[house], "counted": counted, "at": self.at}
         self.attempt(
             lambda: warehouse.adjust_stock(self.products[product], reason="x", by=None, **what),
+            lambda: warehouse.preview_adjust(self.products[product], **what),
         )
 
     # -- time and second thoughts
@@ -194,6 +198,14 @@ class Desk(RuleBasedStateMachine):
             self.attempt(lambda: undoing.undo(change, by=None, at=self.at))
             assert (ChangeSet.objects.count() > changes) == possible
 
+    @rule(minutes=st.sampled_from([1, 60, 60 * 72]))
+    def tell(self, minutes: int) -> None:
+        """Announce and send what is due by then; the clock takes up what was told."""
+        self.at += datetime.timedelta(minutes=minutes)
+        clock.start_day(at=self.at)
+        tell(self.at)
+        clock.take_up_what_was_told(at=self.at)
+
     @rule(days=st.integers(1, 30))
     def sleep(self, days: int) -> None:
         self.at += datetime.timedelta(days=days)
@@ -204,7 +216,8 @@ class Desk(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "products"))
     @invariant()
     def the_books_agree(self) -> None:
-        assert list(differences(at=self.at)) == []
+        assert list(check_books(at=self.at)) == []
+        assert objections(at=self.at) == []
 
 
 def run(*, examples: int, steps: int) -> None:
