@@ -23,7 +23,9 @@ def show(n: int) -> Iterator[Figure]:
     for product in world.shop(PRODUCTS, customers=max(n // 20, 100)):
         lot = world.purchase(product, n, pegged=n // PRODUCTS)
         world.waiting(product, n // PRODUCTS, on=lot)
-    world.sql("UPDATE allocation_promise SET told_from = expected_from - 40, told_until = expected_until - 40 WHERE mod(line_id, 10) = 0")
+    world.sql(
+        "UPDATE allocation_promise SET told_from = expected_from - 40, told_until = expected_until - 40 WHERE mod(line_id, 10) = 0"
+    )
     analyze()
     desk = Client(SERVER_NAME="127.0.0.1")
     user, _ = get_user_model().objects.get_or_create(
