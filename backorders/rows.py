@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 
@@ -61,7 +62,10 @@ def select(build: Build, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """
     if connection.vendor != "postgresql":
         return list(build(ids))
-    sql, params = _statement(build, len(ids))
+    try:
+        sql, params = _statement(build, len(ids))
+    except EmptyResultSet:  # it asks for the rows of no ids
+        return []
     with connection.cursor() as cursor:
         cursor.execute(sql, [ids[-1 - param] if isinstance(param, int) and param < 0 else param for param in params])
         return list(cursor.fetchall())
