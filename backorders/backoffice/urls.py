@@ -27,6 +27,7 @@ _PAGES = [
     (_LINE + "release/", order_acts.Release, "release"),
     ("shipments/<int:pk>/delivered/", order_acts.ConfirmDelivery, "confirm_delivery"),
     ("shipment-lines/<int:pk>/return/", order_acts.ReturnToStock, "return_to_stock"),
+    ("purchase-orders/place/", supply_acts.OrderGoods, "order_goods"),
     ("purchase-lines/<int:pk>/eta/", eta.LineEta, "purchase_line_eta"),
     ("purchase-lines/<int:pk>/close/", supply_acts.ClosePurchaseLine, "close_purchase_line"),
     ("purchase-orders/<int:pk>/eta/", eta.PurchaseOrderEta, "purchase_order_eta"),

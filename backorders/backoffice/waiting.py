@@ -16,7 +16,7 @@ from backorders.searching import matching
 
 COUNTED = 300
 # A search that holds for more than these is too vague: it shows the first of them.
-MATCHES, LINES = 200, 2_000
+MATCHES, LINES = 200, 500
 
 # A promise's key is its line's, so that a view may speak of either.
 Lines = QuerySet[Promise] | QuerySet[OrderLine]

@@ -5,9 +5,10 @@ import re
 import pytest
 from django.contrib import admin
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.views.defaults import server_error
 
 from backorders.backoffice.urls import _PAGES
 from backorders.changes.models import ChangeSet
@@ -148,3 +149,13 @@ def test_the_home_page_counts_in_plain_words(desk: Client) -> None:
 
 def test_somebody_without_any_permission_is_told_so(desk: Client) -> None:
     assert "Your role sees none of the day's lists" in text(a_clerk().get(reverse("admin:index")))
+
+
+def test_a_failure_says_that_nothing_was_changed() -> None:
+    response = server_error(RequestFactory().get("/"))
+    assert response.status_code == 500
+    assert "Nothing was changed." in text(response)
+
+
+def test_the_root_leads_to_the_desk(desk: Client) -> None:
+    assert desk.get("/")["Location"] == address("index")

@@ -3,8 +3,8 @@
 from django.test import Client
 
 from backorders.supply.models import PurchaseLine, Receipt, StockLevel
-from tests.backoffice.desk import World, address, fill_in, filled, text
-from tests.factories import revise, state
+from tests.backoffice.desk import World, a_clerk, address, fill_in, filled, text
+from tests.factories import a_line, a_product, a_supplier, a_warehouse, day, expected, revise, state
 
 
 def arrival(line: PurchaseLine, **units: int) -> dict[str, int]:
@@ -72,3 +72,23 @@ def test_a_purchase_line_is_closed_with_those_behind_it_named(desk: Client) -> N
     assert fill_in(desk, url, reason="supplier is bankrupt").status_code == 302
     world.line.refresh_from_db()
     assert world.line.outstanding == 0
+
+
+def test_goods_are_ordered_and_whoever_waits_for_them_gets_a_date(desk: Client) -> None:
+    lamp = a_product()
+    waiting = a_line(lamp, 3)
+    who = {"number": "PO-77", "supplier": a_supplier().pk}
+    line = {"lines-0-product": lamp.pk, "lines-0-quantity": 5, "lines-0-warehouse": a_warehouse().pk}
+    url = address("order_goods")
+    assert "A purchase order needs at least one line." in text(fill_in(desk, url, **who))
+    assert "is in the past" in text(fill_in(desk, url, **who, **line, **{"lines-0-eta_on": day(-1)}))
+    assert fill_in(desk, url, **who, **line, **{"lines-0-eta_on": day(9)}).status_code == 302
+    assert expected(waiting) is not None
+    assert "is there already" in text(fill_in(desk, url, **who, **line))
+
+
+def test_lists_lead_to_the_screens_that_do_what_they_are_about(desk: Client) -> None:
+    assert address("order_goods") in desk.get(address("supply_purchaseorder_changelist")).content.decode()
+    seen = a_clerk("supply.view_purchaseorder").get(address("supply_purchaseorder_changelist"))
+    assert seen.status_code == 200
+    assert address("order_goods") not in seen.content.decode()

@@ -33,11 +33,18 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_max_show_all = 0
     search_related: Mapping[str, Sequence[str]] = {}
     deletable = False
+    # Screens that do what the list is about: (name of the address, label, permission).
+    screens: Sequence[tuple[str, Any, str]] = ()
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list under the records' own name."""
-        title = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, {**title, **(extra_context or {})})
+        own = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "screens": [
+                (reverse(f"admin:{name}"), label) for name, label, may in self.screens if request.user.has_perm(may)
+            ],
+        }
+        return super().changelist_view(request, {**own, **(extra_context or {})})
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Return every column searched, so that the list shows its search box."""

@@ -59,6 +59,7 @@ class OrderAdmin(LedgerAdmin):
     list_display_links = ("record",)
     list_filter = ("is_ship_complete", "is_paid")
     list_select_related = ("customer", "carrier")
+    screens = (("place_order", _("Place an order"), "orders.add_order"),)
     search_fields = ("number", "external_id")
     search_related = {"customer": ("name", "email")}
     ordering = ("-placed_at", "-id")

@@ -79,6 +79,7 @@ class PurchaseOrderAdmin(RecordAdmin):
     search_fields = ("number",)
     search_related = {"supplier": ("name",)}
     readonly_fields = ("number", "supplier", "ordered_on")
+    screens = (("order_goods", _("Order goods"), "supply.add_purchaseorder"),)
     ordering = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -229,6 +230,7 @@ class ReceiptAdmin(LedgerAdmin):
 class StockLevelAdmin(LedgerAdmin):
     """What each warehouse holds; counted on its own screen."""
 
+    screens = (("adjust_stock", _("Count stock"), "supply.change_stocklevel"),)
     list_display = ("product", "warehouse", "on_hand", "allocated", "available_units", "count_link")
     list_filter = ("warehouse",)
     list_select_related = ("product", "warehouse")

@@ -8,10 +8,11 @@ from crispy_forms.layout import Div
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from backorders.actions.buying import OrderedGoods
 from backorders.actions.warehouse import Arrival
-from backorders.backoffice.forms.asking import AskingForm, SeenReasonForm, chooser, number
+from backorders.backoffice.forms.asking import AskingForm, DateInput, SeenReasonForm, chooser, number
 from backorders.catalog.models import Product
-from backorders.supply.models import PurchaseLine, StockLevel, Warehouse
+from backorders.supply.models import PurchaseLine, PurchaseOrder, StockLevel, Supplier, Warehouse
 
 
 class ArrivalForm(forms.Form):
@@ -76,3 +77,41 @@ class CountForm(AskingForm):
 
 class ClosePurchaseLineForm(SeenReasonForm):
     """Why what is outstanding will not come."""
+
+
+class OrderGoodsForm(AskingForm):
+    """From whom goods are ordered; the lines are a formset beside it."""
+
+    layout = (Div("number", "supplier", css_class="fields"),)
+    number = forms.CharField(label=_("Number"), max_length=60)
+    supplier = forms.ModelChoiceField(
+        Supplier.objects.all(), label=_("Supplier"), widget=chooser(PurchaseOrder, "supplier")
+    )
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None) -> None:
+        super().__init__(data, initial=initial)
+        self.lines = GoodsFormSet(data, prefix="lines")
+
+    def clean(self) -> dict[str, Any]:
+        """Check the lines as well."""
+        cleaned = super().clean() or {}
+        if not self.lines.is_valid():
+            self.add_error(None, _("Correct the lines below."))
+        return cleaned
+
+    def goods(self) -> list[OrderedGoods]:
+        """Return what is ordered."""
+        return [OrderedGoods(**line) for line in self.lines.cleaned_data if line]
+
+
+class GoodsForm(forms.Form):
+    """A product, how many of it, where it goes, and when the supplier says it comes."""
+
+    product = forms.ModelChoiceField(Product.objects.all(), label=_("Product"), widget=chooser(PurchaseLine, "product"))
+    quantity = forms.IntegerField(label=_("Units"), min_value=1, widget=number())
+    warehouse = forms.ModelChoiceField(Warehouse.objects.all(), label=_("Warehouse"))
+    eta_on = forms.DateField(label=_("ETA"), required=False, widget=DateInput())
+    eta_until = forms.DateField(label=_("ETA until"), required=False, widget=DateInput())
+
+
+GoodsFormSet = forms.formset_factory(GoodsForm, extra=5, max_num=5, absolute_max=5)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from backorders.actions import caring, selling, warehouse
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.backoffice.forms.asking import SeenReasonForm
+from backorders.backoffice.forms.asking import AskingForm, ReasonForm, SeenReasonForm
 from backorders.backoffice.forms.orders import (
     CancelLineForm,
     DeliveredForm,
@@ -33,7 +33,7 @@ class OrderAct(ActScreen):
 
     template_name = "backoffice/act.html"
     permission = "orders.change_order"
-    form_class = SeenReasonForm
+    form_class: type[AskingForm] = SeenReasonForm
 
     @cached_property
     def order(self) -> Order:
@@ -153,17 +153,18 @@ class Expedite(LineAct):
     """Put a line before all that are not expedited."""
 
     permission = "orders.change_orderline"
+    form_class = ReasonForm
     button = gettext_lazy("Expedite")
 
     def heading(self) -> str:
         """Name the line."""
         return _("Expedite %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
-    def preview(self, form: SeenReasonForm) -> Impact:
+    def preview(self, form: ReasonForm) -> Impact:
         """Who loses."""
         return selling.preview_expedite(self.line, at=self.at)
 
-    def does(self, form: SeenReasonForm) -> Done[Any]:
+    def does(self, form: ReasonForm) -> Done[Any]:
         """Do it."""
         return selling.expedite(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
 
@@ -171,17 +172,18 @@ class Expedite(LineAct):
 class Hold(LineAct):
     """Serve a line nothing until it is released."""
 
+    form_class = ReasonForm
     button = gettext_lazy("Hold")
 
     def heading(self) -> str:
         """Name the line."""
         return _("Hold %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
-    def preview(self, form: SeenReasonForm) -> Impact:
+    def preview(self, form: ReasonForm) -> Impact:
         """Who gains."""
         return selling.preview_hold(self.line, at=self.at)
 
-    def does(self, form: SeenReasonForm) -> Done[Any]:
+    def does(self, form: ReasonForm) -> Done[Any]:
         """Do it."""
         return selling.hold(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
 
@@ -189,13 +191,14 @@ class Hold(LineAct):
 class Release(LineAct):
     """Serve a held line again."""
 
+    form_class = ReasonForm
     button = gettext_lazy("Release")
 
     def heading(self) -> str:
         """Name the line."""
         return _("Release %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
-    def does(self, form: SeenReasonForm) -> Done[Any]:
+    def does(self, form: ReasonForm) -> Done[Any]:
         """Do it."""
         return selling.release(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from backorders.actions import buying, warehouse
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.backoffice.forms.warehouse import ClosePurchaseLineForm, CountForm, ReceiveForm
+from backorders.backoffice.forms.warehouse import ClosePurchaseLineForm, CountForm, OrderGoodsForm, ReceiveForm
 from backorders.backoffice.views.screen import ActScreen
 from backorders.supply.models import PurchaseLine, PurchaseOrder
 
@@ -128,3 +128,22 @@ class ClosePurchaseLine(ActScreen):
     def back(self) -> str:
         """Go back to the outstanding lines."""
         return reverse("admin:supply_purchaseline_changelist") + OUTSTANDING
+
+
+class OrderGoods(ActScreen):
+    """Record what was ordered from a supplier; lines that wait for it are dated at once."""
+
+    template_name = "backoffice/order_goods.html"
+    permission = "supply.add_purchaseorder"
+    form_class = OrderGoodsForm
+    title = gettext_lazy("Order goods")
+    button = gettext_lazy("Record the purchase order")
+
+    def does(self, form: OrderGoodsForm) -> Done[Any]:
+        """Record it."""
+        said = form.cleaned_data
+        return buying.order_goods(said["number"], supplier=said["supplier"], lines=form.goods(), by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the purchase orders."""
+        return reverse("admin:supply_purchaseorder_changelist")
