@@ -81,7 +81,7 @@ def test_goods_are_ordered_and_whoever_waits_for_them_gets_a_date(desk: Client) 
     line = {"lines-0-product": lamp.pk, "lines-0-quantity": 5, "lines-0-warehouse": a_warehouse().pk}
     url = address("order_goods")
     assert "A purchase order needs at least one line." in text(fill_in(desk, url, **who))
-    assert "is in the past" in text(fill_in(desk, url, **who, **line, **{"lines-0-eta_on": day(-1)}))
+    assert "is before the order date" in text(fill_in(desk, url, **who, **line, **{"lines-0-eta_on": day(-1)}))
     assert fill_in(desk, url, **who, **line, **{"lines-0-eta_on": day(9)}).status_code == 302
     assert expected(waiting) is not None
     assert "is there already" in text(fill_in(desk, url, **who, **line))
