@@ -2,10 +2,12 @@
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from backorders import rows
@@ -97,3 +99,13 @@ def test_the_database_still_refuses_what_cannot_be() -> None:
     line = a_line(a_product(), 2)
     with pytest.raises(Exception, match="ordered_is_allocated_waiting_shipped_and_cancelled"):
         rows.update(OrderLine, ["id", "waiting"], [(line.pk, 1)])
+
+
+def by_id(ids: Sequence[int]) -> QuerySet[OrderLine, tuple[int]]:
+    return OrderLine.objects.filter(pk__in=ids).order_by("id").values_list("id")
+
+
+def test_reading_by_ids_finds_these_rows_and_by_none_finds_none() -> None:
+    lines = [a_line(a_product(), 1) for _ in range(3)]
+    assert rows.select(by_id, [lines[2].pk, lines[0].pk]) == [(lines[0].pk,), (lines[2].pk,)]
+    assert rows.select(by_id, []) == []

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         try:
             self._prepare(demo=options["demo"])
         except KeyboardInterrupt:
-            raise CommandError(f"Stopped half-way. To begin anew, remove {settings.VAR}") from None
+            raise CommandError("Stopped before it was ready; the next start goes on from here.") from None
         with Family(PORT=str(port)) as family:
             family.start_all(port)
             if _answers(port, family):
