@@ -92,7 +92,7 @@ def _letter(to: Addressee, mine: Mine, desk: Desk, composed: Composed, *, is_hel
             _cancelled(mine.cancelled, desk),
             *(_moved(Kind(kind), lines, desk) for kind, lines in _by_kind(changed)),
             _confirmation(confirmed, desk),
-            _shipped(mine.sent, mine.beside, desk),
+            _shipped(mine.sent, mine.beside, {line.line_id for _, line in changed}, desk),
             _lines_part(Kind.NO_DATE, [line for line in still if line.expected is None], desk),
             _lines_part(Kind.APPROACHING, [line for line in still if line.expected is not None], desk),
             _lines_part(Kind.APPROACHING, near, desk, is_near=True),
@@ -224,18 +224,14 @@ def _ready(line: Line) -> Item:
     return Item(line.allocated, line.product, None if line.waiting else line.expected)
 
 
-def _shipped(sent: Sequence[Sent], beside: Sequence[Line], desk: Desk) -> Part:
+def _shipped(sent: Sequence[Sent], beside: Sequence[Line], stated: set[int], desk: Desk) -> Part:
     orders = []
     for order_id, mine in _by_order(sent):
         parcels = {
             row.shipment_id: Parcel(row.carrier, row.tracking_number, row.tracking_url, business_day(row.shipped_at))
             for row in mine
         }
-        rest = [
-            Item(line.open_quantity, line.product, line.expected)
-            for line in beside
-            if line.order_id == order_id and line.open_quantity
-        ]
+        rest = [_rest(line, stated) for line in beside if line.order_id == order_id and line.open_quantity]
         orders.append(
             OrderPart(
                 order_id=order_id,
@@ -247,6 +243,13 @@ def _shipped(sent: Sequence[Sent], beside: Sequence[Line], desk: Desk) -> Part:
             )
         )
     return Part(Kind.SHIPPED, orders, desk.today)
+
+
+def _rest(line: Line, stated: set[int]) -> Item:
+    """What still comes, with its date unless that is still on the move."""
+    if line.is_settled or line.line_id in stated:
+        return Item(line.open_quantity, line.product, line.expected)
+    return Item(line.open_quantity, line.product, is_unsaid=True)
 
 
 def _cancelled(cancelled: Sequence[Called], desk: Desk) -> Part:
@@ -286,7 +289,7 @@ def _next_update(lines: Sequence[Line], desk: Desk) -> datetime.date | None:
 
 def _claims(mine: Mine, lines: Sequence[Line], desk: Desk) -> list[Claim]:
     spoken = {line.line_id for line in lines}
-    also = [line for line in mine.beside if line.open_quantity and line.line_id not in spoken]
+    also = [line for line in mine.beside if line.open_quantity and line.is_settled and line.line_id not in spoken]
     claims = [
         Claim(
             line_id=line.line_id,

@@ -160,8 +160,9 @@ def _order(order: OrderPart, links: Mapping[int, str], language: str) -> dict[st
     }
 
 
-def _item(item: Item, language: str) -> dict[str, str]:
+def _item(item: Item, language: str) -> dict[str, Any]:
     return {
+        "is_unsaid": item.is_unsaid,
         "what": f"{item.quantity} × {item.name}",
         "window": _window(item.window, language),
         "was": _window(item.was, language),

@@ -36,12 +36,16 @@ class Addressee(NamedTuple):
 
 
 class Item(NamedTuple):
-    """Units of one product: when they come, and when they were announced to come before."""
+    """Units of one product: when they come, and when they were announced to come before.
+
+    Unsaid: there is a date, but it is still on the move and not stated here.
+    """
 
     quantity: int
     name: str
     window: Window | None = None
     was: Window | None = None
+    is_unsaid: bool = False
 
 
 class Parcel(NamedTuple):

@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
 from backorders.allocation.models import Promise, PromiseChange
 from backorders.allocation.windows import Window, business_day
@@ -20,6 +20,9 @@ from backorders.supply.models import EtaRevision
 # What a customer may have heard, as far as we know; what has not left yet can still be taken back and said anew.
 HEARD = ("accepted", "sending", "unknown", "retry")
 SAID = (*HEARD, "pending", "held")
+
+# Lines whose newest date was announced, or differs so little that it need not be.
+SETTLED = Q(gap_since=None) | Q(weighed_version=F("version"))
 
 
 class Line(NamedTuple):
@@ -67,6 +70,11 @@ class Line(NamedTuple):
     def open_quantity(self) -> int:
         """Units still to be shipped."""
         return self.allocated + self.waiting
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its newest date was announced, or differs so little that it need not be."""
+        return self.gap_since is None or self.weighed_version == self.version
 
 
 _LINE = [
@@ -223,12 +231,10 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
         unconfirmed=unconfirmed,
         empty_orders=[(order, customer) for order, customer in unconfirmed_orders.items() if order not in with_lines],
         silent=_lines(
-            Promise.objects.filter(customer__in=customers, line__next_update__on__lte=business_day(at), gap_since=None)
+            Promise.objects.filter(customer__in=customers, line__next_update__on__lte=business_day(at)).filter(SETTLED)
         ),
         sent=sent,
-        beside=_lines(Promise.objects.filter(line__order__in={row.order_id for row in sent}, gap_since=None))
-        if sent
-        else [],
+        beside=_lines(Promise.objects.filter(line__order__in={row.order_id for row in sent})) if sent else [],
         cancelled=cancelled,
         refunds=_refunds([row.cancellation_id for row in cancelled]),
         last_word=_last_word(customers, at, policy),

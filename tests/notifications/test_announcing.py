@@ -258,6 +258,32 @@ def test_a_shipped_parcel_is_announced_with_what_still_comes() -> None:
     assert "(see" not in message.text
 
 
+def test_a_parcel_s_mail_states_no_date_that_is_still_on_the_move() -> None:
+    product = a_product(stock=3)
+    purchase = a_purchase(product, 20, eta=30, at=later(days=-3))
+    line = a_line(product, 5, at=later(days=-3))
+    tell(later(days=-3))
+    revise(purchase, (44, None))
+    warehouse.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
+
+    [message] = announce(later(minutes=1))
+    assert (message.kind, message.lines.filter(promise_version__isnull=False).count()) == ("shipped", 0)
+    assert "STILL TO COME\n* 2 × " in message.text
+    assert "July" not in message.text
+    assert "a date yet" not in message.text
+    assert [other.kind for other in announce(later(minutes=5))] == ["later"]
+
+
+def test_a_line_with_a_small_gain_hears_again_in_time_with_its_newest_date() -> None:
+    purchase, line = a_told_line(eta=50)
+    revise(purchase, (49, None))
+    assert announce(later(minutes=5)) == []
+    [message] = tell(later(days=11))
+    assert (message.kind, message.lines.get().window_until) == ("approaching", windows(line)["expected"])
+    assert windows(line)["told"] == windows(line)["expected"]
+    assert not windows(line)["gap"]
+
+
 def test_an_order_that_closed_before_it_was_confirmed_is_not_confirmed_any_more() -> None:
     line = a_line(a_product(), 2)
     selling.cancel_line(line, reason="at once", by=None, at=AT)
