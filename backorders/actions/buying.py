@@ -140,12 +140,12 @@ def revise_eta(
     A part beyond the first becomes a purchase line of its own. Raises `BadEta`, `BadSplit`, `NotOpen`, `Stale`,
     `UnknownPurchaseLine`; then nothing of it is saved.
     """
-    if done := done_before(key):
-        return Done(done, Impact(), list(PurchaseLine.objects.filter(revisions__change_set=done).distinct()))
     if reason_code not in EtaRevision.ReasonCode:
         raise BadEta(f"{reason_code} is not one of the reasons for a changed ETA.")
     a_text(note)
     products = lock_products(_products(changes))
+    if done := done_before(key):
+        return Done(done, Impact(), list(PurchaseLine.objects.filter(revisions__change_set=done).distinct()))
     lines = _checked(changes, at=at)
     change = open_change(
         "revise_eta",

@@ -65,10 +65,10 @@ def receive(
 
     Raises `MoreThanOutstanding`, `NotWholeUnits`, `NotOpen`.
     """
-    if done := done_before(key):
-        return Done(done, Impact(), list(Receipt.objects.filter(change_set=done)))
     lines = _arrived_lines(arrivals)
     products = lock_products(line.product_id for line in lines.values())
+    if done := done_before(key):
+        return Done(done, Impact(), list(Receipt.objects.filter(change_set=done)))
     lines = _checked_arrivals(arrivals)
     change = open_change("receive", key=key, by=by, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in lines.values()))

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from backorders.actions import selling, warehouse
 from backorders.actions.accepting import NotAccepted
@@ -26,7 +25,7 @@ from tests.factories import (
     receive,
     revise,
 )
-from tests.races.crowd import an_order_of, at_once, lock_off, threads_here
+from tests.races.crowd import an_order_of, at_once, threads_here
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,16 +47,6 @@ def test_a_hot_product_is_never_oversold(orders: int) -> None:
     assert (level.on_hand, level.allocated, len(errors)) == (stock, stock, orders - stock)
     assert Order.objects.count() == OrderLine.objects.count() == stock
     assert list(differences(at=AT)) == []
-
-
-def test_with_the_lock_off_buyers_collide(monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor == "sqlite":
-        pytest.skip("on SQLite the transaction itself is the lock")
-    lock_off(monkeypatch)
-    errors = at_once(16, hot(200, 100))
-    sold = OrderLine.objects.count()
-    broken = [error for error in errors if not isinstance(error, Refused)]
-    assert broken or sold != 100, "without the lock the database has to refuse what was promised twice"
 
 
 @pytest.mark.parametrize("orders", [60, pytest.param(3_000, marks=FULL)])
