@@ -12,7 +12,7 @@ from backorders.actions import buying, clock, selling, undoing, warehouse
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Carrier, Customer, OrderLine, Shipment, ShipmentLine
-from backorders.refusal import Refused
+from backorders.refusal import Busy, Refused
 from backorders.supply.models import PurchaseLine
 from tests.factories import AT, a_carrier, a_customer, a_product, a_purchase, a_warehouse, count, day, receive
 
@@ -56,10 +56,12 @@ class Worker:
     placed: int = 0
 
     def do_something(self) -> None:
-        """Do one act; a refusal is an answer."""
+        """Do one act; a refusal is an answer, but not that others were in the way."""
         verb = self.chance.choice(VERBS)
         try:
             is_done = verb(self)
+        except Busy:
+            raise
         except Refused:
             self.shop.refused[verb.__name__] += 1
         else:
