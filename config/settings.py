@@ -131,6 +131,7 @@ TIME_ZONE = os.environ.get("TIME_ZONE", "Europe/Istanbul")  # the business's zon
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("tr", "Türkçe")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["backorders.backoffice.formats"]
 
 # -- files ------------------------------------------------------------------------------------------------------------
 

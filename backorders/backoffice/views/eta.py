@@ -29,6 +29,7 @@ class EtaScreen(ActScreen):
     template_name = "backoffice/eta.html"
     permission = "supply.change_purchaseline"
     button = gettext_lazy("Save")
+    back_name = gettext_lazy("Purchase lines")
 
     @cached_property
     def lines(self) -> list[PurchaseLine]:

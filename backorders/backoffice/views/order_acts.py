@@ -50,7 +50,7 @@ class OrderAct(ActScreen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the order."""
-        return super().get_context_data(order=self.order, **kwargs)
+        return super().get_context_data(order=self.order, back_name=self.order, **kwargs)
 
 
 class CancelOrder(OrderAct):
@@ -238,6 +238,7 @@ class ConfirmDelivery(ActScreen):
     template_name = "backoffice/act.html"
     permission = "orders.change_shipment"
     form_class = DeliveredForm
+    back_name = gettext_lazy("Order")
     button = gettext_lazy("Confirm delivery")
 
     @cached_property
@@ -264,6 +265,7 @@ class ReturnToStock(ActScreen):
 
     template_name = "backoffice/act.html"
     permission = "orders.change_shipment"
+    back_name = gettext_lazy("Order")
     button = gettext_lazy("Take back into stock")
 
     @cached_property
@@ -315,6 +317,7 @@ class PlaceOrder(ActScreen):
     permission = "orders.add_order"
     form_class = PlaceOrderForm
     title = gettext_lazy("Place an order")
+    back_name = gettext_lazy("Orders")
     button = gettext_lazy("Place the order")
     preview_template = "backoffice/placing.html"
 

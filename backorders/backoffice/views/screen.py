@@ -15,6 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from backorders.actions.done import Done
@@ -91,6 +92,7 @@ class ActScreen(Screen):
     preview_template = "backoffice/preview.html"
     form_class: Callable[..., Any]
     button: Any = ""
+    back_name: Any = gettext_lazy("Back")
 
     def preview(self, form: Any) -> Impact | None:
         """Return whom the act would touch, or None where it touches nobody else."""
@@ -149,6 +151,7 @@ class ActScreen(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the button and where to go back to."""
         around = {"button": self.button, "back": self.back(), "preview_template": self.preview_template}
+        kwargs.setdefault("back_name", self.back_name)
         return super().get_context_data(**around, **kwargs)
 
     def done_sentence(self, done: Done[Any]) -> SafeString:

@@ -23,6 +23,7 @@ class Receive(ActScreen):
 
     template_name = "backoffice/receive.html"
     permission = "supply.add_receipt"
+    back_name = gettext_lazy("Purchase lines")
     button = gettext_lazy("Receive and allocate")
 
     @cached_property
@@ -65,6 +66,7 @@ class AdjustStock(ActScreen):
     permission = "supply.change_stocklevel"
     form_class = CountForm
     title = gettext_lazy("Count stock")
+    back_name = gettext_lazy("Stock")
     button = gettext_lazy("Save the count")
 
     def initial(self) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class ClosePurchaseLine(ActScreen):
     template_name = "backoffice/act.html"
     permission = "supply.change_purchaseline"
     form_class = ClosePurchaseLineForm
+    back_name = gettext_lazy("Purchase lines")
     button = gettext_lazy("Close the line")
 
     @cached_property
@@ -137,6 +140,7 @@ class OrderGoods(ActScreen):
     permission = "supply.add_purchaseorder"
     form_class = OrderGoodsForm
     title = gettext_lazy("Order goods")
+    back_name = gettext_lazy("Purchase orders")
     button = gettext_lazy("Record the purchase order")
 
     def does(self, form: OrderGoodsForm) -> Done[Any]:
