@@ -29,7 +29,7 @@ def kill_while_delivering(
     sabotage: str = "",
     patience: float = 40,
 ) -> None:
-    """Let workers deliver, kill a random one again and again, until everything is through or nothing moves any more."""
+    """Let workers deliver, kill a random one at work again and again, until all is through or nothing moves."""
     rng = random.Random(1)
     environment = {"REDIS_URL": broker, "EMAIL_PORT": str(sink.port), "EMAIL_BACKEND": backend, "SABOTAGE": sabotage}
     with Workers(**environment) as crew:
@@ -40,12 +40,10 @@ def kill_while_delivering(
             app.send_task("faults.deliver", expires=5)
             time.sleep(0.2)
             now = time.monotonic()
-            if left and sink.mails and now >= next_kill:
-                if next_kill:
-                    crew.kill(rng.choice(crew.members))
-                    crew.start()
-                    left -= 1
-                next_kill = now + every
+            if left and now >= next_kill and (at_work := crew.at_work()):
+                crew.kill(rng.choice(at_work))
+                crew.start()
+                left, next_kill = left - 1, now + every
             if (after := unfinished()) != before:
                 before, still = after, now
             if now - still > patience:

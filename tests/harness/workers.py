@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from kombu import pools
 
+from backorders.notifications.models import Message
 from config.celery import app
 
 
@@ -72,6 +73,12 @@ class Workers:
                 stderr=subprocess.DEVNULL,
             )
         )
+
+    def at_work(self) -> list[subprocess.Popen[bytes]]:
+        """The workers that hold messages right now."""
+        owners = Message.objects.filter(state="sending").values_list("lease_owner", flat=True).distinct()
+        pids = {int(owner.rpartition(":")[2]) for owner in owners.order_by()}
+        return [member for member in self.members if member.pid in pids and member.poll() is None]
 
     def kill(self, member: subprocess.Popen[bytes]) -> None:
         """Kill a worker at once, in the middle of whatever it does."""
