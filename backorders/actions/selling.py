@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F
@@ -191,29 +192,31 @@ def preview_quantity(line: OrderLine, *, quantity: int, at: datetime.datetime) -
 @act
 def expedite(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[OrderLine]:
     """Put a line before all that are not expedited. Raises `NotOpen`, `NoReason`."""
-    return _flag(line, "expedite", {"is_expedited": True}, reason, by, at)
+    return _flag(line, "expedite", reason, by, at)
 
 
 def preview_expedite(line: OrderLine, *, at: datetime.datetime) -> Impact:
     """Return who loses and who gains if the line is expedited. Raises `NotOpen`."""
-    return _preview_line(_open(line), lambda known: known._replace(is_expedited=True), [line.product_id], at=at)
+    flags = _flags(line, "expedite")
+    return _preview_line(line, lambda known: known._replace(**flags), [line.product_id], at=at)
 
 
 @act
 def hold(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[OrderLine]:
     """Keep the line's place but serve it nothing until it is released. Raises `NotOpen`, `NoReason`."""
-    return _flag(line, "hold", {"is_held": True}, reason, by, at)
+    return _flag(line, "hold", reason, by, at)
 
 
 def preview_hold(line: OrderLine, *, at: datetime.datetime) -> Impact:
     """Return who gains if the line is held. Raises `NotOpen`."""
-    return _preview_line(_open(line), lambda known: known._replace(is_held=True), [line.product_id], at=at)
+    flags = _flags(line, "hold")
+    return _preview_line(line, lambda known: known._replace(**flags), [line.product_id], at=at)
 
 
 @act
 def release(line: OrderLine, *, reason: str, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[OrderLine]:
     """Serve a held line again, at its old place. Raises `NotOpen`, `NoReason`."""
-    return _flag(line, "release", {"is_held": False}, reason, by, at)
+    return _flag(line, "release", reason, by, at)
 
 
 # -- placing ----------------------------------------------------------------------------------------------------------
@@ -432,12 +435,6 @@ def _more(line: OrderLine, quantity: int, *, today: datetime.date) -> int:
     return more
 
 
-def _open(line: OrderLine) -> OrderLine:
-    if not line.open_quantity:
-        raise NotOpen(f"{line} has nothing open.")
-    return line
-
-
 def _cancel_units(line: OrderLine, quantity: int | None, change: ChangeSet, at: datetime.datetime) -> Cancellation:
     units = _cancellable(line, quantity)
     waiting = min(units, line.waiting)
@@ -469,11 +466,28 @@ def _owe_refunds(order: Order, cancellations: Sequence[Cancellation], at: dateti
         )
 
 
+# What a line becomes by each verb, and what it is if it has become so already.
+_FLAGS: dict[str, tuple[dict[str, Any], str]] = {
+    "expedite": ({"is_expedited": True}, "is expedited already"),
+    "hold": ({"is_held": True}, "is on hold already"),
+    "release": ({"is_held": False}, "is not on hold"),
+}
+
+
+def _flags(line: OrderLine, verb: str) -> dict[str, Any]:
+    flags, already = _FLAGS[verb]
+    if not line.open_quantity:
+        raise NotOpen(f"{line} has nothing open.")
+    if all(getattr(line, name) == value for name, value in flags.items()):
+        raise NotOpen(f"{line} {already}.")
+    return flags
+
+
 def _flag(
-    line: OrderLine, verb: str, flags: dict[str, bool], reason: str, by: AbstractBaseUser | None, at: datetime.datetime
+    line: OrderLine, verb: str, reason: str, by: AbstractBaseUser | None, at: datetime.datetime
 ) -> Done[OrderLine]:
     product = _lock_line(line, [line.product_id])
-    _open(line)
+    flags = _flags(line, verb)
     before = {"line": line.pk, **{name: getattr(line, name) for name in flags}}
     change = _change(line.order, verb, reason, by, at, before=before)
     OrderLine.objects.filter(pk=line.pk).update(**flags)

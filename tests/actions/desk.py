@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from backorders.actions import warehouse
+from backorders.actions import selling, warehouse
 from backorders.allocation.models import Promise
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
@@ -31,7 +31,7 @@ from tests.factories import (
 
 @dataclass
 class World:
-    """Two products in two warehouses; lines that are served, half served, waiting, uncovered and shipped."""
+    """Two products in two warehouses; lines that are served, half served, waiting, uncovered, held and shipped."""
 
     product: Product
     other: Product
@@ -45,6 +45,7 @@ class World:
     half: OrderLine
     waiting: OrderLine
     uncovered: OrderLine
+    on_hold: OrderLine
     whole: Order
     shipped: OrderLine
     parcel: Shipment
@@ -63,6 +64,8 @@ def a_world() -> World:
     waiting = a_line(product, 4)
     whole = an_order((product, 2), (other, 2), is_ship_complete=True)
     uncovered = a_line(other, 9, customer=a_customer(tier=2))
+    on_hold = a_line(product, 1)
+    selling.hold(on_hold, reason="payment", by=None, at=AT)
     world = World(
         product=product,
         other=other,
@@ -76,6 +79,7 @@ def a_world() -> World:
         half=half,
         waiting=waiting,
         uncovered=uncovered,
+        on_hold=on_hold,
         whole=whole,
         shipped=shipped,
         parcel=parcel,

@@ -66,9 +66,9 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         lambda w: {("order", w.half.order_id)},
     ),
     "selling.release": (
-        lambda w, by: selling.release(w.half, reason="why", by=by, at=NOW),
+        lambda w, by: selling.release(w.on_hold, reason="why", by=by, at=NOW),
         "release",
-        lambda w: {("order", w.half.order_id)},
+        lambda w: {("order", w.on_hold.order_id)},
     ),
     "buying.order_goods": (
         lambda w, by: buying.order_goods(

@@ -49,6 +49,15 @@ def flagging(verb: str, line: str) -> Callable[[World], Pair]:
     return pair
 
 
+def again(verb: str, line: str) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        getattr(selling, verb)(getattr(w, line), reason="x", by=None, at=AT)
+        getattr(w, line).refresh_from_db()
+        return flagging(verb, line)(w)
+
+    return pair
+
+
 def revising(*parts: tuple[int | None, int | None], both: bool = False) -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
         said = [buying.EtaPart(None if eta is None else day(eta), quantity=units) for eta, units in parts]
@@ -183,11 +192,14 @@ REFUSED: dict[str, Callable[[World], Pair]] = {
     "more of a closed line": resizing("shipped", 3),
     "expedite a closed line": flagging("expedite", "shipped"),
     "hold a closed line": flagging("hold", "shipped"),
+    "expedite it twice": again("expedite", "waiting"),
+    "hold it twice": again("hold", "waiting"),
     "an ETA in the past": revising((-1, None)),
     "a split that does not sum up": revising((10, 2), (20, 2)),
     "receive more than is outstanding": receiving(10),
     "receive nothing": receiving(0),
     "count below nothing": counting("house", -1),
+    "count what is there": counting("second", 3),
 }
 
 

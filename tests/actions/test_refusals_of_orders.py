@@ -156,8 +156,23 @@ CHANGING = {
     "hold a closed line": Bad(
         lambda w: selling.hold(w.shipped, reason="x", by=None, at=AT), asking.NotOpen, "has nothing open"
     ),
+    "expedite it twice": Bad(
+        lambda w: selling.expedite(w.half, reason="x", by=None, at=AT),
+        asking.NotOpen,
+        "is expedited already",
+        after=lambda w: selling.expedite(w.half, reason="x", by=None, at=AT),
+    ),
+    "hold it twice": Bad(
+        lambda w: selling.hold(w.half, reason="x", by=None, at=AT),
+        asking.NotOpen,
+        "is on hold already",
+        after=lambda w: selling.hold(w.half, reason="x", by=None, at=AT),
+    ),
+    "release what is not held": Bad(
+        lambda w: selling.release(w.half, reason="x", by=None, at=AT), asking.NotOpen, "is not on hold"
+    ),
     "release without a reason": Bad(
-        lambda w: selling.release(w.half, reason="", by=None, at=AT), asking.NoReason, "Say why"
+        lambda w: selling.release(w.on_hold, reason="", by=None, at=AT), asking.NoReason, "Say why"
     ),
 }
 
