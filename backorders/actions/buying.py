@@ -190,8 +190,7 @@ def close_purchase_line(
     reason = a_reason(reason)
     products = lock_products([purchase_line.product_id])
     line = fresh_purchase_lines([purchase_line.pk], seen={purchase_line.pk: seen_version})[purchase_line.pk]
-    if not line.outstanding:
-        raise NotOpen(f"{line} has nothing outstanding.")
+    _check_outstanding(line)
     before = {"purchase_line": line.pk, "closed": line.outstanding, "version": line.version + 1}
     change = open_change("close_purchase_line", reason=reason, before=before, by=by, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=[line.purchase_order_id])
@@ -202,7 +201,8 @@ def close_purchase_line(
 
 
 def preview_close(purchase_line: PurchaseLine, *, at: datetime.datetime) -> Impact:
-    """Return whom it moves if the purchase line is closed."""
+    """Return whom it moves if the purchase line is closed. Raises `NotOpen`."""
+    _check_outstanding(purchase_line)
 
     def closed(situation: Situation) -> None:
         situation.lots.pop(purchase_line.pk, None)
@@ -257,8 +257,7 @@ def _checked(changes: Sequence[EtaChange], *, at: datetime.datetime) -> dict[int
 
 
 def _check_change(change: EtaChange, line: PurchaseLine, *, today: datetime.date) -> None:
-    if not line.outstanding:
-        raise NotOpen(f"{line} has nothing outstanding.", purchase_line=line.pk)
+    _check_outstanding(line)
     if not change.parts or change.confidence not in Confidence:
         raise BadEta(f"{line}: give a date, or say that there is none.", purchase_line=line.pk)
     for part in change.parts:
@@ -269,6 +268,11 @@ def _check_change(change: EtaChange, line: PurchaseLine, *, today: datetime.date
             raise BadSplit(
                 f"{line}: the parts are {total} units, but {line.outstanding} are outstanding.", purchase_line=line.pk
             )
+
+
+def _check_outstanding(line: PurchaseLine) -> None:
+    if not line.outstanding:
+        raise NotOpen(f"{line} has nothing outstanding.", purchase_line=line.pk)
 
 
 def _check(part: EtaPart, *, ordered_on: datetime.date, today: datetime.date) -> None:

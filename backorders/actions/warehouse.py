@@ -213,9 +213,7 @@ def adjust_stock(
     whole_units(counted, least=0)
     lock_products([product.pk])
     level, _ = StockLevel.objects.get_or_create(product=product, warehouse=warehouse)
-    difference = counted - level.on_hand
-    if not difference:
-        raise NotOpen(f"{product.sku} in {warehouse.code} is {counted} already.")
+    difference = _difference(product, warehouse, on_hand=level.on_hand, counted=counted)
     change = open_change(
         "adjust_stock",
         reason=a_reason(reason),
@@ -229,14 +227,21 @@ def adjust_stock(
 
 
 def preview_adjust(product: Product, *, warehouse: Warehouse, counted: int, at: datetime.datetime) -> Impact:
-    """Return who gains or loses stock if the count is booked."""
+    """Return who gains or loses stock if the count is booked; raises the same refusals."""
     whole_units(counted, least=0)
 
     def counted_so(situation: Situation) -> None:
         on_hand = sum(s.on_hand for s in situation.stocks.values() if s.warehouse_id == warehouse.pk)
-        situation.add_stock(product.pk, warehouse, counted - on_hand)
+        difference = _difference(product, warehouse, on_hand=on_hand, counted=counted)
+        situation.add_stock(product.pk, warehouse, difference)
 
     return preview([product.pk], counted_so, at=at)
+
+
+def _difference(product: Product, warehouse: Warehouse, *, on_hand: int, counted: int) -> int:
+    if counted == on_hand:
+        raise NotOpen(f"{product.sku} in {warehouse.code} is {counted} already.")
+    return counted - on_hand
 
 
 def move(units: Mapping[tuple[int, int], int], *, kind: str, change_set: ChangeSet, at: datetime.datetime) -> None:
