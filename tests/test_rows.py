@@ -2,19 +2,21 @@
 
 import datetime
 import uuid
+import zoneinfo
 from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from backorders import rows
 from backorders.catalog.models import Category, Product
 from backorders.changes.models import ChangeSet, Touch
-from backorders.notifications.models import MailSwitch
+from backorders.notifications.models import MailSwitch, Suppression
 from backorders.orders.models import OrderLine
+from backorders.supply.models import PurchaseLine
 from tests.factories import AT, a_line, a_product, a_purchase, day
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,59 @@ def test_a_uuid_is_kept_as_the_database_keeps_it() -> None:
     other = uuid.uuid4()
     rows.update(MailSwitch, ["id", "instance_id"], [(1, other)])
     assert MailSwitch.objects.get(id=1).instance_id == other
+
+
+def test_what_is_absent_is_absent_in_every_kind_of_column() -> None:
+    product = a_product(backorder_limit=5)
+    rows.update(Product, ["id", "backorder_limit", "longest_wait_days"], [(product.pk, None, 9)])
+    product.refresh_from_db()
+    assert (product.backorder_limit, product.longest_wait_days) == (None, 9)
+    line, dates = a_line(a_product(), 2), ["id", "first_from", "first_until", "promise_number"]
+    for values in ((day(1), day(2), 7), (None, None, None)):
+        rows.update(OrderLine, dates, [(line.pk, *values)])
+        line.refresh_from_db()
+        assert (line.first_from, line.first_until, line.promise_number) == values
+    with pytest.raises(IntegrityError), transaction.atomic():
+        rows.insert(ChangeSet, "act source at reason before summary".split(), [("x", "system", AT, "", None, {})])
+    fields = ["address", "reason", "at", "lifted_at"]
+    rows.insert(Suppression, fields, [("a", "bounce", AT, None), ("b", "bounce", AT, AT)])
+    assert list(Suppression.objects.order_by("address").values_list("lifted_at", flat=True)) == [None, AT]
+
+
+def test_the_largest_and_smallest_values_come_back_exactly() -> None:
+    product = a_product()
+    rows.update(Product, ["id", "price", "cost"], [(product.pk, Decimal("9999999999.99"), Decimal("0.00"))])
+    product.refresh_from_db()
+    assert (product.price, product.cost) == (Decimal("9999999999.99"), Decimal("0.00"))
+    rows.update(Category, ["id", "usual_early_days"], [(product.category_id, -32_768)])
+    assert Category.objects.get().usual_early_days == -32_768
+    change = ChangeSet.objects.create(act="x", source="system", at=AT)
+    rows.insert(Touch, ["change_set", "kind", "object_id"], [(change.pk, "order", n) for n in (2**63 - 1, -(2**63))])
+    assert sorted(Touch.objects.values_list("object_id", flat=True)) == [-(2**63), 2**63 - 1]
+    purchase = a_purchase(product, 1)
+    rows.update(PurchaseLine, ["id", "eta_on", "eta_until"], [(purchase.pk, datetime.date.min, datetime.date.max)])
+    purchase.refresh_from_db()
+    assert (purchase.eta_on, purchase.eta_until) == (datetime.date.min, datetime.date.max)
+
+
+def test_moments_of_any_zone_are_the_same_moment() -> None:
+    istanbul = datetime.datetime(2026, 10, 25, 4, 30, tzinfo=zoneinfo.ZoneInfo("Europe/Istanbul"))
+    berlin = [datetime.datetime(2026, 10, 25, 2, 30, fold=n, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")) for n in (0, 1)]
+    change = ChangeSet.objects.create(act="x", source="system", at=AT)
+    for moment in (istanbul, *berlin):
+        rows.update(ChangeSet, ["id", "at"], [(change.pk, moment)])
+        change.refresh_from_db()
+        assert change.at == moment.astimezone(datetime.UTC)
+
+
+def test_a_thousand_rows_are_one_statement() -> None:
+    change = ChangeSet.objects.create(act="x", source="system", at=AT)
+    with CaptureQueriesContext(connection) as captured:
+        rows.insert(Touch, ["change_set", "kind", "object_id"], [(change.pk, "order", n) for n in range(1000)])
+        rows.update(Touch, ["object_id", "kind"], [(n, "product") for n in range(0, 1000, 2)])
+        rows.delete(Touch, Touch.objects.filter(kind="order").order_by("id").values_list("id", flat=True))
+    assert len(captured) == 4
+    assert Touch.objects.filter(kind="product").count() == Touch.objects.count() == 500
 
 
 def test_deleting_is_one_statement_and_nothing_is_none() -> None:

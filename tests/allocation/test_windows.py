@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.allocation.windows import Calendar, Lateness, Window, arrival, business_day, lateness, latest, shifted
+from backorders.allocation.windows import (
+    Calendar,
+    Lateness,
+    Window,
+    arrival,
+    business_day,
+    lateness,
+    latest,
+    shifted,
+    widened,
+)
 
 dates = st.dates(datetime.date(2024, 1, 1), datetime.date(2030, 12, 31))
 
@@ -64,6 +74,53 @@ def test_what_needs_all_its_pieces_has_no_date_while_one_has_none() -> None:
     assert latest([early, late]) == Window(datetime.date(2026, 6, 3), datetime.date(2026, 6, 9))
     assert latest([early, None]) is None
     assert latest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-12-31", 0, "2027-01-04"),  # the 31st is a holiday, and so is New Year's Day
+        ("2026-12-30", 1, "2027-01-04"),
+        ("2026-12-30", 2, "2027-01-05"),
+        ("2026-03-27", 1, "2026-03-30"),  # over the weekend on which Europe's clocks change
+        ("2026-10-23", 1, "2026-10-26"),
+        ("2027-02-26", 1, "2027-03-01"),  # no leap year
+    ],
+)
+def test_working_days_over_the_edges_of_years_and_clocks(start: str, days: int, end: str) -> None:
+    calendar = Calendar(frozenset({datetime.date(2026, 12, 31), datetime.date(2027, 1, 1)}))
+    assert calendar.add(datetime.date.fromisoformat(start), days) == datetime.date.fromisoformat(end)
+
+
+@given(dates, st.integers(0, 12), st.frozensets(dates, max_size=5))
+def test_so_many_working_days_lie_between(start: datetime.date, days: int, shut: frozenset[datetime.date]) -> None:
+    calendar = Calendar(shut)
+    end = calendar.add(start, days)
+    between = (start + datetime.timedelta(days=n) for n in range((end - start).days))
+    assert calendar.is_working(end)
+    assert sum(calendar.is_working(day) for day in between) == days
+
+
+@given(dates, st.integers(0, 3))
+def test_a_ready_window_is_two_working_days_wide_at_least(start: datetime.date, width: int) -> None:
+    narrow = Window(Calendar().add(start, 0), Calendar().add(start, width))
+    wide = widened(narrow, Calendar())
+    assert wide.first == narrow.first
+    assert wide.last == max(narrow.last, Calendar().add(narrow.first, 2))
+    assert widened(wide, Calendar()) == wide
+
+
+@given(dates, st.integers(0, 20), st.integers(0, 20), st.integers(-5, 30), st.integers(0, 20))
+def test_an_earlier_eta_never_arrives_later(
+    start: datetime.date, width: int, sooner: int, early: int, spread: int
+) -> None:
+    def arrives(days: int) -> Window:
+        first = start - datetime.timedelta(days=days)
+        eta = Window(first, first + datetime.timedelta(days=width))
+        return arrival(eta, Lateness(early, early + spread), today=datetime.date(2027, 6, 1))
+
+    assert arrives(sooner).first <= arrives(0).first
+    assert arrives(sooner).last <= arrives(0).last
 
 
 def test_shifting_moves_both_ends_to_working_days() -> None:
