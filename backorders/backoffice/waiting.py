@@ -1,15 +1,19 @@
 """The lists of those who wait: each one a view by harm, each of its conditions on an index."""
 
 import datetime
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.models import Promise
-from backorders.backoffice.paging import capped_count
+from backorders.backoffice.dates import short_date, short_window
+from backorders.backoffice.impacts import slip
 from backorders.catalog.models import Product
 from backorders.orders.models import Customer, Order, OrderLine
 from backorders.searching import matching
@@ -86,8 +90,23 @@ def shown_count(count: int) -> str:
 
 
 def tabs(*, today: datetime.date) -> list[Tab]:
-    """Return every view with its capped count."""
-    return [Tab(view.name, view.label, capped_count(view.lines(today), cap=COUNTED)) for view in VIEWS]
+    """Return every view with its capped count: one statement for all of them."""
+    sql, params = _counting(today)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        numbers = cursor.fetchone()
+    return [Tab(view.name, view.label, number) for view, number in zip(VIEWS, numbers, strict=True)]
+
+
+@functools.lru_cache(maxsize=2)
+def _counting(today: datetime.date) -> tuple[str, tuple[Any, ...]]:
+    """The statement that counts up to the cap in every view; the same for the whole day.
+
+    The views keep their order: it is what makes the database walk an index instead of joining everything first.
+    """
+    views = [view.lines(today).values("pk")[: COUNTED + 1].query.sql_with_params() for view in VIEWS]
+    counts = (f"(SELECT COUNT(*) FROM ({sql}) v{n})" for n, (sql, _) in enumerate(views))  # noqa: S608 our own statements
+    return f"SELECT {', '.join(counts)}", tuple(param for _, params in views for param in params)
 
 
 def keys(view: View, *, term: str, today: datetime.date) -> QuerySet[Any]:
@@ -101,6 +120,21 @@ def rows(line_ids: Sequence[int], *, today: datetime.date) -> "list[Waiting]":
     read = OrderLine.objects.filter(pk__in=line_ids).values_list(*_COLUMNS)
     found = {row[0]: Waiting._make([*row, today]) for row in read}
     return [found[pk] for pk in line_ids if pk in found]
+
+
+def as_shown(row: "Waiting") -> dict[str, Any]:
+    """Return a row as the template writes it: words made once here are cheaper than in fifty rows of tags."""
+    return {
+        **row._asdict(),
+        "told": short_window(row.told_from, row.told_until) if row.told_at else "–",
+        "expected": short_window(row.expected_from, row.expected_until),
+        "is_estimate": row.is_estimate and row.expected_until is not None,
+        "slip": slip(row.slip_days),
+        "since": short_date(timezone.localtime(row.placed_at).date()),
+        "value": number_format(row.value, decimal_pos=2, force_grouping=True),
+        "is_vip": row.is_vip,
+        "marks": row.marks,
+    }
 
 
 def _matches(term: str) -> Q:

@@ -10,11 +10,11 @@ from tests.backoffice.desk import World, address, text
 from tests.factories import AT, a_customer, a_product, an_order, day, later, receive, revise
 from tests.notifications.desk import announce, send
 
-STATEMENTS = 15
+STATEMENTS = 10
 
 
 def orders(client: Client, **query: object) -> list[str]:
-    return [row.order for row in client.get(address("waiting_lines"), query).context["rows"]]
+    return [row["order"] for row in client.get(address("waiting_lines"), query).context["rows"]]
 
 
 def test_what_was_not_told_stands_first_and_leaves_once_it_was(desk: Client) -> None:

@@ -28,6 +28,6 @@ class WaitingLines(Screen):
             view=view,
             term=term,
             page=page,
-            rows=waiting.rows(page.rows, today=today),
+            rows=[waiting.as_shown(row) for row in waiting.rows(page.rows, today=today)],
             **kwargs,
         )
