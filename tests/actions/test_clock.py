@@ -2,11 +2,11 @@
 
 import pytest
 
-from backorders.actions import clock
+from backorders.actions import clock, undoing
 from backorders.allocation.books import differences
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
-from tests.factories import AT, a_line, a_product, a_purchase, a_supplier, count, expected, later, receive
+from tests.factories import AT, a_line, a_product, a_purchase, a_supplier, count, expected, later, receive, state
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +48,27 @@ def test_a_day_on_which_nothing_moves_leaves_no_trace() -> None:
     changes = ChangeSet.objects.count()
     assert clock.start_day(at=later(days=1)) == 1
     assert ChangeSet.objects.count() == changes
+
+
+def test_a_receipt_that_was_undone_is_no_part_of_the_record() -> None:
+    supplier, product = a_supplier("Slow", early_days=None, late_days=None), a_product()
+    for _ in range(8):
+        receive(a_purchase(product, 1, eta=0, supplier=supplier), 1, at=later(days=3))
+    mistake = a_purchase(product, 1, eta=0, supplier=supplier)
+    undoing.undo(receive(mistake, 1, at=later(days=60)).change_set, by=None, at=later(days=60))
+    clock.learn_lateness()
+    supplier.refresh_from_db()
+    assert (supplier.early_days, supplier.late_days) == (3, 3)
+
+
+def test_a_day_on_which_only_units_change_hands_is_on_record() -> None:
+    product = a_product(price=1)
+    better, patient = a_line(product, 2, at=later(days=1)), a_line(product, 2)
+    OrderLine.objects.filter(pk=better.pk).update(score=patient.score + 1)
+    a_purchase(product, 3, eta=None)
+    count(product, 1)
+    assert (state(better)[0], state(patient)[0], expected(better), expected(patient)) == (1, 0, None, None)
+    clock.start_day(at=later(days=91))
+    assert (state(better)[0], state(patient)[0], expected(better), expected(patient)) == (0, 1, None, None)
+    assert ChangeSet.objects.first().act == "start_day"
+    assert list(differences(at=later(days=91))) == []
