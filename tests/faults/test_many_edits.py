@@ -13,7 +13,6 @@ from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import Message, MessageLine
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.switch import mail_switch
-from backorders.orders.models import OrderLine
 from backorders.supply.models import PurchaseLine
 from tests.factories import AT, a_line, a_product, a_purchase, an_order, later, revise
 from tests.faults.policies import AT_ONCE
@@ -112,14 +111,10 @@ class Chance:
 
 
 def leaving(rounds: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
-    """Let a date move at random between announcing, claim and gate; return (stale, accepted, superseded) messages."""
-    rng = random.Random(11)
-    product = a_product()
-    chance = Chance(a_purchase(product, 10, eta=30), rng)
-    line = a_line(product, 1)
-    mail_switch(at=AT)
-    stale_ones = 0
-    claim, call = delivering.leasing.claim, delivering.Mailer.hand_over
+    """Let dates move at random between announcing, claim and gate; return (stale, accepted, superseded) messages."""
+    rng, stale_ones = random.Random(11), 0
+    chance: Chance
+    claim, call = leasing.claim, delivering.Mailer.hand_over
 
     def claim_then_maybe(**how: Any) -> Any:
         claimed = claim(**how)
@@ -128,12 +123,17 @@ def leaving(rounds: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int
 
     def call_and_look(mailer: Any, message: Message, **how: Any) -> Any:
         nonlocal stale_ones
-        stale_ones += is_stale(message, line)
+        stale_ones += is_stale(message)
         return call(mailer, message, **how)
 
-    monkeypatch.setattr(delivering.leasing, "claim", claim_then_maybe)
+    monkeypatch.setattr(leasing, "claim", claim_then_maybe)
     monkeypatch.setattr(delivering.Mailer, "hand_over", call_and_look)
+    mail_switch(at=AT)
     for number in range(rounds):
+        if number % 50 == 0:  # another customer, before one of them has heard of more dates than anybody ever does
+            product = a_product()
+            chance = Chance(a_purchase(product, 10, eta=30), rng)
+            a_line(product, 1)
         chance.at = AT + number * datetime.timedelta(minutes=1)
         chance.maybe(0.7)
         announce_due(at=chance.at, policy=AT_ONCE)
@@ -143,10 +143,10 @@ def leaving(rounds: int, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int
     return stale_ones, accepted, superseded
 
 
-def is_stale(message: Message, line: OrderLine) -> bool:
+def is_stale(message: Message) -> bool:
     """Whether a message that is about to leave states a date that is not the newest."""
-    stated = message.lines.get(line=line)
-    promise = Promise.objects.get(line=line)
+    stated = message.lines.get()
+    promise = Promise.objects.get(line=stated.line_id)
     return (stated.window_from, stated.window_until) != (promise.expected_from, promise.expected_until)
 
 
