@@ -14,12 +14,16 @@ help: ## list what can be made
 run: $(VENV)/.run ## set everything up and run the product with living demo data (PORT=8000)
 	@$(BIN)/python manage.py serve --demo --port $(PORT)
 
-test: $(VENV)/.dev chromium ## set everything up and run the everyday tests, on SQLite and again on PostgreSQL
+test: $(VENV)/.dev chromium ## set everything up and run the tests, on SQLite and again on PostgreSQL
 	$(BIN)/pytest -q -n 2 --dist loadgroup
-	$(BIN)/pytest -q -n 2 --dist loadgroup --db postgres
+	$(BIN)/pytest -q -n 2 --dist loadgroup --db postgres --ignore tests/browser/test_gallery.py
+
+test-everyday: $(VENV)/.dev ## what a change is tried with while one works: SQLite, no browser, nothing that takes long
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not faults and not browser and not long"
 
 test-faults: $(VENV)/.dev ## kill workers, stop brokers, race: the full numbers (up to 25 minutes)
-	$(BIN)/pytest -q -m faults --db postgres
+	$(BIN)/pytest -q -m faults -n 2 --dist loadgroup --db postgres --ignore tests/browser
+	$(BIN)/pytest -q -m faults -n 2 --dist loadgroup tests/browser
 
 check: $(VENV)/.dev ## what CI asks of the code before it runs the tests
 	$(BIN)/ruff format --check -q .

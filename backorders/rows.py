@@ -4,15 +4,22 @@ PostgreSQL takes one array per column (`unnest`), SQLite one JSON document (`jso
 statements does not grow with the number of rows on either.
 """
 
+import contextlib
 import datetime
 import decimal
 import functools
 import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
+
+Record = TypeVar("Record", bound=models.Model)
+Value = TypeVar("Value", int, str)
+Row = tuple[Any, ...]
 
 
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -51,30 +58,113 @@ def run(sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterab
     return _run(sql, _columns(model, fields), rows, params)
 
 
-Build = Callable[[Sequence[int]], "models.QuerySet[Any, Any]"]
-
-
-def select(build: Build, ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Return the rows of `build(ids)`, a `values_list` whose SQL depends on nothing but how many ids there are.
-
-    For reads on the hottest path: putting the statement together takes longer than the database needs to answer it,
-    so on PostgreSQL it is put together once for each number of ids. `build` must be a function of a module.
-    """
-    if connection.vendor != "postgresql":
-        return list(build(ids))
-    try:
-        sql, params = _statement(build, len(ids))
-    except EmptyResultSet:  # it asks for the rows of no ids
+def returning(
+    sql: str, model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]], *params: Any
+) -> list[tuple[Any, ...]]:
+    """Run a statement with a RETURNING clause as `run` does; return what it returns, in the order of the rows."""
+    columns, rows = _columns(model, fields), list(rows)
+    if not rows:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [ids[-1 - param] if isinstance(param, int) and param < 0 else param for param in params])
+    with _cursor(of=len(rows)) as cursor:
+        cursor.execute(*_over(sql, columns, rows, params))
         return list(cursor.fetchall())
 
 
+@contextlib.contextmanager
+def together() -> Iterator[None]:
+    """Send the statements inside without waiting for each, where the database can (PostgreSQL's pipeline mode).
+
+    They run in order, and each sees what those before it did. Who asks for an answer waits for all that was sent.
+    """
+    if connection.vendor == "postgresql":
+        with connection.wrap_database_errors, connection.connection.pipeline():
+            yield
+    else:
+        yield
+
+
+def create(record: Record) -> Record:
+    """Insert one new record as its `save` would, under its own id if it has one (`new_ids`); return it."""
+    model = type(record)
+    names = [field.attname for field in model._meta.concrete_fields if record.pk or not field.primary_key]
+    values = [[getattr(record, name) for name in names]]
+    if record.pk:
+        insert(model, names, values)
+    else:
+        ((record.pk,),) = returning(_creation(model, tuple(names)), model, names, values)
+    record._state.adding, record._state.db = False, connection.alias
+    return record
+
+
+@functools.cache
+def _creation(model: type[models.Model], names: tuple[str, ...]) -> str:
+    columns = _columns(model, names)
+    values = ", ".join(f"{{{index}}}" for index in range(len(columns)))
+    into = f"INSERT INTO {_quoted(model)} ({', '.join(column.quoted for column in columns)})"
+    return f"{into} SELECT {values} FROM {{source}} RETURNING {model._meta.pk.column}"
+
+
+def new_ids(*models: type[models.Model]) -> Callable[[], list[int]]:
+    """Ask, as `ask` does, for an id of each model that no row has or will get.
+
+    Whoever asks writes the rows in the same transaction.
+    """
+    if connection.vendor == "postgresql":
+        ids = [f"nextval(pg_get_serial_sequence('{_quoted(model)}', '{model._meta.pk.column}'))" for model in models]
+    else:
+        last = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = '{}'), 0) + {}"
+        ids = [last.format(model._meta.db_table, 1 + models[:place].count(model)) for place, model in enumerate(models)]
+    answer = _ask(f"SELECT {', '.join(ids)}", [])
+    return lambda: list(answer()[0])
+
+
+Build = Callable[[Sequence[Value]], "models.QuerySet[Any, Any]"]
+
+
+def select(build: Build[Value], values: Sequence[Value]) -> list[tuple[Any, ...]]:
+    """Return the rows of `build(values)`, a `values_list` whose SQL depends on nothing but how many values there are.
+
+    For reads on the hottest path: putting the statement together takes longer than the database needs to answer it,
+    so on PostgreSQL it is put together once for each number of values. `build` must be a function of a module.
+    """
+    return ask(build, values)()
+
+
+def ask(build: Build[Value], values: Sequence[Value]) -> Callable[[], list[Row]]:
+    """Ask for what `select` returns; call what comes back, once, for the rows. Inside `together` only that waits."""
+    if connection.vendor != "postgresql":
+        rows = list(build(values))
+        return lambda: rows
+    marks = _MARKS[type(values[0]) if values else int]
+    places = {marks(place): value for place, value in enumerate(values)}
+    try:
+        sql, params = _statement(build, tuple(places))
+    except EmptyResultSet:  # it asks for the rows of no values
+        return list
+    return _ask(sql, [places.get(param, param) for param in params])
+
+
+def _ask(sql: str, params: Sequence[Any]) -> Callable[[], list[Row]]:
+    cursor = _cursor(of=len(params))
+    cursor.execute(sql, params)
+
+    def answer() -> list[Row]:
+        with cursor:
+            return list(cursor.fetchall())
+
+    if connection.vendor == "postgresql":
+        return answer
+    found = answer()  # SQLite keeps a table locked until all is read
+    return lambda: found
+
+
+# What stands for the values while the statement is put together: no id and no text of ours looks like these.
+_MARKS: dict[type, Callable[[int], Any]] = {int: lambda place: -1 - place, str: lambda place: chr(0x10FFFD - place)}
+
+
 @functools.lru_cache(maxsize=512)
-def _statement(build: Build, size: int) -> tuple[str, tuple[Any, ...]]:
-    """Put the statement together for ids −1, −2, …, which mark the places of the real ones."""
-    return build([-1 - place for place in range(size)]).query.sql_with_params()
+def _statement(build: Build[Any], marks: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    return build(marks).query.sql_with_params()
 
 
 class _Column:
@@ -136,8 +226,44 @@ def _param(value: Any) -> Any:
 
 def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params: Sequence[Any] = ()) -> int:
     rows = list(rows)
-    if not rows:
-        return 0
+    if rows:
+        with _cursor(of=len(rows)) as cursor:
+            cursor.execute(*_over(sql, columns, rows, params))
+    return len(rows)
+
+
+FEW = 16
+
+
+class _Prepared(ServerBindingCursor):
+    """Prepares what it runs again and again, and yet lets the log of statements know what it ran."""
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        self._query = super()._convert_query(query, params)  # type: ignore[misc]
+        return self._query
+
+
+def _cursor(*, of: int) -> CursorWrapper:
+    """Return a cursor for a statement over so many rows or values.
+
+    What comes again and again with few of them PostgreSQL plans once: the values travel beside the statement, and the
+    driver prepares it at its sixth time. Many rows deserve a plan of their own.
+    """
+    if connection.vendor != "postgresql" or of > FEW:
+        return connection.cursor()
+    connection.ensure_connection()
+    driver = connection.connection
+    usual, driver.cursor_factory = driver.cursor_factory, _Prepared
+    try:
+        return connection.cursor()
+    finally:
+        driver.cursor_factory = usual
+
+
+def _over(
+    sql: str, columns: list[_Column], rows: Sequence[Sequence[Any]], params: Sequence[Any]
+) -> tuple[str, list[Any]]:
+    """Return the statement with its rows in it, and all its parameters."""
     if connection.vendor == "postgresql":
         arrays = ", ".join(f"%s::{column.type}[]" for column in columns)
         names = ", ".join(f"c{index}" for index in range(len(columns)))
@@ -148,6 +274,4 @@ def _run(sql: str, columns: list[_Column], rows: Iterable[Sequence[Any]], params
         source = "json_each(%s) AS n"
         values = [column.from_json(index) for index, column in enumerate(columns)]
         carried = [json.dumps([[c.plain(v) for c, v in zip(columns, row, strict=True)] for row in rows])]
-    with connection.cursor() as cursor:
-        cursor.execute(sql.format(*values, source=source), [*map(_param, params), *carried])
-    return len(rows)
+    return sql.format(*values, source=source), [*map(_param, params), *carried]

@@ -1,4 +1,8 @@
-"""Search finds by what the database has an index for: parts of words on PostgreSQL, beginnings on SQLite."""
+"""Search finds parts of words, in any case, and takes Turkish letters for the plain ones they are typed as.
+
+The database folds a column exactly as `folded` folds what was typed: İ, I, ı and i are one letter, ş is s, ğ is g.
+On PostgreSQL a trigram index over the folded column answers; SQLite looks at every row, which is quick in small shops.
+"""
 
 import functools
 import operator
@@ -8,11 +12,50 @@ from typing import Any, TypeVar
 from django.db import connection, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunPython
-from django.db.models import Q
+from django.db.models import F, Func, Q, TextField
+from django.db.models.lookups import Contains, StartsWith
 
 # A trigram index finds nothing inside a word by less than three letters; their beginnings it does find.
 SHORTEST_PART = 3
 M = TypeVar("M", bound=models.Model)
+
+# What stays of a letter, after it was made a capital: both letters of the two Turkish i are one, accents fall.
+LETTERS = dict(zip("İıŞşĞğÜüÖöÇçÂâÎîÛûÉé", "IISSGGUUOOCCAAIIUUEE", strict=True))
+_TABLE = str.maketrans(LETTERS)
+
+
+def folded(text: str) -> str:
+    """Return the text as the database folds a column: "Işık İğdır" and "isik igdir" are the same.
+
+    SQLite makes capitals of plain letters only, so that in other scripts case matters there.
+    """
+    is_plain = connection.vendor == "sqlite"
+    return "".join(map(functools.partial(_capital, is_plain=is_plain), text.translate(_TABLE)))
+
+
+def _capital(letter: str, *, is_plain: bool) -> str:
+    capital = letter.upper()
+    return letter if len(capital) > 1 or (is_plain and not letter.isascii()) else capital
+
+
+class Folded(Func):
+    """A column as search compares it, in SQL: `folded` for the letters that both databases know."""
+
+    output_field = TextField()
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, Any]:
+        """Write the expression that the search indexes are made of."""
+        sql, params = compiler.compile(self.source_expressions[0])
+        return folding(sql, vendor=connection.vendor), params
+
+
+def folding(column: str, *, vendor: str) -> str:
+    """Return the SQL that folds a column; only this very expression meets the index."""
+    if vendor == "postgresql":
+        return f"translate(upper({column}::text), '{''.join(LETTERS)}', '{''.join(LETTERS.values())}')"
+    for letter, plain in LETTERS.items():
+        column = f"replace({column}, '{letter}', '{plain}')"
+    return f"upper({column})"
 
 
 def matching(queryset: "models.QuerySet[M]", fields: Sequence[str], term: str) -> "models.QuerySet[M]":
@@ -23,11 +66,10 @@ def matching(queryset: "models.QuerySet[M]", fields: Sequence[str], term: str) -
 def holds(fields: Sequence[str], term: str) -> Q:
     """Return the condition that one of `fields` (columns of the queryset's own table) holds `term`, in any case.
 
-    On PostgreSQL anywhere in the column, on SQLite (and for one or two letters) only at its beginning.
+    One or two letters are looked for at the beginning only.
     """
-    is_part = connection.vendor == "postgresql" and len(term) >= SHORTEST_PART
-    lookup = "icontains" if is_part else "istartswith"
-    return functools.reduce(operator.or_, (Q(**{f"{name}__{lookup}": term}) for name in fields), Q())
+    lookup = Contains if len(term) >= SHORTEST_PART else StartsWith
+    return functools.reduce(operator.or_, (Q(lookup(Folded(F(name)), folded(term))) for name in fields), Q())
 
 
 def search_indexes(table: str, *columns: str) -> RunPython:
@@ -45,11 +87,15 @@ def search_indexes(table: str, *columns: str) -> RunPython:
 
 
 def _statements(table: str, columns: Sequence[str], *, vendor: str) -> list[str]:
-    if vendor == "postgresql":
-        # The expression is the one Django compares in a case-insensitive lookup; any other would not be used.
-        made = [
-            f"CREATE INDEX {table}_{name}_search ON {table} USING gin (UPPER({name}::text) gin_trgm_ops)"
-            for name in columns
-        ]
-        return ["CREATE EXTENSION IF NOT EXISTS pg_trgm", *made]
-    return [f"CREATE INDEX {table}_{name}_search ON {table} ({name} COLLATE NOCASE)" for name in columns]
+    made = [f"DROP INDEX IF EXISTS {table}_{name}_search" for name in columns]
+    if vendor != "postgresql":
+        return made
+    for name in columns:
+        expression = f"({folding(name, vendor=vendor)}) gin_trgm_ops"
+        made.append(f"CREATE INDEX {table}_{name}_search ON {table} USING gin ({expression})")
+    return ["CREATE EXTENSION IF NOT EXISTS pg_trgm", *made]
+
+
+def plain(text: str) -> str:
+    """Return a word as it is compared with the ones we know: small letters without Turkish marks."""
+    return text.translate(_TABLE).lower()

@@ -10,7 +10,7 @@ from multiprocessing.synchronize import Barrier
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import selling
+from backorders.actions import placing
 from backorders.catalog.models import Product
 from backorders.orders.models import Carrier, Customer
 from bench import world
@@ -43,8 +43,8 @@ def _race(variant: str, n: int, *, products: int, waiting: int = 0) -> Figure:
     customer, carrier = Customer.objects.order_by("id")[0], Carrier.objects.get()
 
     def ours(product: Product, number: str) -> None:
-        new = selling.NewOrder(number, customer, carrier, [selling.NewLine(product, 1)])
-        selling.place_order(new, by=None, at=world.AT)
+        new = placing.NewOrder(number, customer, carrier, [placing.NewLine(product, 1)])
+        placing.place_order(new, by=None, at=world.AT)
 
     def floor(product: Product, number: str) -> None:
         """The least an order can be: its row, its line, and units taken only if they are there."""

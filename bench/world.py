@@ -101,9 +101,9 @@ def waiting(product: Product, lines: int, *, on: PurchaseLine | None) -> None:
     )
     sql(
         "INSERT INTO allocation_promise (line_id, product_id, customer_id, own_from, own_until, expected_from, expected_until, "
-        "announced_from, announced_until, told_from, told_until, announced_at, told_at, is_estimate, uncovered, version, changed_at) "
+        "announced_from, announced_until, told_from, told_until, announced_at, told_at, is_estimate, uncovered, version, changed_at, score) "
         "SELECT l.id, l.product_id, o.customer_id, first_from, first_until, first_from, first_until, first_from, first_until, "
-        "first_from, first_until, o.placed_at, o.placed_at, false, %s, 1, o.placed_at "
+        "first_from, first_until, o.placed_at, o.placed_at, false, %s, 1, o.placed_at, l.score "
         "FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE l.product_id = %s",
         0 if on else 1,
         product.pk,

@@ -62,12 +62,20 @@ INSTALLED_APPS = [
     "crispy_forms",
     "anymail",
     "django_htmx",
+    "backorders.access",
+    "backorders.inbox",
     "backorders.changes",
     "backorders.catalog",
     "backorders.supply",
+    "backorders.chasing",
     "backorders.orders",
     "backorders.allocation",
+    "backorders.delays",
     "backorders.notifications",
+    "backorders.compensation",
+    "backorders.desk",
+    "backorders.jobs",
+    "backorders.importing",
     "backorders.backoffice.apps.BackofficeConfig",
 ]
 MIDDLEWARE = [
@@ -120,7 +128,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     limits = "-c lock_timeout=3s -c statement_timeout=" + os.environ.get("STATEMENT_TIMEOUT", "15s")
-    DATABASES["default"]["OPTIONS"] = {"options": limits} | DATABASES["default"].get("OPTIONS", {})
+    # The statements of the hottest paths are prepared at their sixth time (backorders/rows.py); others never are.
+    options = {"options": limits, "prepare_threshold": 5}
+    DATABASES["default"]["OPTIONS"] = options | DATABASES["default"].get("OPTIONS", {})
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -149,6 +159,9 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024  # a pasted list may have 10 MB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+
 # -- mail -------------------------------------------------------------------------------------------------------------
 
 # Without a mail backend mails are files under VAR: a demo or a test never writes to the world.
@@ -163,6 +176,9 @@ EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL", "") == "1"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Backorders demo <orders@shop.example>")
 REPLY_TO = os.environ.get("MAIL_REPLY_TO", "orders@shop.example")
+# Where the provider takes mail in for us and posts it to /anymail/<provider>/inbound/. If it is set, replies go there,
+# with the order's own token behind a plus sign; else to the mailbox above, which somebody reads.
+INBOUND_ADDRESS = os.environ.get("MAIL_INBOUND", "")
 COMPANY_NAME = os.environ.get("COMPANY_NAME", "Backorders demo")
 COMPANY_ADDRESS = os.environ.get("COMPANY_ADDRESS", "")
 COMPANY_PHONE = os.environ.get("COMPANY_PHONE", "")
@@ -178,7 +194,7 @@ INSTANCE_ID = os.environ.get("INSTANCE_ID", "")
 
 # -- clock and workers ------------------------------------------------------------------------------------------------
 
-# Ids only, late acknowledgement: the rows are the truth, the broker only carries nudges and the clock.
+# The rows are the truth, the broker only carries nudges and the clock: a task that is lost or comes twice does no harm.
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:16379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -205,15 +221,25 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Everything the clock does, and how often in seconds. Without a broker `run_outbox` does the same, in this order.
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
     for name, task, seconds in (
+        ("let approvals expire", "backorders.actions.tasks.expire_approvals", 600),
+        ("start the day", "backorders.actions.tasks.start_day", 3600),
+        ("ask suppliers for dates", "backorders.actions.tasks.ask_suppliers", 3600),
+        ("believe silent suppliers no longer", "backorders.actions.tasks.stop_believing", 3600),
+        ("find changes made past the verbs", "backorders.actions.tasks.notice_outside_changes", 60),
+        ("compensate by policy", "backorders.actions.tasks.run_policies", 60),
+        ("keep the law's deadlines", "backorders.actions.tasks.keep_deadlines", 60),
+        ("purge old mails", "backorders.notifications.tasks.purge_bodies", 24 * 3600),
+        ("purge files of old imports", "backorders.importing.tasks.purge_files", 24 * 3600),
+        ("hear what the provider says", "backorders.notifications.tasks.process_events", 30),
+        ("take in what customers reply", "backorders.actions.tasks.take_in_replies", 30),
+        ("promise the next updates", "backorders.notifications.tasks.promise_next_updates", 3600),
         ("say what changed", "backorders.notifications.tasks.announce", 30),
         ("send what is due", "backorders.notifications.tasks.deliver", 10),
-        ("hear what the provider says", "backorders.notifications.tasks.process_events", 30),
-        ("promise the next updates", "backorders.notifications.tasks.promise_next_updates", 3600),
-        ("find changes made past the verbs", "backorders.actions.tasks.notice_outside_changes", 60),
-        ("start the day", "backorders.actions.tasks.start_day", 3600),
+        ("go on with jobs", "backorders.jobs.tasks.run_jobs", 5),
     )
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat")
@@ -237,8 +263,9 @@ CONTENT_SECURITY_POLICY = {
 }
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
+AUTHENTICATION_BACKENDS = ["backorders.access.checking.RolesBackend"]
 LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_REDIRECT_URL = "admin:start"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
-from backorders.actions import buying, selling, warehouse
+from backorders.access.table import MANAGER, Role
+from backorders.actions import buying, placing, warehouse
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Category, Product
 from backorders.orders.models import Carrier, Customer, Order, OrderLine
@@ -28,8 +30,11 @@ def later(**delta: float) -> datetime.datetime:
     return AT + datetime.timedelta(**delta)
 
 
-def a_user(**fields: Any) -> Any:
-    return get_user_model().objects.create_user(f"user{next(_numbers)}", **fields)
+def a_user(*roles: Role, **fields: Any) -> Any:
+    """Somebody with these roles; a manager if none is said, since managers may do every verb of the day."""
+    user = get_user_model().objects.create_user(f"user{next(_numbers)}", **fields)
+    user.groups.set(Group.objects.get_or_create(name=role.group)[0] for role in roles or [MANAGER] if role)
+    return user
 
 
 def a_product(sku: str = "", *, stock: int = 0, **fields: Any) -> Product:
@@ -71,10 +76,10 @@ def an_order(*wanted: tuple[Product, int], at: datetime.datetime = AT, **fields:
         "number": f"A-{next(_numbers)}",
         "customer": fields.pop("customer", None) or a_customer(),
         "carrier": fields.pop("carrier", None) or a_carrier(),
-        "lines": [selling.NewLine(product, quantity) for product, quantity in wanted],
+        "lines": [placing.NewLine(product, quantity) for product, quantity in wanted],
         **fields,
     }
-    return selling.place_order(selling.NewOrder(**new), by=None, at=at).made
+    return placing.place_order(placing.NewOrder(**new), by=None, at=at).made
 
 
 def a_line(product: Product, quantity: int, **fields: Any) -> OrderLine:

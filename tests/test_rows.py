@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from backorders import rows
 from backorders.catalog.models import Category, Product
-from backorders.changes.models import ChangeSet, Touch
+from backorders.changes.models import ChangeSet, Source, Touch
+from backorders.changes.recording import open_change
 from backorders.notifications.models import MailSwitch, Suppression
 from backorders.orders.models import OrderLine
-from backorders.supply.models import PurchaseLine
+from backorders.supply.models import PurchaseLine, StockLevel
 from tests.factories import AT, a_line, a_product, a_purchase, day
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +165,28 @@ def test_reading_by_ids_finds_these_rows_and_by_none_finds_none() -> None:
     lines = [a_line(a_product(), 1) for _ in range(3)]
     assert rows.select(by_id, [lines[2].pk, lines[0].pk]) == [(lines[0].pk,), (lines[2].pk,)]
     assert rows.select(by_id, []) == []
+
+
+def test_a_record_is_created_as_its_save_would() -> None:
+    before = {"n": [1, None, 'ö"\\']}
+    made = rows.create(ChangeSet(act="count", source=Source.SYSTEM, at=AT, reason="x", before=before))
+    known = ChangeSet.objects.get(pk=made.pk)
+    assert (known.before, known.at, known.by, known.key) == (before, AT, None, None)
+    assert not made._state.adding
+
+
+def test_writes_sent_together_are_refused_as_one() -> None:
+    product = a_product(stock=1)
+    touched = Touch.objects.count()
+    with pytest.raises(IntegrityError):
+        _touch_and_promise_too_much(product)
+    assert (Touch.objects.count(), StockLevel.objects.get(product=product).allocated) == (touched, 0)
+
+
+@transaction.atomic
+def _touch_and_promise_too_much(product: Product) -> None:
+    change = open_change("count", by=None, at=AT)
+    more = "UPDATE supply_stocklevel AS t SET allocated = t.allocated + {1} FROM {source} WHERE t.product_id = {0}"
+    with rows.together():
+        rows.insert(Touch, ["change_set", "kind", "object_id"], [(change.pk, "order", 1)])
+        rows.run(more, StockLevel, ["product", "allocated"], [(product.pk, 2)])

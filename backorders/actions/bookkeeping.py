@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
+from backorders.access.checking import allowed
 from backorders.allocation import books
 from backorders.allocation.sums import Difference
 from backorders.changes.models import ChangeSet
@@ -21,6 +22,7 @@ def check_books(*, at: datetime.datetime) -> Iterator[Difference]:
         yield from books_of_telling.differences()
 
 
+@allowed
 def repair_books(*, by: AbstractBaseUser | None, at: datetime.datetime) -> ChangeSet:
     """Rebuild counters, allocations and promises of every product; not one transaction but one a product."""
     change = open_change("repair_books", reason="the books were rebuilt", by=by, at=at)

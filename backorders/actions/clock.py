@@ -2,20 +2,23 @@
 
 import datetime
 
-from django.db.models import F, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from backorders import rows
 from backorders.actions.buying import notice_unrecorded_etas
+from backorders.actions.telling import forget_stopped
 from backorders.allocation.replanning import replan
 from backorders.allocation.windows import POLICY, lateness
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet
 from backorders.changes.recording import open_change
+from backorders.jobs import beating
+from backorders.notifications.models import LaterWord
 from backorders.orders.models import OrderLine
 from backorders.supply.models import Receipt, Supplier
 
-TOLD_LATELY = datetime.timedelta(minutes=10)  # looked at every minute; what a stopped clock missed, the next day sees
+TOLD_LATELY = datetime.timedelta(minutes=10)  # what was told while nobody looked for longer, the next day sees
 
 
 def start_day(*, at: datetime.datetime) -> int:
@@ -26,6 +29,9 @@ def start_day(*, at: datetime.datetime) -> int:
     only: within a day, the same ETA means the same window.
     """
     learn_lateness()
+    forget_stopped()
+    LaterWord.objects.filter(until__lte=at).delete()
+    beating.forget_old(at=at)
     products = list(OrderLine.objects.open().order_by("product").values_list("product", flat=True).distinct())
     for product_id in products:
         start_day_of(product_id, at=at)
@@ -36,7 +42,7 @@ def take_up_what_was_told(*, at: datetime.datetime) -> int:
     """Plan the products in which a ship-complete line heard of a date lately; return how many.
 
     Such a line lets others pass while its word is kept (see planning), so what it was told may free stock for them.
-    Mails are told outside the products' locks; this comes a minute after.
+    Mails are told outside the products' locks, so this comes after them and looks back.
     """
     heard = OrderLine.objects.waiting().filter(order__is_ship_complete=True, is_held=False)
     heard = heard.filter(promise__told_until__isnull=False, promise__told_at__gt=at - TOLD_LATELY)
@@ -81,6 +87,16 @@ def learn_lateness() -> None:
         ["id", "early_days", "late_days"],
         [(pk, known.early, known.late) for pk, known in learnt.items() if known],
     )
+    Supplier.objects.filter(pk__in=_fallen_below()).update(early_days=None, late_days=None)
+
+
+def _fallen_below() -> list[int]:
+    """Suppliers whose receipts were enough for a record before some of them were undone."""
+    supplier = "purchase_line__purchase_order__supplier"
+    dated = Receipt.objects.filter(late_days__isnull=False).order_by().values(supplier)
+    counted = dated.annotate(all=Count("id"), standing=Count("id", filter=Q(change_set__undone_by=None)))
+    needed = POLICY.receipts_needed
+    return list(counted.filter(all__gte=needed, standing__lt=needed).values_list(supplier, flat=True))
 
 
 def notice_outside_changes(*, at: datetime.datetime) -> int:

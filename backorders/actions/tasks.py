@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backorders.actions import clock
+from backorders.actions import approving, asking, clock, compensating, deadlines, replying, silencing
 
 
 @shared_task
@@ -13,7 +13,43 @@ def start_day() -> int:
 
 
 @shared_task
+def expire_approvals() -> int:
+    """Let approvals expire that nobody gave in time."""
+    return approving.expire(at=timezone.now())
+
+
+@shared_task
+def keep_deadlines() -> int:
+    """Let legal cases follow what happened, and end what time has ended."""
+    return sum(deadlines.keep(at=timezone.now()))
+
+
+@shared_task
 def notice_outside_changes() -> int:
     """Find and act on ETAs changed past the verbs, and on what customers heard since the last plan."""
     now = timezone.now()
     return clock.notice_outside_changes(at=now) + clock.take_up_what_was_told(at=now)
+
+
+@shared_task
+def ask_suppliers() -> int:
+    """Ask and remind the suppliers whose dates are due to be asked for."""
+    return asking.ask_due(at=timezone.now())
+
+
+@shared_task
+def run_policies() -> int:
+    """Give or propose what policies owe to those who wait."""
+    return compensating.run_policies(at=timezone.now())
+
+
+@shared_task
+def stop_believing() -> int:
+    """Make dates unconfirmed of which their suppliers say nothing."""
+    return silencing.stop_believing(at=timezone.now())
+
+
+@shared_task
+def take_in_replies() -> int:
+    """Make questions of what customers replied to our mails."""
+    return replying.take_in(at=timezone.now())

@@ -6,26 +6,32 @@ from collections.abc import Iterable, Iterator
 
 from django.db import connection, transaction
 
+from backorders.allocation.gaps import open_missing_gaps
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Promise
 from backorders.allocation.outcome import NO_WINDOW, Outcome, outcome
 from backorders.allocation.replanning import replan
 from backorders.allocation.situation import Situation, read
-from backorders.allocation.sums import CHECKS, STANDING, Difference, found
+from backorders.allocation.sums import CHECKS, STANDING, Difference, Invariant, found
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product
 from backorders.changes.appending import unguarded
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 
-LEDGERS = ("supply_etarevision", "supply_receipt", "supply_stockmovement", "allocation_promisechange")
+LEDGERS = (
+    *("supply_etarevision", "supply_receipt", "supply_stockmovement", "allocation_promisechange"),
+    "orders_decision",
+)
 
 
 def differences(*, at: datetime.datetime) -> Iterator[Difference]:
     """Yield everything that does not agree as of `at`: first the sums, then the plan of every product, one by one."""
     yield from found(CHECKS)
     for trigger in unguarded(f"{table}_no_update" for table in LEDGERS):
-        yield Difference(6, f"the trigger {trigger} is gone: the rows of that ledger could be rewritten")
+        yield Difference(
+            Invariant.HISTORY_STANDS, f"the trigger {trigger} is gone: the rows of that ledger could be rewritten"
+        )
     for product_id in planned_products():
         yield from plan_differences(product_id, at=at)
 
@@ -63,12 +69,17 @@ def _plan_differences(situation: Situation, at: datetime.datetime) -> Iterator[D
     for after in result.after:
         line = after.line
         if line.allocated != after.allocated:
-            kind, verb = (3, "lie free for it") if line.allocated < after.allocated else (4, "should go before it")
+            is_idle = line.allocated < after.allocated
+            broken = Invariant.NOTHING_LIES_IDLE if is_idle else Invariant.RANK_DECIDES
+            verb = "lie free for it" if is_idle else "should go before it"
             units = abs(after.allocated - line.allocated)
-            yield Difference(kind, f"order line {line.line_id}: {units} of the units on hand {verb}")
+            yield Difference(broken, f"order line {line.line_id}: {units} of the units on hand {verb}")
         if after.is_moved or after.is_restated:
             written, planned = _said(line.expected_from, line.expected_until), _said(*(after.expected or NO_WINDOW))
-            yield Difference(8, f"order line {line.line_id}: promised is {written}, but the plan says {planned}")
+            yield Difference(
+                Invariant.NOBODY_IS_FORGOTTEN,
+                f"order line {line.line_id}: promised is {written}, but the plan says {planned}",
+            )
 
 
 def _misallocated(situation: Situation, result: Outcome) -> Iterable[Difference]:
@@ -77,7 +88,9 @@ def _misallocated(situation: Situation, result: Outcome) -> Iterable[Difference]
         has, should = written.get(key, 0), result.allocations.get(key, 0)
         if has != should:
             supply = f"{'stock level' if key[1] else 'purchase line'} {key[2]}"
-            yield Difference(4, f"order line {key[0]} holds {has} of {supply}; by its rank it is {should}")
+            yield Difference(
+                Invariant.RANK_DECIDES, f"order line {key[0]} holds {has} of {supply}; by its rank it is {should}"
+            )
 
 
 def repair(*, change_set: ChangeSet, at: datetime.datetime) -> None:
@@ -92,8 +105,9 @@ def repair(*, change_set: ChangeSet, at: datetime.datetime) -> None:
             for statement in _RECOUNT:
                 _run(statement, product_id)
             _promise_anew(product_id, at)
+            _run(_OPEN, product_id)
             replan([product_id], change_set=change_set, at=at)
-            _run(_GAPS, product_id)
+            open_missing_gaps(product_id)
 
 
 # Counters from the rows they sum, where those rows allow it; then nothing is held and all that is open waits, so that
@@ -146,6 +160,7 @@ def _promise_anew(product_id: int, at: datetime.datetime) -> None:
             line=line,
             product_id=product_id,
             customer_id=line.order.customer_id,
+            score=line.score,
             changed_at=at,
             announced_at=at if line.order.is_confirmed else None,
             told_at=at if line.order.is_confirmed else None,
@@ -154,12 +169,11 @@ def _promise_anew(product_id: int, at: datetime.datetime) -> None:
     )
 
 
-# What is expected but was not announced goes on the work list.
-_GAPS = """
-    UPDATE allocation_promise SET gap_since = changed_at, weighed_version = NULL
-    WHERE product_id = %s AND announced_at IS NOT NULL AND gap_since IS NULL
-        AND (expected_from IS DISTINCT FROM announced_from OR expected_until IS DISTINCT FROM announced_until)
-        AND line_id IN (SELECT id FROM orders_orderline WHERE allocated + waiting > 0)
+# A promise is open as long as its line is.
+_OPEN = """
+    UPDATE allocation_promise AS t SET is_open = (l.allocated + l.waiting > 0), score = l.score
+    FROM orders_orderline l
+    WHERE l.product_id = %s AND l.id = t.line_id AND (t.is_open <> (l.allocated + l.waiting > 0) OR t.score <> l.score)
 """
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from backorders.allocation.windows import Window
+from backorders.allocation.windows import Window, slip_days
 
 Kind = Literal["later", "earlier", "no_date", "dated", "same"]
 
@@ -34,8 +34,8 @@ class Move(NamedTuple):
 
     @property
     def slip_days(self) -> int | None:
-        """Expected-until minus told-until in days; None where one of them has no date."""
-        return (self.new.last - self.told.last).days if self.new and self.told else None
+        """The slip that the move makes."""
+        return slip_days(self.new and self.new.last, self.told and self.told.last)
 
 
 class Served(NamedTuple):

@@ -2,11 +2,14 @@
 
 import datetime
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
+from backorders import rows
 from backorders.allocation.outcome import arrivals, outcome
-from backorders.allocation.planning import Demand, in_order_of_use, plan
-from backorders.allocation.situation import OpenLine, Situation, read
+from backorders.allocation.planning import Demand, Piece, Supply, in_order_of_use, plan
+from backorders.allocation.situation import OpenLine, Situation, read, youngest
 from backorders.allocation.windows import Window
 from backorders.orders.models import OrderLine
 
@@ -46,23 +49,20 @@ def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date
         mine.sort(key=lambda numbered: -numbered[1].score)
         demands = [Demand(index, new.quantity, transit_days=new.transit_days) for index, new in mine]
         pieces = plan(supplies, demands)
-        for demand in demands:
-            own_pieces = [piece for piece in pieces if piece.line_id == demand.line_id]
-            uncovered = demand.quantity - sum(piece.quantity for piece in own_pieces)
-            own = None if uncovered else arrivals(supplies, own_pieces, transit_days=demand.transit_days)
-            joined[demand.line_id] = Joined(
-                pieces=[(supplies[p.supply].is_stock, supplies[p.supply].id, p.quantity) for p in own_pieces],
-                uncovered=uncovered,
-                own=own,
-                is_estimate=own is not None and any(supplies[p.supply].is_estimate for p in own_pieces),
-            )
+        joined.update((demand.line_id, _joined(demand, supplies, pieces)) for demand in demands)
     return [joined[index] for index in range(len(newcomers))]
+
+
+def join_alone(supplies: Sequence[Supply], *, quantity: int, transit_days: int) -> Joined:
+    """Return what one newcomer would get of free supplies (in order of use) if nobody else came."""
+    alone = Demand(0, quantity, transit_days=transit_days)
+    return _joined(alone, supplies, plan(supplies, [alone]))
 
 
 def join_by_plan(newcomers: Sequence[Newcomer], *, at: datetime.datetime, today: datetime.date) -> list[Joined]:
     """Return what the newcomers would get by planning their products again: when they do not belong at the tail."""
     situation = read({new.product_id for new in newcomers})
-    lines = [_as_last(2**62 + index, new, at) for index, new in enumerate(newcomers)]
+    lines = [_as_last(youngest(index), new, at) for index, new in enumerate(newcomers)]
     situation.lines.update((line.line_id, line) for line in lines)
     result = outcome(situation, today=today)
     after = {a.line.line_id: a for a in result.after}
@@ -75,6 +75,19 @@ def join_by_plan(newcomers: Sequence[Newcomer], *, at: datetime.datetime, today:
         )
         for line in lines
     ]
+
+
+def _joined(demand: Demand, supplies: Sequence[Supply], pieces: Sequence[Piece]) -> Joined:
+    """What one of the demands got."""
+    own_pieces = [piece for piece in pieces if piece.line_id == demand.line_id]
+    uncovered = demand.quantity - sum(piece.quantity for piece in own_pieces)
+    own = None if uncovered else arrivals(supplies, own_pieces, transit_days=demand.transit_days)
+    return Joined(
+        pieces=[(supplies[p.supply].is_stock, supplies[p.supply].id, p.quantity) for p in own_pieces],
+        uncovered=uncovered,
+        own=own,
+        is_estimate=own is not None and any(supplies[p.supply].is_estimate for p in own_pieces),
+    )
 
 
 def _as_last(line_id: int, new: Newcomer, at: datetime.datetime) -> OpenLine:
@@ -111,7 +124,10 @@ def belongs_at_tail(newcomers: Sequence[Newcomer]) -> bool:
     Whoever holds units stands before them, so the one thing to look for is a ship-complete line that was told a date
     and keeps stock only because nobody behind it wanted that.
     """
-    if not newcomers:
-        return True
-    spare = OrderLine.objects.filter(product__in={new.product_id for new in newcomers}, waiting__gt=0, allocated__gt=0)
-    return not spare.filter(order__is_ship_complete=True, promise__told_until__isnull=False, is_held=False).exists()
+    return not newcomers or not rows.select(_spare, sorted({new.product_id for new in newcomers}))
+
+
+def _spare(product_ids: Sequence[int]) -> QuerySet[OrderLine, Any]:
+    half_served = OrderLine.objects.filter(product__in=product_ids, waiting__gt=0, allocated__gt=0)
+    told = half_served.filter(order__is_ship_complete=True, promise__told_until__isnull=False, is_held=False)
+    return told.order_by("id").values_list("id")[:1]

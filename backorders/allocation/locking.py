@@ -5,7 +5,7 @@ statement and once an act; then the order rows that ship complete, by id; then w
 What was read before the lock is read again after it. On SQLite the transaction itself is the lock (BEGIN IMMEDIATE).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,7 +17,12 @@ from backorders.orders.models import Order, OrderLine
 
 def lock_products(ids: Iterable[int]) -> list[int]:
     """Lock these products until the transaction ends; return the ids that exist, in order."""
-    return [pk for (pk,) in rows.select(_product_rows, sorted(set(ids)))]
+    return [pk for (pk,) in ask_for_lock(ids)()]
+
+
+def ask_for_lock(ids: Iterable[int]) -> Callable[[], list[rows.Row]]:
+    """Ask for the lock of these products; what is asked after it (`rows.together`) is answered under it."""
+    return rows.ask(_product_rows, sorted(set(ids)))
 
 
 def _product_rows(ids: Sequence[int]) -> "QuerySet[Product, tuple[Any, ...]]":

@@ -1,8 +1,12 @@
 """Who gets what, when: the written result of the plan, and what customers were told of it."""
 
-from django.db import models
-from django.db.models import F, Q
+import datetime
 
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.lookups import GreaterThan
+
+from backorders.allocation.windows import Window
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Customer, OrderLine
@@ -50,16 +54,61 @@ def _window(start: str) -> Q:
     )
 
 
-# A gap that announcing has not weighed yet, or that moved since it was found too small for a message.
+# Not told: a gap that announcing has not weighed yet, or that moved since it was found too small for a message.
 TO_WEIGH = Q(gap_since__isnull=False) & (Q(weighed_version=None) | ~Q(weighed_version=F("version")))
+
+# A backordered part. That it is open says nothing more, but leaves years of closed promises out of the indexes; and the
+# line is looked up for each promise, since a database that joins may read all lines there ever were to find a few.
+_WAITING = Subquery(OrderLine.objects.filter(pk=OuterRef("pk")).order_by().values("waiting"))
+WAITS = Q(is_open=True) & Q(GreaterThan(_WAITING, 0))
+UNDATED = WAITS & Q(expected_until=None)
+
+# The day the customer counts on first, then tier, value and waiting time, then the line id.
+BY_HARM = ["told_until", "-score", "line"]
+
+
+def late_on(today: datetime.date) -> Q:
+    """Return the condition of a waiting line whose told window has passed."""
+    return WAITS & Q(told_until__lt=today)
+
+
+def at_risk_on(today: datetime.date) -> Q:
+    """Return the condition of a waiting line that we expect after what was told, which has not passed yet."""
+    return WAITS & Q(expected_until__gt=F("told_until"), told_until__gte=today)
 
 
 class PromiseQuerySet(models.QuerySet["Promise"]):
     """Promises as the agent speaks of them."""
 
     def untold(self) -> "PromiseQuerySet":
-        """Promises with a gap that may be worth telling: the work list of announcing."""
+        """Promises whose expected window no message states, unless that was found too small: the work list."""
         return self.filter(TO_WEIGH)
+
+    def waiting(self) -> "PromiseQuerySet":
+        """Promises of lines with a backordered part."""
+        return self.filter(WAITS)
+
+    def late(self, today: datetime.date) -> "PromiseQuerySet":
+        """Waiting lines whose told window has passed."""
+        return self.filter(late_on(today))
+
+    def at_risk(self, today: datetime.date) -> "PromiseQuerySet":
+        """Waiting lines that we expect after what was told, which has not passed yet."""
+        return self.filter(at_risk_on(today))
+
+    def undated(self) -> "PromiseQuerySet":
+        """Waiting lines that no supply with a date reaches."""
+        return self.filter(UNDATED)
+
+
+def is_untold(*, gap_since: datetime.datetime | None, weighed_version: int | None, version: int) -> bool:
+    """Whether a promise with these columns is one of `untold()`."""
+    return gap_since is not None and weighed_version != version
+
+
+def is_late(*, waiting: int, told_until: datetime.date | None, today: datetime.date) -> bool:
+    """Whether a promise with these columns is one of `late(today)`."""
+    return waiting > 0 and told_until is not None and told_until < today
 
 
 class Promise(models.Model):
@@ -69,12 +118,18 @@ class Promise(models.Model):
     or in a ship-complete order that of the order's last line. A window of None … None means: no date. `announced` is
     what the newest message says, sent or still in the outbox; `told` what the provider last accepted. The gap between
     expected and announced is the work list: `gap_since` is when it opened, `changed_at` when it last moved.
-    When its line closes it stays as it is, without a gap: the record of what was said.
+    When its line closes it stays as it is, without a gap and no longer `is_open`: the record of what was said.
     """
 
     line = models.OneToOneField(OrderLine, models.PROTECT, primary_key=True, related_name="promise")
     product = models.ForeignKey(Product, models.PROTECT, related_name="promises")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="promises")
+    is_open = models.BooleanField(
+        default=True, db_default=True, help_text="something of its line is still to be shipped"
+    )
+    score = models.IntegerField(
+        default=0, db_default=0, help_text="the line's, kept here for the lists: tier, value and age; never changes"
+    )
     own_from = models.DateField(null=True, blank=True)
     own_until = models.DateField(null=True, blank=True)
     expected_from = models.DateField(null=True, blank=True)
@@ -114,17 +169,39 @@ class Promise(models.Model):
         indexes = [
             models.Index(name="promises_with_a_gap", fields=["gap_since"], condition=Q(gap_since__isnull=False)),
             models.Index(name="promises_to_weigh", fields=["changed_at"], condition=TO_WEIGH),
-            models.Index(name="promises_by_expected", fields=["expected_until", "line"]),
-            models.Index(name="promises_by_told", fields=["told_until", "line"]),
+            # The lists of the desk, each in the order of harm; none of them holds what is closed.
+            models.Index(name="promises_open", fields=BY_HARM, condition=Q(is_open=True)),
+            models.Index(name="promises_not_told", fields=BY_HARM, condition=TO_WEIGH),
             models.Index(
-                name="promises_at_risk",
-                fields=["told_until", "line"],
-                condition=Q(expected_until__gt=F("told_until")),
+                name="promises_missed",
+                fields=BY_HARM,
+                condition=Q(is_open=True, expected_until__gt=F("told_until")),
             ),
+            models.Index(name="promises_without_date", fields=BY_HARM, condition=Q(is_open=True, expected_until=None)),
         ]
 
     def __str__(self) -> str:
         return f"promise of {self.line}"
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether no message states the expected window, unless the gap was found too small for one."""
+        return is_untold(gap_since=self.gap_since, weighed_version=self.weighed_version, version=self.version)
+
+    @property
+    def expected(self) -> Window | None:
+        """What we believe."""
+        return Window.between(self.expected_from, self.expected_until)
+
+    @property
+    def announced(self) -> Window | None:
+        """What the newest message states."""
+        return Window.between(self.announced_from, self.announced_until)
+
+    @property
+    def told(self) -> Window | None:
+        """What the provider last accepted."""
+        return Window.between(self.told_from, self.told_until)
 
 
 class PromiseChange(models.Model):

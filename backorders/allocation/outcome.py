@@ -71,8 +71,8 @@ class Outcome:
         for after in self.after:
             line = after.line
             if after.is_moved:
-                before = _window(line.expected_from, line.expected_until)
-                told = _window(line.told_from, line.told_until)
+                before = Window.between(line.expected_from, line.expected_until)
+                told = Window.between(line.told_from, line.told_until)
                 moves.append(Move(line.line_id, line.order_id, line.customer_id, before, after.expected, told))
             if after.allocated != line.allocated:
                 change = after.allocated - line.allocated
@@ -153,9 +153,8 @@ def _after(
         if uncovered:
             own = None
         elif not line.waiting and line.own_from and allocated == line.allocated:
-            own = _window(
-                line.own_from, line.own_until
-            )  # it lay ready before: its date does not move with the calendar
+            # It lay ready before: its date does not move with the calendar.
+            own = Window.between(line.own_from, line.own_until)
         else:
             own = arrivals(supplies, mine, transit_days=line.transit_days, known=windows)
         promise = number if line.promise_number is None and mine else line.promise_number
@@ -201,8 +200,8 @@ def _rises(after: After) -> bool:
 
 def _kept(line: OpenLine) -> After:
     """A held line is served nothing and keeps the date it had."""
-    own = _window(line.own_from, line.own_until)
-    expected = _window(line.expected_from, line.expected_until)
+    own = Window.between(line.own_from, line.own_until)
+    expected = Window.between(line.expected_from, line.expected_until)
     return After(line, 0, 0, own, expected, line.is_estimate, line.promise_number, line.overtaken)
 
 
@@ -226,7 +225,3 @@ def keeps_word(demand: Wants, supply: Supply) -> bool:
     if supply.ready is None or demand.told_until is None:
         return False
     return TRANSIT.add(supply.ready.last, demand.transit_days) <= demand.told_until
-
-
-def _window(first: datetime.date | None, last: datetime.date | None) -> Window | None:
-    return Window(first, last) if first is not None and last is not None else None

@@ -83,17 +83,6 @@ class Place:
     score: int
     earlier: int
 
-    def __str__(self) -> str:
-        reasons = [
-            (self.expedited, "expedited"),
-            (self.promised, "promised before"),
-            (self.bound, "over the fairness bound"),
-            (self.score, "with a higher score of tier, value and age"),
-            (self.earlier, "ordered earlier"),
-        ]
-        ahead = ", ".join(f"{count} {reason}" for count, reason in reasons if count)
-        return f"{self.position} of {self.of}" + (f"; ahead of you: {ahead}" if ahead else "")
-
 
 def place_in_queue(keys: Sequence[Rank], mine: Rank) -> Place:
     """Return the place of the line with rank `mine` among `keys` (its own included, any order)."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from backorders import rows
+from backorders.allocation.gaps import gap_since
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Allocation, Promise, PromiseChange
@@ -86,19 +87,13 @@ _REMEMBER = """
     FROM {source} JOIN allocation_promise t ON t.line_id = {0}
 """
 
-# The gap opens when expected leaves what was announced and closes when it comes back to it. Before the first
-# announcement (the confirmation) there is none: that will state whatever is expected then.
-_MOVE = """
+_MOVE = f"""
     UPDATE allocation_promise AS t
-    SET own_from = {1}, own_until = {2}, expected_from = {3}, expected_until = {4}, is_estimate = {5}, uncovered = {6},
-        version = version + 1, changed_at = %s,
-        gap_since = CASE
-            WHEN announced_at IS NULL THEN NULL
-            WHEN {3} IS NOT DISTINCT FROM announced_from AND {4} IS NOT DISTINCT FROM announced_until THEN NULL
-            ELSE coalesce(gap_since, %s)
-        END
-    FROM {source} WHERE t.line_id = {0}
-"""
+    SET own_from = {{1}}, own_until = {{2}}, expected_from = {{3}}, expected_until = {{4}}, is_estimate = {{5}},
+        uncovered = {{6}}, version = version + 1, changed_at = %s,
+        gap_since = {gap_since(("{3}", "{4}"), none_if="announced_at IS NULL")}
+    FROM {{source}} WHERE t.line_id = {{0}}
+"""  # noqa: S608 columns
 
 
 def _write_promises(result: Outcome, *, change_set: ChangeSet, at: datetime.datetime) -> None:

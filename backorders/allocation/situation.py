@@ -2,9 +2,9 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
@@ -12,7 +12,7 @@ from django.db.models.expressions import Combinable
 from backorders import rows
 from backorders.allocation.models import Allocation
 from backorders.allocation.planning import Supply
-from backorders.allocation.windows import Calendar, Lateness, Window, arrival, shifted, widened
+from backorders.allocation.windows import Calendar, Lateness, Window, arrival, put_off, shifted, widened
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.supply.models import Confidence, Holiday, PurchaseLine, StockLevel, Warehouse
@@ -44,6 +44,9 @@ class Lot(NamedTuple):
     early_days: int | None
     late_days: int | None
     confirms_after_days: int
+
+
+Supplied = TypeVar("Supplied", Stock, Lot)
 
 
 class OpenLine(NamedTuple):
@@ -97,11 +100,16 @@ class Held(NamedTuple):
 
 
 class Making(NamedTuple):
-    """How a product's supplies become dates, and the last number its promises were given."""
+    """How a product's supplies become dates, and the last number its promises were given (0: not read, or none)."""
 
     handling_days: int
     usual_lateness: Lateness
-    last_promise: int
+    last_promise: int = 0
+
+
+def youngest(number: int) -> int:
+    """Return an id for what is not written yet, the same for the same number: as the youngest it comes after all."""
+    return 2**62 + number
 
 
 @dataclass
@@ -141,36 +149,38 @@ class Situation:
         """Put units (or, negative, take them) on hand in a warehouse."""
         place = (product_id, warehouse.pk)
         known = next((s for s in self.stocks.values() if (s.product_id, s.warehouse_id) == place), None)
-        # A level that does not exist yet has no id; as the youngest it would come after every other.
-        level = known or Stock(2**62 + warehouse.pk, product_id, warehouse.pk, warehouse.rank, 0)
+        level = known or Stock(youngest(warehouse.pk), product_id, warehouse.pk, warehouse.rank, 0)
         self.stocks[level.id] = level._replace(on_hand=level.on_hand + quantity)
 
     def _lot_supply(self, making: Making, lot: Lot, today: datetime.date) -> Supply:
         own = lot.early_days is not None and lot.late_days is not None
         late = Lateness(lot.early_days, lot.late_days) if own else making.usual_lateness  # type: ignore[arg-type]
-        window = dated_arrival(lot, late, today=today)
+        arrives = dated_arrival(lot, late, today=today)
         return Supply(
             is_stock=False,
             id=lot.id,
             quantity=lot.outstanding,
-            ready=widened(self._ready(making, lot.warehouse_id, window), self.calendars[lot.warehouse_id])
-            if window
-            else None,
+            ready=self._still_ready(making, lot.warehouse_id, arrives, today) if arrives else None,
             preference=(lot.confidence != Confidence.CONFIRMED, lot.warehouse_rank, 0),
             is_estimate=late.is_estimate or lot.confidence != Confidence.CONFIRMED,
         )
+
+    def _still_ready(self, making: Making, warehouse_id: int, arrives: Window, today: datetime.date) -> Window:
+        calendar = self.calendars[warehouse_id]
+        planned = widened(self._ready(making, warehouse_id, arrives), calendar)
+        return put_off(planned, calendar, earliest=calendar.add(today, making.handling_days))
 
     def _ready(self, making: Making, warehouse_id: int, arrives: Window) -> Window:
         return shifted(arrives, self.calendars[warehouse_id], working_days=making.handling_days)
 
 
 def dated_arrival(lot: Lot, lateness: Lateness, *, today: datetime.date) -> Window | None:
-    """Return when a lot arrives, or None: no ETA, unconfirmed, or past due for longer than its supplier is believed."""
+    """Return when a lot was to arrive; None: no ETA, unconfirmed, or past due longer than its supplier is believed."""
     if lot.eta_on is None or lot.eta_until is None or lot.confidence == Confidence.UNCONFIRMED:
         return None
     if (today - lot.eta_until).days > lot.confirms_after_days:
         return None
-    return arrival(Window(lot.eta_on, lot.eta_until), lateness, today=today)
+    return arrival(Window(lot.eta_on, lot.eta_until), lateness)
 
 
 def read(product_ids: Iterable[int]) -> Situation:
@@ -180,42 +190,60 @@ def read(product_ids: Iterable[int]) -> Situation:
     return Situation(
         products=_makings(ids),
         calendars=calendars(),
-        stocks=_stocks(_on_hand, ids),
-        lots=_lots(_outstanding, ids),
+        stocks=_by_id(Stock, rows.select(_on_hand, ids)),
+        lots=_by_id(Lot, rows.select(_outstanding, ids)),
         lines=lines,
         siblings=siblings,
         held=_held(ids),
     )
 
 
-def read_free(wanted: Mapping[int, int]) -> Situation:
+def read_free(wanted: Mapping[int, int], *, makings: dict[int, Making]) -> Situation:
     """Read only what nobody holds yet of these products: what a newcomer at the tail of the queue may take.
 
     `wanted` is units by product: where stock has that many, what is still coming does not matter and is not read.
     """
+    return ask_for_free(wanted, makings=makings)()
+
+
+def ask_for_free(wanted: Mapping[int, int], *, makings: dict[int, Making]) -> Callable[[], Situation]:
+    """Ask for what `read_free` returns; call what comes back for it."""
     ids = sorted(wanted)
-    stocks = _stocks(_available, ids)
-    left = dict(wanted)
-    for stock in stocks.values():
-        left[stock.product_id] -= stock.on_hand
-    short = [pk for pk in ids if left[pk] > 0]
-    return Situation(
-        products=_makings(ids),
-        calendars=calendars(),
-        stocks=stocks,
-        lots=_lots(_unpegged, short) if short else {},
-        lines={},
-        siblings=[],
-        held=[],
-    )
+    holidays, available = rows.ask(_holidays, []), rows.ask(_available, ids)
+
+    def free() -> Situation:
+        stocks = _by_id(Stock, available())
+        left = dict(wanted)
+        for stock in stocks.values():
+            left[stock.product_id] -= stock.on_hand
+        short = [pk for pk in ids if left[pk] > 0]
+        lots = _by_id(Lot, rows.select(_unpegged, short)) if short else {}
+        return Situation(makings, _calendars(holidays()), stocks, lots, lines={}, siblings=[], held=[])
+
+    return free
+
+
+def makings_of(products: Iterable[Product]) -> dict[int, Making]:
+    """Return how the supplies of these products (read with their category) become dates."""
+    return {
+        product.pk: Making(
+            product.handling_days,
+            Lateness(product.category.usual_early_days, product.category.usual_late_days, is_estimate=True),
+        )
+        for product in products
+    }
 
 
 def calendars() -> dict[int, Calendar]:
     """Return the working calendar of every warehouse, by id; those without holidays share one."""
-    holidays = defaultdict(set)
-    for warehouse_id, on in rows.select(_holidays, []):
-        holidays[warehouse_id].add(on)
-    return defaultdict(Calendar, {pk: Calendar(frozenset(days)) for pk, days in holidays.items()})
+    return _calendars(rows.select(_holidays, []))
+
+
+def _calendars(holidays: Iterable[rows.Row]) -> dict[int, Calendar]:
+    days = defaultdict(set)
+    for warehouse_id, on in holidays:
+        days[warehouse_id].add(on)
+    return defaultdict(Calendar, {pk: Calendar(frozenset(closed)) for pk, closed in days.items()})
 
 
 def _makings(ids: Sequence[int]) -> dict[int, Making]:
@@ -225,12 +253,8 @@ def _makings(ids: Sequence[int]) -> dict[int, Making]:
     }
 
 
-def _stocks(build: rows.Build, ids: Sequence[int]) -> dict[int, Stock]:
-    return {row[0]: Stock._make(row) for row in rows.select(build, ids)}
-
-
-def _lots(build: rows.Build, ids: Sequence[int]) -> dict[int, Lot]:
-    return {row[0]: Lot._make(row) for row in rows.select(build, ids)}
+def _by_id(kind: type[Supplied], found: Iterable[rows.Row]) -> dict[int, Supplied]:
+    return {row[0]: kind._make(row) for row in found}
 
 
 # -- the statements: each depends on nothing but how many products it is for ------------------------------------------

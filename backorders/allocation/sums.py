@@ -1,22 +1,36 @@
 """The sums behind the books: each check finds, in one statement, the records that break an invariant."""
 
+import enum
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import connection
 
 
-class Difference(NamedTuple):
-    """One thing that does not agree: the number of the invariant it breaks, and a sentence that says what is where."""
+class Invariant(enum.IntEnum):
+    """What always holds, with the numbers under which docs/invariants.md explains it."""
 
-    invariant: int
+    LINES_ADD_UP = 1
+    STOCK_ADDS_UP = 2
+    NOTHING_LIES_IDLE = 3
+    RANK_DECIDES = 4
+    GOODS_ARE_ACCOUNTED_FOR = 5
+    HISTORY_STANDS = 6
+    ONCE_IS_ONCE = 7
+    NOBODY_IS_FORGOTTEN = 8
+
+
+class Difference(NamedTuple):
+    """One thing that does not agree: the invariant it breaks, and a sentence that says what is where."""
+
+    invariant: Invariant
     sentence: str
 
 
 class Check(NamedTuple):
     """A statement whose every row breaks an invariant; its columns fill the sentence."""
 
-    invariant: int
+    invariant: Invariant
     sentence: str
     sql: str
 
@@ -70,7 +84,7 @@ PARCELS = "orders_shipmentline s JOIN orders_orderline l ON l.id = s.line_id"
 
 CHECKS = [
     Check(
-        1,
+        Invariant.LINES_ADD_UP,
         "order line {0}: ordered {1}, but allocated + waiting + shipped + cancelled is {2}",
         """
             SELECT id, quantity, allocated + waiting + shipped + cancelled FROM orders_orderline
@@ -78,37 +92,37 @@ CHECKS = [
         """,
     ),
     Check(
-        1,
+        Invariant.LINES_ADD_UP,
         "order line {0}: {1} units allocated, but its allocations on hand are {2}",
         counter("orders_orderline", "allocated", "allocation_allocation.line_id", where="stock_level_id IS NOT NULL"),
     ),
     Check(
-        1,
+        Invariant.LINES_ADD_UP,
         "order line {0}: {1} units shipped, but its parcels hold {2}",
         counter("orders_orderline", "shipped", "orders_shipmentline.line_id"),
     ),
     Check(
-        1,
+        Invariant.LINES_ADD_UP,
         "order line {0}: {1} units cancelled, but its cancellations are {2}",
         counter("orders_orderline", "cancelled", "orders_cancellation.line_id"),
     ),
     Check(
-        2,
+        Invariant.STOCK_ADDS_UP,
         "stock level {0}: {1} on hand, but its movements sum up to {2}",
         counter("supply_stocklevel", "on_hand", "supply_stockmovement.stock_level_id"),
     ),
     Check(
-        2,
+        Invariant.STOCK_ADDS_UP,
         "stock level {0}: {1} allocated, but its allocations sum up to {2}",
         counter("supply_stocklevel", "allocated", "allocation_allocation.stock_level_id"),
     ),
     Check(
-        2,
+        Invariant.STOCK_ADDS_UP,
         "purchase line {0}: {1} pegged, but its pegs sum up to {2}",
         counter("supply_purchaseline", "pegged", "allocation_allocation.purchase_line_id"),
     ),
     Check(
-        2,
+        Invariant.STOCK_ADDS_UP,
         "purchase line {0}: {1} received, but its receipts are {2}",
         counter(
             "supply_purchaseline",
@@ -119,7 +133,7 @@ CHECKS = [
         ),
     ),
     Check(
-        5,
+        Invariant.GOODS_ARE_ACCOUNTED_FOR,
         "order line {0} is closed but holds {1} units",
         """
             SELECT l.id, sum(a.quantity) FROM orders_orderline l JOIN allocation_allocation a ON a.line_id = l.id
@@ -127,17 +141,17 @@ CHECKS = [
         """,
     ),
     Check(
-        5,
+        Invariant.GOODS_ARE_ACCOUNTED_FOR,
         "product {0}: {1} units left in parcels, but {2} left its stock",
         ledger("shipment", PARCELS, "s.quantity").replace("sum(m.quantity)", "-sum(m.quantity)"),
     ),
     Check(
-        5,
+        Invariant.GOODS_ARE_ACCOUNTED_FOR,
         "product {0}: {1} units came back from customers, but {2} came back into its stock",
         ledger("return", PARCELS, "s.returned"),
     ),
     Check(
-        5,
+        Invariant.GOODS_ARE_ACCOUNTED_FOR,
         "product {0}: {1} good units were received, but {2} came into its stock",
         ledger(
             "receipt",
@@ -146,13 +160,13 @@ CHECKS = [
         ),
     ),
     Check(
-        6,
+        Invariant.HISTORY_STANDS,
         "purchase line {0}: its ETA is not where its last revision left it",
         """
             SELECT p.id FROM supply_purchaseline p
             LEFT JOIN supply_etarevision r ON r.id = (
                 SELECT x.id FROM supply_etarevision x
-                WHERE x.purchase_line_id = p.id ORDER BY x.at DESC, x.id DESC LIMIT 1
+                WHERE x.purchase_line_id = p.id ORDER BY x.id DESC LIMIT 1
             )
             WHERE p.quantity > p.received + p.cancelled
                 AND (p.eta_on IS DISTINCT FROM r.new_on OR p.eta_until IS DISTINCT FROM r.new_until
@@ -161,7 +175,7 @@ CHECKS = [
         """,
     ),
     Check(
-        7,
+        Invariant.ONCE_IS_ONCE,
         "orders {0} and {1} are the same order of the shop {2!r}",
         """
             SELECT min(id), max(id), shop FROM orders_order WHERE external_id <> ''
@@ -169,7 +183,7 @@ CHECKS = [
         """,
     ),
     Check(
-        8,
+        Invariant.NOBODY_IS_FORGOTTEN,
         "order line {0} is open but has no promise",
         """
             SELECT l.id FROM orders_orderline l LEFT JOIN allocation_promise p ON p.line_id = l.id
@@ -177,7 +191,15 @@ CHECKS = [
         """,
     ),
     Check(
-        8,
+        Invariant.NOBODY_IS_FORGOTTEN,
+        "order line {0} and its promise do not agree on whether it is open, or on its score",
+        """
+            SELECT l.id FROM orders_orderline l JOIN allocation_promise p ON p.line_id = l.id
+            WHERE p.is_open <> (l.allocated + l.waiting > 0) OR p.score <> l.score ORDER BY l.id
+        """,
+    ),
+    Check(
+        Invariant.NOBODY_IS_FORGOTTEN,
         "order line {0}: what is expected was not announced, and it is not on the work list",
         """
             SELECT l.id FROM orders_orderline l JOIN allocation_promise p ON p.line_id = l.id
@@ -188,7 +210,7 @@ CHECKS = [
         """,
     ),
     Check(
-        8,
+        Invariant.NOBODY_IS_FORGOTTEN,
         "order line {0}: nothing was announced, and its order is not to be confirmed either",
         """
             SELECT l.id FROM orders_orderline l JOIN allocation_promise p ON p.line_id = l.id

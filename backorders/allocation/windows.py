@@ -1,6 +1,7 @@
 """A window is when a customer receives the goods: from … until, as wide as the supplier is unreliable."""
 
 import datetime
+import functools
 import math
 import zoneinfo
 from collections.abc import Sequence
@@ -18,13 +19,20 @@ class Window(NamedTuple):
     first: datetime.date
     last: datetime.date
 
+    @classmethod
+    @functools.lru_cache(maxsize=4096)
+    def between(cls, first: datetime.date | None, last: datetime.date | None) -> "Window | None":
+        """Return the window that two columns hold, or None where they hold no date. Lines share few windows: kept."""
+        return cls(first, last) if first is not None and last is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class WindowPolicy:
-    """How windows are made: their width in days, the receipts they rest on, and when a passed date stops counting."""
+    """How windows are made: their width in days, by how much overdue goods are put off, the receipts they rest on."""
 
     narrowest_days: int = 2
     widest_days: int = 14
+    put_off_days: int = 7
     receipts_needed: int = 8
     receipts_read: int = 50
 
@@ -78,12 +86,12 @@ def lateness(days_late: Sequence[int], *, policy: WindowPolicy = POLICY) -> Late
     return Lateness(early=_nearest_rank(ordered, 0.1), late=_nearest_rank(ordered, 0.9))
 
 
-def arrival(eta: Window, lateness: Lateness, *, today: datetime.date, policy: WindowPolicy = POLICY) -> Window:
+def arrival(eta: Window, lateness: Lateness, *, policy: WindowPolicy = POLICY) -> Window:
     """Return when goods with this ETA reach the warehouse: the ETA moved by the supplier's own record.
 
-    Never before today, 2 to 14 days wide: a too narrow window grows at its end, a too wide one loses its start.
+    2 to 14 days wide: a too narrow window grows at its end, a too wide one loses its start.
     """
-    first = max(eta.first + lateness.early * DAY, today)
+    first = eta.first + lateness.early * DAY
     last = max(eta.last + lateness.late * DAY, first + policy.narrowest_days * DAY)
     return Window(max(first, last - policy.widest_days * DAY), last)
 
@@ -101,12 +109,34 @@ def widened(window: Window, calendar: Calendar, *, policy: WindowPolicy = POLICY
     return Window(window.first, max(window.last, calendar.add(window.first, policy.narrowest_days)))
 
 
+def put_off(window: Window, calendar: Calendar, *, earliest: datetime.date, policy: WindowPolicy = POLICY) -> Window:
+    """Return what is left of a window of working days for goods that did not come so far: never before `earliest`.
+
+    The window keeps its end until less than its narrowest width is left. From then on the goods are overdue, and
+    nobody knows for how long: the end is put off by whole weeks, so that a customer hears of it once a week, a day or
+    two before what he knows is over, and not every day anew.
+    """
+    first = max(window.first, earliest)
+    needed = calendar.add(first, policy.narrowest_days)
+    if needed <= window.last:
+        return Window(first, window.last)
+    steps = math.ceil((needed - window.last).days / policy.put_off_days)
+    return Window(first, calendar.add(window.last + steps * policy.put_off_days * DAY, 0))
+
+
 def latest(windows: Sequence[Window | None]) -> Window | None:
     """Return the window of what needs all its pieces: the later of the starts and ends, or None if one has none."""
     if not windows or any(window is None for window in windows):
         return None
     dated = [window for window in windows if window is not None]
     return Window(max(window.first for window in dated), max(window.last for window in dated))
+
+
+def slip_days(expected_until: datetime.date | None, told_until: datetime.date | None) -> int | None:
+    """Return the slip: expected-until − told-until in days; None where one of them has no date."""
+    if expected_until is None or told_until is None:
+        return None
+    return (expected_until - told_until).days
 
 
 def _nearest_rank(ordered: Sequence[int], share: float) -> int:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext, override
 
-from backorders.allocation.windows import Window
+from backorders.allocation.windows import Window, business_day
 from backorders.notifications.dates import day_in_words, in_words
 from backorders.orders.models import Shipment
 
@@ -55,7 +55,7 @@ def _line(line: Asked, language: str) -> str:
 
 
 def _sent(shipment: Shipment, language: str) -> str:
-    when = day_in_words(shipment.shipped_at.date(), language)
+    when = day_in_words(business_day(shipment.shipped_at), language)
     said = gettext("A parcel was sent with %(carrier)s on %(when)s.") % {"carrier": shipment.carrier, "when": when}
     if shipment.delivered_at:
         said += " " + gettext("It was delivered.")

@@ -9,18 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import business_day
 from backorders.backoffice.paging import capped_count
-from backorders.backoffice.waiting import COUNTED, shown_count, tabs
-from backorders.notifications.models import CallTask, Message
+from backorders.backoffice.workbench.counting import COUNTED, shown_count, tabs
+from backorders.backoffice.workbench.lists import Seen
+from backorders.notifications.models import IN_THE_OUTBOX, CallTask, Message
 from backorders.supply.models import PurchaseLine
-
-HINTS = {
-    "not_told": _("The date we expect left the one that was announced, and no message is on its way."),
-    "late": _("What was told has passed, and the goods are not there."),
-    "at_risk": _("We expect it after what was told."),
-    "no_date": _("No supply with a date will reach it."),
-    "all": _("Everything that was sold before it arrived."),
-}
-IN_THE_OUTBOX = ("pending", "retry", "held", "sending", "unknown")
 
 
 class Card(NamedTuple):
@@ -38,12 +30,12 @@ def home(request: HttpRequest) -> list[Card]:
     may = request.user.has_perm
     cards: list[Card] = []
     if may("orders.view_orderline"):
-        cards += _waiting_cards()
+        cards += _waiting_cards(request)
     if may("notifications.view_message"):
         outbox = Message.objects.filter(state__in=IN_THE_OUTBOX)
         cards.append(_card(_("In the outbox"), outbox, _("Messages that have not left yet."), reverse("admin:outbox")))
     if may("notifications.view_calltask"):
-        calls = CallTask.objects.filter(done_at=None)
+        calls = CallTask.objects.filter(customer__isnull=False, done_at=None)
         hint = _("Customers whom no mail reaches.")
         cards.append(_card(_("To call"), calls, hint, reverse("admin:calls"), tone="bad"))
     if may("supply.view_purchaseline"):
@@ -54,18 +46,26 @@ def home(request: HttpRequest) -> list[Card]:
     return cards
 
 
-def _waiting_cards() -> list[Card]:
-    tones = {"not_told": "bad", "late": "bad", "at_risk": "warn", "no_date": "warn", "all": ""}
+def _waiting_cards(request: HttpRequest) -> list[Card]:
+    tones = {
+        "answer_due": "bad",
+        "not_told": "bad",
+        "late": "bad",
+        "at_risk": "warn",
+        "no_date": "warn",
+        "stale": "warn",
+    }
     url = reverse("admin:waiting_lines")
     return [
         Card(
             _("Waiting in all") if tab.name == "all" else tab.label,
             tab.shown,
-            HINTS[tab.name],
+            tab.hint,
             f"{url}?view={tab.name}",
-            tones[tab.name] if tab.number else "",
+            tones.get(tab.name, "") if tab.number else "",
         )
-        for tab in tabs(today=business_day(timezone.now()))
+        for tab in tabs(Seen(business_day(timezone.now()), request.user.pk or 0))
+        if tab.name not in ("needs", "mine")
     ]
 
 

@@ -1,15 +1,16 @@
 """How an impact is shown: who moves, from where to where, and who will hear of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backorders.allocation.impact import Impact, Move
 from backorders.allocation.windows import Window
-from backorders.backoffice.telling import Then, followings
+from backorders.backoffice.hearing import Then, followings
 from backorders.orders.models import OrderLine
 
 ROWS = 50
@@ -106,6 +107,30 @@ def _row(move: Move, line: OrderLine, then: Then) -> Row:
         slip_days=move.slip_days,
         then=then,
     )
+
+
+def as_kept(impact: Shown) -> dict[str, Any]:
+    """Return an impact as JSON keeps it."""
+    return {**asdict(impact), "rows": [[_kept(value) for value in row] for row in impact.rows]}
+
+
+def kept_impact(kept: dict[str, Any]) -> Shown | None:
+    """Return an impact that was kept, or None if none was."""
+    if not kept:
+        return None
+    kept = {name: value for name, value in kept.items() if name != "is_partial"}
+    return Shown(**{**kept, "rows": [_row_again(row) for row in kept["rows"]]})
+
+
+def _kept(value: Any) -> Any:
+    return [day.isoformat() for day in value] if isinstance(value, Window) else value
+
+
+def _row_again(kept: list[Any]) -> Row:
+    """Windows are kept as their two days, what follows as its word."""
+    row = Row(*kept)
+    told, old, new = (Window(*map(date.fromisoformat, days)) if days else None for days in (row.told, row.old, row.new))  # type: ignore[arg-type]
+    return row._replace(told=told, old=old, new=new, then=Then(row.then))
 
 
 def slip(days: int | None) -> str:

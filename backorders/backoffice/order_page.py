@@ -3,7 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext
@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.queueing import place_of
 from backorders.allocation.ranking import Place
-from backorders.allocation.windows import Window
+from backorders.allocation.reasons import given_reasons
+from backorders.allocation.windows import Window, slip_days
 from backorders.backoffice.answers import Asked, answer
 from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from backorders.supply.models import EtaRevision
@@ -29,11 +30,12 @@ class LineShown(NamedTuple):
     expected: Window | None
     announced: Window | None
     told: Window | None
+    law: Any = None  # what the law of delays says of it, where the page shows that
 
     @property
     def slip_days(self) -> int | None:
-        """Expected-until minus told-until in days."""
-        return (self.expected.last - self.told.last).days if self.expected and self.told else None
+        """The line's slip."""
+        return slip_days(self.expected and self.expected.last, self.told and self.told.last)
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +62,7 @@ def parcels_of(order: Order) -> list[Shipment]:
 
 def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment], *, today: datetime.date) -> list[tuple[str, str]]:
     """Return (language, what to say) in both languages."""
-    reasons = _reasons(lines)
+    reasons = given_reasons([shown.line.pk for shown in lines if shown.is_open])
     asked = [
         Asked(
             shown.line.product.name,
@@ -69,12 +71,16 @@ def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment], *, today: d
             shown.line.is_held,
             shown.expected,
             shown.told,
-            reasons.get(shown.line.pk, ""),
+            _reason_words(reasons.get(shown.line.pk)),
         )
         for shown in lines
         if shown.is_open
     ]
     return [(code, answer(asked, parcels, today=today, language=code)) for code in ("en", "tr")]
+
+
+def _reason_words(code: str | None) -> str:
+    return str(EtaRevision.ReasonCode(code).label) if code else ""
 
 
 def _place(line: OrderLine, today: datetime.date) -> str:
@@ -86,29 +92,7 @@ def _line(line: OrderLine, held: list[Allocation], place: str) -> LineShown:
     promise = getattr(line, "promise", None)
     if promise is None:
         return LineShown(line, None, held, place, None, None, None)
-    return LineShown(
-        line,
-        promise,
-        held,
-        place,
-        _window(promise.expected_from, promise.expected_until),
-        _window(promise.announced_from, promise.announced_until),
-        _window(promise.told_from, promise.told_until),
-    )
-
-
-def _reasons(lines: Sequence[LineShown]) -> dict[int, str]:
-    """Why the date of each line's purchase last moved, in the plain words of its reason code."""
-    pegs = {a.purchase_line_id: shown.line.pk for shown in lines for a in shown.held if a.purchase_line_id}
-    said = EtaRevision.objects.filter(purchase_line__in=pegs).exclude(reason_code__in=("confirmation", "other"))
-    return {
-        pegs[revision.purchase_line_id]: EtaRevision.ReasonCode(revision.reason_code).label
-        for revision in said.order_by("at", "id")
-    }
-
-
-def _window(first: datetime.date | None, last: datetime.date | None) -> Window | None:
-    return Window(first, last) if first is not None and last is not None else None
+    return LineShown(line, promise, held, place, promise.expected, promise.announced, promise.told)
 
 
 def place_words(place: Place) -> str:

@@ -1,7 +1,7 @@
 """Pages of long lists: nobody reads a million rows, and counting them takes longer than showing them."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -49,7 +49,14 @@ class Page(NamedTuple):
         return self.first + len(self.rows) - 1
 
 
-def page_of(queryset: "QuerySet[Any, Any]", request: HttpRequest) -> Page:
+class Listing(Protocol):
+    """Rows in order, of which a slice is read only when it is taken."""
+
+    def __getitem__(self, cut: slice, /) -> Any:
+        """Return the rows of the slice."""
+
+
+def page_of(queryset: "QuerySet[Any, Any] | Listing", request: HttpRequest) -> Page:
     """Return the page of the list that the address asks for; the first one if that makes no sense."""
     asked = request.GET.get("page", "")
     number = min(max(int(asked), 1), CAP // PER_PAGE) if asked.isdecimal() else 1

@@ -3,15 +3,24 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.home import home
+from backorders.backoffice.jobs import tray
+from backorders.backoffice.keys import as_json
 from backorders.backoffice.navigation import sections
+from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.urls import screens
+from backorders.inbox.posting import unread
+
+UNREAD_COUNTED = 100
 
 
 class BackordersSite(AdminSite):
@@ -38,7 +47,19 @@ class BackordersSite(AdminSite):
             "is_nav_sidebar_enabled": self.enable_nav_sidebar,
             "log_entries": self.get_log_entries(request),
             "sections": sections(request),
+            "inbox_count": SimpleLazyObject(lambda: self._inbox_count(request)),
+            "preference": preference_of(request),
+            "keys": as_json(preference_of(request)) if request.user.is_authenticated else "",
+            "jobs": SimpleLazyObject(lambda: tray(request.user, at=timezone.now())),
         }
+
+    def _inbox_count(self, request: HttpRequest) -> int:
+        return unread(request.user, cap=UNREAD_COUNTED, at=timezone.now()) if isinstance(request.user, User) else 0
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Let somebody in, to where they begin."""
+        begins = {} if REDIRECT_FIELD_NAME in request.GET else {REDIRECT_FIELD_NAME: reverse("admin:start")}
+        return super().login(request, {**begins, **(extra_context or {})})
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what needs somebody today, in front of the list of all records."""

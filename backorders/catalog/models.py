@@ -44,10 +44,15 @@ class Product(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=2)
     cost = models.DecimalField(max_digits=12, decimal_places=2, default=0)
     currency = models.CharField(max_length=3, default="EUR")
-    weight_grams = models.PositiveIntegerField(default=0)
+    weight_grams = models.PositiveIntegerField(default=0, help_text="kept with the record; no rule rests on it")
     is_active = models.BooleanField(default=True)
     handling_days = models.PositiveSmallIntegerField(default=1, help_text="working days from the dock to the carrier")
-    backorder_policy = models.CharField(max_length=10, choices=BackorderPolicy, default=BackorderPolicy.ALLOW)
+    backorder_policy = models.CharField(
+        max_length=10,
+        choices=BackorderPolicy,
+        default=BackorderPolicy.ALLOW,
+        help_text="a pre-order is taken as an allowed backorder is; it has no rules of its own yet",
+    )
     backorder_limit = models.PositiveIntegerField(
         null=True, blank=True, help_text="waiting units at most, when limited"
     )

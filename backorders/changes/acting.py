@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
+from backorders.access.checking import allowed
 from backorders.refusal import Busy
 
 TRIES = 3
@@ -20,10 +22,11 @@ _COLLISIONS = {"40P01", "55P03", "40001", "23505"}
 _COLLISIONS_SQLITE = ("database is locked", "UNIQUE constraint failed")
 
 
-def act(verb: Callable[P, R]) -> Callable[P, R]:
+def act(verb: Callable[P, R], *, capability: str = "") -> Callable[P, R]:
     """Make `verb` an act: all or nothing, and retried as a whole up to three times on a collision.
 
-    Inside another act it simply joins it, so that only the outermost act is rerun. Raises `Busy` after the last try.
+    Inside another act it simply joins it, so that only the outermost act is rerun. Whoever is named as `by` needs a
+    role that has the verb, or the `capability` that it is a step of. Raises `Busy` after the last try, `NotAllowed`.
     """
 
     @functools.wraps(verb)
@@ -38,11 +41,11 @@ def act(verb: Callable[P, R]) -> Callable[P, R]:
                 if not _is_collision(error):
                     raise
                 if attempt == TRIES:
-                    raise Busy("Others are changing the same products. Nothing was saved; try again.") from error
+                    raise Busy(_("Others are changing the same products. Nothing was saved; try again.")) from error
                 time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 jitter, not a secret
         raise AssertionError("unreachable")
 
-    return acting
+    return allowed(acting, capability=capability)
 
 
 def _in_test_transaction() -> bool:

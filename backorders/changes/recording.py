@@ -19,22 +19,28 @@ def open_change(
     summary: dict[str, Any] | None = None,
     undoes: ChangeSet | None = None,
     source: Source | None = None,
+    pk: int | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> ChangeSet:
-    """Start the change set of an act. `source` defaults to staff when a person acts and to system when none does."""
+    """Start the change set of an act. `source` defaults to staff when a person acts and to system when none does.
+
+    `pk` is an id that was asked for before (`rows.new_ids`).
+    """
     source = source or (Source.STAFF if by else Source.SYSTEM)
-    return ChangeSet.objects.create(
+    change = ChangeSet(
+        pk=pk,
         act=act,
         by=by,  # type: ignore[misc]  # the stubs know only the default user model
         source=source,
         at=at,
         reason=reason,
-        key=key,
+        key=key or None,
         before=before or {},
         summary=summary or {},
         undoes=undoes,
     )
+    return rows.create(change)
 
 
 def done_before(key: str | None) -> ChangeSet | None:

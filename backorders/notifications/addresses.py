@@ -1,6 +1,7 @@
 """Whether an address can and may be mailed; one that cannot becomes a call, never silence."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -8,14 +9,25 @@ from django.core.validators import validate_email
 from backorders.notifications.models import Suppression
 from backorders.notifications.policy import SENDING, SendingPolicy
 
+LONGEST_LOCAL_PART = 64  # octets (RFC 5321, section 4.5.3.1)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
 
 def is_mailable(address: str) -> bool:
-    """Whether this is an address that a mail server would take."""
-    try:
-        validate_email(address.strip())
-    except ValidationError:
+    """Whether this is an address that any mail server would take; spaces around it do not matter.
+
+    Its local part is of ASCII, perhaps quoted; its domain is a name that can be written in ASCII, not a number.
+    """
+    local, _at, domain = address.strip(" ").rpartition("@")
+    if _CONTROLS.search(address) or len(address) > 254 or len(local) > LONGEST_LOCAL_PART or domain.startswith("["):
         return False
-    return len(address) <= 254
+    try:
+        validate_email(f"{local}@{domain}")
+        if not domain.isascii():
+            validate_email(f"{local}@{domain.encode('idna').decode()}")
+    except (ValidationError, UnicodeError):
+        return False
+    return "." in domain
 
 
 def normal(address: str) -> str:
@@ -27,6 +39,16 @@ def suppressed(addresses: Iterable[str]) -> dict[str, str]:
     """Return why each of these addresses (in lower case) is not mailed; those that are, are missing."""
     wanted = {normal(address) for address in addresses if address}
     return dict(Suppression.objects.filter(address__in=wanted, lifted_at=None).values_list("address", "reason"))
+
+
+def objection(address: str, kind: str, reasons: Mapping[str, str], *, policy: SendingPolicy = SENDING) -> str:
+    """Return why this kind of message cannot or may not go to this address, or nothing; `reasons` as `suppressed`."""
+    if not is_mailable(address):
+        return "No valid e-mail address."
+    reason = reasons.get(normal(address))
+    if is_silenced(reason, kind, policy=policy):
+        return f"The address is not mailed any more ({str(reason).replace('_', ' ')})."
+    return ""
 
 
 def is_silenced(reason: str | None, kind: str, *, policy: SendingPolicy = SENDING) -> bool:

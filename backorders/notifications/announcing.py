@@ -4,6 +4,7 @@ Words are made outside of any transaction. The transaction that queues them wait
 that somebody else holds right now are left to the next run, so that neither selling nor planning waits for long.
 """
 
+import dataclasses
 import datetime
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
@@ -16,19 +17,21 @@ from backorders import rows
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import Window
 from backorders.changes.acting import act
+from backorders.delays.models import LegalCase
 from backorders.notifications import outbox
 from backorders.notifications.composing import Composed, compose
 from backorders.notifications.emails import Unrenderable, render
-from backorders.notifications.letters import Claim, Kind, Letter
+from backorders.notifications.letters import Claim, Letter
 from backorders.notifications.links import new_link
-from backorders.notifications.models import NextUpdate
+from backorders.notifications.models import Hurry, NextUpdate
 from backorders.notifications.outbox import Draft
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.reading import due_customers, read
 from backorders.notifications.weighing import next_update_on
-from backorders.orders.models import Cancellation, Customer, Order, Shipment
+from backorders.notifications.wordings import NONE, Wordings, in_force
+from backorders.orders.models import Cancellation, Compensation, Customer, Offer, Order, Shipment
 
-Row = TypeVar("Row", bound="Customer | Order | Shipment | Cancellation | Promise")
+Row = TypeVar("Row", bound="Customer | Order | Shipment | Cancellation | Offer | Compensation | Promise")
 
 
 class Announced(NamedTuple):
@@ -43,9 +46,37 @@ def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> A
 
     Customers are taken in groups; the number of statements for a group does not depend on how many lines it has.
     """
+    hurried = list(Hurry.objects.filter(is_by_job=False).order_by("customer").values_list("customer_id", flat=True))
+    now = announce_to(hurried, at=at, policy=policy)
     customers = due_customers(at=at, policy=policy)
     messages = sum(_announce(group, at=at, policy=policy) for group in _groups(customers, policy.customers_at_once))
+    return Announced(now.customers + len(customers), now.messages + messages)
+
+
+def announce_to(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
+    """Queue one message for each of these customers who has something to hear, without waiting for it to rest."""
+    messages = 0
+    for group in _groups(customers, policy.customers_at_once):
+        messages += _announce(group, at=at, policy=policy.at_once())
+        Hurry.objects.filter(customer__in=group).delete()
     return Announced(len(customers), messages)
+
+
+def announce_anew(
+    customer_id: int, *, preface: str, at: datetime.datetime, policy: TellingPolicy = TELLING
+) -> list[int]:
+    """Queue what this customer has to hear without waiting for quiet, with a paragraph above; return the messages' ids.
+
+    Call it right after what was queued before was taken back, in the same act.
+    """
+    now = policy.at_once()
+    composed = compose(read([customer_id], at=at, policy=now), at=at, policy=now)
+    wordings = in_force()
+    letters = [dataclasses.replace(letter, preface=preface) for letter in composed.letters if letter.parts]
+    drafts = [_draft(letter, wordings, policy) for letter in letters]
+    ids = outbox.queue(drafts, rest=policy.quiet, at=at, policy=policy)
+    mark_announced(letters, at=at)
+    return sorted(ids.values())
 
 
 def _groups(ids: Sequence[int], size: int) -> Iterator[list[int]]:
@@ -57,16 +88,18 @@ def _groups(ids: Sequence[int], size: int) -> Iterator[list[int]]:
 def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> int:
     held = outbox.supersede_outdated(customers, at=at)
     composed = compose(read(customers, at=at, policy=policy), held=held, at=at, policy=policy)
-    drafts = [_draft(letter, policy) for letter in composed.letters if letter.parts]
+    wordings = in_force() if any(letter.parts for letter in composed.letters) else NONE
+    drafts = [_draft(letter, wordings, policy) for letter in composed.letters if letter.parts]
     silent = [letter for letter in composed.letters if not letter.parts]
-    return _queue(drafts, silent, composed, at=at, policy=policy)
+    return _queue(drafts, silent, composed, held - composed.later, at=at, policy=policy)
 
 
-def _draft(letter: Letter, policy: TellingPolicy) -> Draft:
+def _draft(letter: Letter, wordings: Wordings, policy: TellingPolicy) -> Draft:
     """Put the letter into words. One that has none must not hold up the others, whatever is wrong with it."""
     links = {order_id: new_link() for order_id in letter.order_ids}
     try:
-        rendered = render(letter, links={order_id: link.url for order_id, link in links.items()}, policy=policy)
+        addresses = {order_id: link.url for order_id, link in links.items()}
+        rendered = render(letter, links=addresses, wordings=wordings, policy=policy)
     except Unrenderable as error:
         return Draft(letter, {}, None, str(error))
     except Exception as error:  # a fault in a template or in the data; a person calls this customer
@@ -79,18 +112,25 @@ def _queue(
     drafts: Sequence[Draft],
     silent: Sequence[Letter],
     composed: Composed,
+    held: Collection[int],
     *,
     at: datetime.datetime,
     policy: TellingPolicy,
 ) -> int:
-    """Queue what is still true and mark it as announced, all in one transaction."""
+    """Queue what is still true and mark it as announced, all in one transaction.
+
+    `held` are customers whose mail was held and who are to hear now or not at all.
+    """
     truth = Truth([draft.letter for draft in drafts] + list(silent))
     standing = [draft for draft in drafts if truth.holds(draft.letter)]
     if standing:
         outbox.queue(standing, at=at, policy=policy)
     letters = [draft.letter for draft in standing] + [letter for letter in silent if truth.holds(letter)]
-    _mark_announced(letters, at)
+    mark_announced(letters, at=at)
     _put_aside(composed)
+    if held:
+        unsaid = {draft.letter.to.customer_id for draft in drafts if draft not in standing}
+        outbox.forget_hold(set(held) - unsaid)
     return len(standing)
 
 
@@ -112,10 +152,17 @@ class Truth:
         }
         orders = {order_id for letter in letters for order_id in letter.confirms}
         self.orders = _ids(_locked(Order.objects.filter(id__in=orders, is_confirmed=False)), orders)
-        shipments = {claim.shipment_id for claim in claims if claim.shipment_id}
+        shipments = {claim.shipment_id for claim in claims if claim.shipment_id and not claim.is_arrival}
         self.shipments = _ids(_locked(Shipment.objects.filter(id__in=shipments, is_announced=False)), shipments)
+        arrived = {claim.shipment_id for claim in claims if claim.shipment_id and claim.is_arrival}
+        unsaid = Shipment.objects.filter(id__in=arrived, is_arrival_announced=False, delivered_at__isnull=False)
+        self.arrived = _ids(_locked(unsaid), arrived)
         cancelled = {claim.cancellation_id for claim in claims if claim.cancellation_id}
         self.cancelled = _ids(_locked(Cancellation.objects.filter(id__in=cancelled, is_announced=False)), cancelled)
+        offers = {claim.offer_id for claim in claims if claim.offer_id}
+        self.offers = _ids(_locked(Offer.objects.filter(id__in=offers, is_announced=False)), offers)
+        given = {claim.compensation_id for claim in claims if claim.compensation_id}
+        self.given = _ids(_locked(Compensation.objects.filter(id__in=given, is_announced=False)), given)
 
     def holds(self, letter: Letter) -> bool:
         """Whether everything the letter claims is as it was read, and nobody else has said it."""
@@ -127,9 +174,13 @@ class Truth:
 
     def _holds(self, claim: Claim) -> bool:
         if claim.shipment_id is not None:
-            return claim.shipment_id in self.shipments
+            return claim.shipment_id in (self.arrived if claim.is_arrival else self.shipments)
+        if claim.offer_id is not None:
+            return claim.offer_id in self.offers
         if claim.cancellation_id is not None:
             return claim.cancellation_id in self.cancelled
+        if claim.compensation_id is not None:
+            return claim.compensation_id in self.given
         return self.promises.get(claim.line_id) == (claim.version, claim.announced_at)
 
 
@@ -144,7 +195,8 @@ def _ids(queryset: "QuerySet[Row]", wanted: Collection[int]) -> set[int]:
     return set(queryset.values_list("pk", flat=True)) if wanted else set()
 
 
-def _mark_announced(letters: Sequence[Letter], at: datetime.datetime) -> None:
+def mark_announced(letters: Sequence[Letter], *, at: datetime.datetime) -> None:
+    """Write down that everything these letters claim is announced."""
     claims = [claim for letter in letters for claim in letter.claims]
     dated = [claim for claim in claims if claim.version is not None]
     rows.update(
@@ -152,25 +204,28 @@ def _mark_announced(letters: Sequence[Letter], at: datetime.datetime) -> None:
         ["line", "announced_from", "announced_until", "announced_at", "gap_since", "weighed_version"],
         [(claim.line_id, *(claim.window or (None, None)), at, None, None) for claim in dated],
     )
-    near = {
-        order.order_id
-        for letter in letters
-        for part in letter.parts
-        if part.kind == Kind.APPROACHING and part.is_near
-        for order in part.orders
-    }
-    reminded = [claim for claim in dated if claim.order_id in near and claim.window]
     rows.update(
         Promise,
         ["line", "approach_announced_until"],
-        [(claim.line_id, claim.window.last) for claim in reminded if claim.window],
+        [(claim.line_id, claim.window.last) for claim in dated if claim.is_near and claim.window],
     )
     _set_next_updates({claim.line_id: claim.next_update_on for claim in dated})
+    rows.update(LegalCase, ["line", "notice_at"], [(claim.line_id, at) for claim in dated if claim.is_notice])
+    rows.update(
+        LegalCase,
+        ["line", "remind_on"],
+        [(claim.line_id, claim.remind_next_on) for claim in dated if claim.is_reminder],
+    )
     Order.objects.filter(id__in={pk for letter in letters for pk in letter.confirms}).update(is_confirmed=True)
-    Shipment.objects.filter(id__in={c.shipment_id for c in claims if c.shipment_id}).update(is_announced=True)
+    parcels = [claim for claim in claims if claim.shipment_id]
+    Shipment.objects.filter(id__in={c.shipment_id for c in parcels if not c.is_arrival}).update(is_announced=True)
+    Shipment.objects.filter(id__in={c.shipment_id for c in parcels if c.is_arrival}).update(is_arrival_announced=True)
+    Offer.objects.filter(id__in={c.offer_id for c in claims if c.offer_id}).update(is_announced=True)
     Cancellation.objects.filter(id__in={c.cancellation_id for c in claims if c.cancellation_id}).update(
         is_announced=True
     )
+    given = {claim.compensation_id for claim in claims if claim.compensation_id}
+    Compensation.objects.filter(id__in=given).update(is_announced=True)
 
 
 def _put_aside(composed: Composed) -> None:
@@ -192,11 +247,11 @@ def promise_next_updates(*, at: datetime.datetime, policy: TellingPolicy = TELLI
 
     The statements grow with the lines found, ten thousand at a time; there are none once it has run.
     """
-    lines = Promise.objects.filter(announced_at__isnull=False, line__next_update=None)
+    lines = Promise.objects.filter(announced_at__isnull=False, line__next_update=None, customer__is_written_to=True)
     lines = lines.filter(Q(line__waiting__gt=0) | Q(line__allocated__gt=0)).order_by("line")
     count = 0
     while found := list(lines.values_list("line_id", "expected_from", "expected_until")[:10_000]):
-        windows = {line: Window(first, last) if first and last else None for line, first, last in found}
+        windows = {line: Window.between(first, last) for line, first, last in found}
         _set_next_updates({line: next_update_on(window, at=at, policy=policy) for line, window in windows.items()})
         count += len(found)
     return count

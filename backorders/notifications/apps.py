@@ -14,4 +14,5 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the provider (which needs the models, so not before now), and check that only it is heard."""
         import_module(f"{self.name}.tracking")
+        import_module(f"{self.name}.replies")
         register(webhooks_are_secret)

@@ -16,7 +16,7 @@ from django.core.mail import get_connection
 from django.db import OperationalError
 
 from backorders.changes.acting import act
-from backorders.notifications import leasing, switch
+from backorders.notifications import gate, leasing, marking, recovering, switch
 from backorders.notifications.leasing import Lease
 from backorders.notifications.mime import Mail
 from backorders.notifications.models import Attempt, Message
@@ -63,8 +63,8 @@ def deliver(
                 break
             mailer.had_trouble = now.failures > 0
             if not has_looked_back:
-                leasing.recover(honours_keys=mailer.honours_keys, at=at, policy=policy)
-                leasing.settle_unknown(at=at, policy=policy)
+                recovering.recover(honours_keys=mailer.honours_keys, at=at, policy=policy)
+                recovering.settle_unknown(at=at, policy=policy)
             lease, batch = leasing.claim(owner=owner[:80], at=at, policy=policy)
             if batch:
                 ended += _Delivery(lease, mailer, clock, policy).of(batch)
@@ -131,7 +131,8 @@ def _mail(message: Message, connection: Any) -> Mail:
     )
     mail.tags = [message.kind]  # type: ignore[attr-defined]  # anymail's: only its backends read these
     mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]
-    mail.idempotency_key = message.dedupe_key  # type: ignore[attr-defined]
+    # Of this message alone: another that says the same after a bounce is to be sent.
+    mail.idempotency_key = f"{message.pk}:{message.dedupe_key}"[:256]  # type: ignore[attr-defined]
     return mail
 
 
@@ -151,7 +152,7 @@ class _Delivery:
             answer = self.mailer.hand_over(message, clock=self.clock) if is_open else None
             if is_open:
                 continue
-            state = leasing.turn_away(message, self.lease, at=self.clock(), policy=self.policy)
+            state = gate.turn_away(message, self.lease, at=self.clock(), policy=self.policy)
             self.ended[state or "lost"] += 1
             if state == State.PENDING:  # mail as a whole stands still, not this message alone
                 leasing.give_back(self.lease, [rest.pk for rest in batch[index:]])
@@ -182,7 +183,7 @@ class _Delivery:
             return is_open
 
     def _accepted_and_open(self, answer: Answer, following: Message) -> bool:
-        is_mine, is_open = leasing.accepted_and_open(
+        is_mine, is_open = marking.mark_accepted_and_open(
             answer.message,
             following,
             self.lease,
@@ -205,7 +206,7 @@ def _mark_and_open(
     policy: SendingPolicy,
 ) -> tuple[str, bool]:
     state = _mark(answer, lease, mailer, at=at, policy=policy) if answer else ""
-    return state, following is not None and leasing.open_attempt(following, lease, at=at, policy=policy)
+    return state, following is not None and gate.open_attempt(following, lease, at=at, policy=policy)
 
 
 def _mark(answer: Answer, lease: Lease, mailer: Mailer, *, at: datetime.datetime, policy: SendingPolicy) -> str:
@@ -215,16 +216,16 @@ def _mark(answer: Answer, lease: Lease, mailer: Mailer, *, at: datetime.datetime
         if mailer.had_trouble:
             switch.note_success()
             mailer.had_trouble = False
-        is_mine = leasing.accepted(message, lease, provider_id=answer.provider_id, at=at)
+        is_mine = marking.mark_accepted(message, lease, provider_id=answer.provider_id, at=at)
         return State.ACCEPTED if is_mine else "lost"
     if said.is_trouble or said.wait is not None:
         mailer.had_trouble = True
         switch.note_trouble(pause=said.wait, at=at, policy=policy)
     if said.outcome == Outcome.AMBIGUOUS:
         keys = mailer.honours_keys
-        is_mine = leasing.unanswered(message, lease, error=said.error, honours_keys=keys, at=at, policy=policy)
+        is_mine = marking.mark_unanswered(message, lease, error=said.error, honours_keys=keys, at=at, policy=policy)
         return State.UNKNOWN if is_mine else "lost"
     if said.outcome == Outcome.PERMANENT:
-        return State.FAILED if leasing.refused(message, lease, error=said.error, at=at) else "lost"
-    is_mine = leasing.try_later(message, lease, error=said.error, wait=said.wait, at=at, policy=policy)
+        return State.FAILED if marking.mark_refused(message, lease, error=said.error, at=at) else "lost"
+    is_mine = marking.try_later(message, lease, error=said.error, wait=said.wait, at=at, policy=policy)
     return State.RETRY if is_mine else "lost"

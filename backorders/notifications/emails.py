@@ -5,6 +5,7 @@ subject's wordings from the best to the shortest (the first that fits is taken),
 the preview line. `body.txt` and `body.html` hold what the kind says; `frame.*` puts the parts of a letter together.
 """
 
+import decimal
 import hashlib
 import re
 import textwrap
@@ -15,13 +16,29 @@ from typing import Any, NamedTuple
 from babel.numbers import format_currency
 from django.conf import settings
 from django.template import Context, Template
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import Window
+from backorders.delays.law import State
+from backorders.delays.packs import Measures
 from backorders.notifications import dates
-from backorders.notifications.letters import Item, Letter, OrderPart, Parcel, Part, shown, sorry_once
+from backorders.notifications.letters import (
+    Alternative,
+    Gift,
+    Item,
+    Letter,
+    Option,
+    OrderPart,
+    Parcel,
+    Part,
+    shown,
+    sorry_once,
+)
+from backorders.notifications.links import links_to_choices
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.templates import compiled
+from backorders.notifications.wordings import NONE, Wordings, Words, around, filled, paragraphs, places_of
 from backorders.refusal import Refused
 
 SUBJECT_LENGTH = 60
@@ -48,22 +65,28 @@ class Rendered(NamedTuple):
         return hashlib.sha256("\0".join(self).encode()).hexdigest()
 
 
-def render(letter: Letter, *, links: Mapping[int, str], policy: TellingPolicy = TELLING) -> Rendered:
+def render(
+    letter: Letter, *, links: Mapping[int, str], wordings: Wordings = NONE, policy: TellingPolicy = TELLING
+) -> Rendered:
     """Return the letter in its customer's language; `links` are the addresses of the status pages by order id.
+
+    `wordings` are our own words around the facts, by kind and language.
 
     Raises `Unrenderable` if there are no words for it.
     """
     language = letter.to.language
     if language not in LANGUAGES:
-        raise Unrenderable(f"No mail is written in the language {language!r}.")
+        raise Unrenderable(_("No mail is written in the language “%(language)s”."), language=language)
     parts, left_out = shown(letter.parts, orders=policy.orders_shown, items=policy.items_shown)
-    spoken = [_spoken(part, links, language) for part in sorry_once(parts)]
+    spoken = [_spoken(part, links, letter, wordings.get((part.kind, language), Words())) for part in sorry_once(parts)]
     first = spoken[0]
     context = {
         "company": company(),
         "language": language,
         "name": letter.to.name,
         "parts": spoken,
+        "preface": letter.preface,
+        "preface_html": paragraphs(letter.preface),
         "left_out": left_out,
         "subject": first["subject"],
         "headline": first["headline"],
@@ -72,6 +95,24 @@ def render(letter: Letter, *, links: Mapping[int, str], policy: TellingPolicy = 
     }
     text = _tidy(_fill("emails/frame.txt", language, context, is_html=False))
     return Rendered(first["subject"], text, _fill("emails/frame.html", language, context, is_html=True))
+
+
+def render_page(kind: str, context: dict[str, Any], *, name: str, language: str) -> Rendered:
+    """Return a mail to a supplier: one part of this kind, whose words are all in `context`, in the same frame."""
+    folder = f"emails/{kind}"
+    given = {"part": context}
+    subjects, headline, lede, preheader = (
+        paragraph.strip() for paragraph in _fill(f"{folder}/subject.txt", language, given, is_html=False).split("---\n")
+    )
+    subject = _fitting(subjects)
+    part = {
+        "body": _fill(f"{folder}/body.txt", language, given, is_html=False).strip(),
+        "html": _safe(_fill(f"{folder}/body.html", language, given, is_html=True)),
+    }
+    around = {"company": company(), "language": language, "name": name, "parts": [part], "is_to_supplier": True}
+    words = {"subject": subject, "headline": headline, "lede": lede, "preheader": preheader}
+    text = _tidy(_fill("emails/frame.txt", language, {**around, **words}, is_html=False))
+    return Rendered(subject, text, _fill("emails/frame.html", language, {**around, **words}, is_html=True))
 
 
 def company() -> dict[str, str]:
@@ -83,22 +124,35 @@ def company() -> dict[str, str]:
     }
 
 
-def _spoken(part: Part, links: Mapping[int, str], language: str) -> dict[str, Any]:
-    """Return a part with its wording in place: what its templates made of it."""
+def _spoken(part: Part, links: Mapping[int, str], letter: Letter, own: Words) -> dict[str, Any]:
+    """Return a part with its wording in place: what its templates made of it, and our own words where there are any."""
+    language = letter.to.language
     context = {"part": _words(part, links, language)}
     folder = f"emails/{part.kind}"
     subjects, headline, lede, preheader = (
         paragraph.strip()
         for paragraph in _fill(f"{folder}/subject.txt", language, context, is_html=False).split("---\n")
     )
+    places = places_of(context["part"], name=letter.to.name, company=settings.COMPANY_NAME)
+    subject, *short = (filled(text, places) for text in own[:4])
+    body, html = around(
+        _fill(f"{folder}/body.txt", language, context, is_html=False).strip(),
+        _safe(_fill(f"{folder}/body.html", language, context, is_html=True)),
+        before=filled(own.opening, places) or "",
+        after=filled(own.closing, places) or "",
+    )
     return {
-        "subject": _fitting(subjects),
-        "headline": headline,
-        "lede": lede,
-        "preheader": preheader,
-        "body": _fill(f"{folder}/body.txt", language, context, is_html=False).strip(),
-        "html": mark_safe(_fill(f"{folder}/body.html", language, context, is_html=True)),  # noqa: S308 escaped by it
+        "subject": _fitting(f"{subject or ''}\n{subjects}"),
+        "headline": short[0] or headline,
+        "lede": short[1] or lede,
+        "preheader": short[2] or preheader,
+        "body": body,
+        "html": html,
     }
+
+
+def _safe(html: str) -> SafeString:
+    return mark_safe(html)  # noqa: S308 its template escaped it
 
 
 def _fitting(subjects: str) -> str:
@@ -117,7 +171,12 @@ def _fill(name: str, language: str, context: dict[str, Any], *, is_html: bool) -
 def _words(part: Part, links: Mapping[int, str], language: str) -> dict[str, Any]:
     windows = part.windows
     was = sorted({item.was for order in part.orders for item in order.items if item.was})
-    sent = max((parcel.sent_on for order in part.orders for parcel in order.parcels), default=part.on)
+    parcels = [parcel for order in part.orders for parcel in order.parcels]
+    sent = max((parcel.sent_on for parcel in parcels), default=part.on)
+    arrived = max((parcel.arrived_on for parcel in parcels if parcel.arrived_on), default=part.on)
+    sooner = min(
+        (choice.window for order in part.orders for item in order.items for choice in item.alternatives), default=None
+    )
     return {
         "orders": [_order(order, links, language) for order in part.orders],
         "is_one": len(part.orders) == 1,
@@ -128,15 +187,39 @@ def _words(part: Part, links: Mapping[int, str], language: str) -> dict[str, Any
         "brief": dates.in_brief(windows[0], language) if windows else "",
         "was": dates.in_words(was[0], language) if len(was) == 1 else "",
         "reason": part.reason,
+        "option": _option(part.option, language) if part.option else None,
         "is_sorry": part.is_sorry,
-        "is_near": part.is_near,
         "is_waiting": any(order.items for order in part.orders),
+        "text": part.text,
+        "question": part.question,
+        "question_html": paragraphs(part.question),
+        "code": part.code,
+        "text_html": paragraphs(part.text),
+        "has_dates": any(item.window for order in part.orders for item in order.items),
         "is_owed": any(order.owed for order in part.orders),
         "next_update": dates.day_in_words(part.next_update_on, language) if part.next_update_on else "",
         "next_update_brief": dates.day_in_brief(part.next_update_on, language) if part.next_update_on else "",
         "on": dates.day_in_words(part.on, language),
         "on_brief": dates.day_in_brief(part.on, language),
         "sent_brief": dates.day_in_brief(sent, language),
+        "arrived_brief": dates.day_in_brief(arrived, language),
+        "arrived": dates.day_in_words(arrived, language),
+        "sooner": _window(sooner, language),
+        "sooner_brief": dates.in_brief(sooner, language) if sooner else "",
+    }
+
+
+def _option(option: Option, language: str) -> dict[str, Any]:
+    """What the law lets the customer decide, in words for dates; the sentences hang on `silence` alone."""
+    return {
+        "silence": option.silence,
+        "is_renewed": option.state == State.OPT_RENEWED,
+        "may_end": option.state == State.MAY_TERMINATE,
+        "is_reminder": option.is_reminder,
+        "ships": option.measures == Measures.SHIP,
+        "until": dates.day_in_words(option.until, language) if option.until else "",
+        "answer_by": dates.day_in_words(option.answer_by, language) if option.answer_by else "",
+        "answer_by_brief": dates.day_in_brief(option.answer_by, language) if option.answer_by else "",
     }
 
 
@@ -149,12 +232,16 @@ def _order(order: OrderPart, links: Mapping[int, str], language: str) -> dict[st
         "number": order.number,
         "placed": dates.day_in_words(order.placed_on, language),
         "url": links[order.order_id],
+        **links_to_choices(links[order.order_id]),
+        "is_paid": order.is_paid,
+        "alternatives": order.alternatives,
         "items": [_item(item, language) for item in order.items],
         "ready": [_item(item, language) for item in order.ready],
         "rest": [_item(item, language) for item in order.rest],
         "parcels": [_parcel(parcel, language) for parcel in order.parcels],
         "refund": _money(order, language),
         "refund_by": dates.day_in_words(order.owed.due_on, language) if order.owed else "",
+        "gift": _gift(order.gift, language) if order.gift else None,
         "is_whole": order.is_whole,
         "more": order.more,
     }
@@ -163,9 +250,22 @@ def _order(order: OrderPart, links: Mapping[int, str], language: str) -> dict[st
 def _item(item: Item, language: str) -> dict[str, Any]:
     return {
         "is_unsaid": item.is_unsaid,
+        "instead_of": item.instead_of,
         "what": f"{item.quantity} × {item.name}",
         "window": _window(item.window, language),
         "was": _window(item.was, language),
+        "alternatives": [_alternative(choice, language) for choice in item.alternatives],
+    }
+
+
+def _alternative(choice: Alternative, language: str) -> dict[str, Any]:
+    return {
+        "what": f"{choice.quantity} × {choice.name}",
+        "window": dates.in_words(choice.window, language),
+        "price": _amount(choice.price, choice.currency, language),
+        "price_before": _amount(choice.instead_of_price, choice.currency, language),
+        "is_same": choice.price == choice.instead_of_price,
+        "pays_back": choice.is_paid and choice.price < choice.instead_of_price,
     }
 
 
@@ -179,13 +279,22 @@ def _parcel(parcel: Parcel, language: str) -> dict[str, str]:
         "number": parcel.tracking_number,
         "url": parcel.tracking_url,
         "sent": dates.day_in_words(parcel.sent_on, language),
+        "arrived": dates.day_in_words(parcel.arrived_on, language) if parcel.arrived_on else "",
     }
 
 
 def _money(order: OrderPart, language: str) -> str:
     if order.owed is None:
         return ""
-    return format_currency(order.owed.amount, order.owed.currency, locale=dates.BABEL[language])
+    return _amount(order.owed.amount, order.owed.currency, language)
+
+
+def _gift(gift: Gift, language: str) -> dict[str, str]:
+    return {"kind": gift.kind, "amount": _amount(gift.amount, gift.currency, language)}
+
+
+def _amount(amount: decimal.Decimal, currency: str, language: str) -> str:
+    return format_currency(amount, currency, locale=dates.BABEL[language])
 
 
 # -- the text's shape -------------------------------------------------------------------------------------------------

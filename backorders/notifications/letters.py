@@ -15,14 +15,28 @@ Kind = Message.Kind
 
 WORST_FIRST = (
     Kind.CANCELLED,
+    Kind.CONTACT_CODE,
+    Kind.QUESTION_ANSWER,
+    Kind.MESSAGE,
+    Kind.SUBSTITUTED,
+    Kind.ANSWER_NEEDED,
     Kind.NO_DATE,
     Kind.LATER,
+    Kind.ALTERNATIVE_OFFER,
     Kind.CONFIRMATION,
     Kind.SHIPPED,
+    Kind.DELIVERED,
     Kind.EARLIER,
     Kind.APPROACHING,
+    Kind.HEARTBEAT,
+    Kind.COMPENSATED,
 )
-ABOUT_DATES = (Kind.NO_DATE, Kind.LATER, Kind.EARLIER, Kind.APPROACHING)
+# What people write cannot be composed anew from what is known: whoever wrote it has to.
+BY_HAND = (Kind.MESSAGE, Kind.QUESTION_ANSWER, Kind.SUBSTITUTED, Kind.COMPENSATED)
+ABOUT_DATES = (Kind.NO_DATE, Kind.LATER, Kind.EARLIER, Kind.APPROACHING, Kind.HEARTBEAT)
+
+# What a customer may do without: good news, what changes nothing, and whether a parcel came. No law asks for any of it.
+OPTIONAL = (Kind.EARLIER, Kind.APPROACHING, Kind.HEARTBEAT, Kind.DELIVERED)
 
 
 class Addressee(NamedTuple):
@@ -33,12 +47,26 @@ class Addressee(NamedTuple):
     email: str
     language: str
     address_version: int
+    wants_all_updates: bool = True
+
+
+class Alternative(NamedTuple):
+    """Units of another product that can come instead: when, and what a unit costs, in place of what."""
+
+    quantity: int
+    name: str
+    window: Window
+    price: decimal.Decimal
+    instead_of_price: decimal.Decimal
+    currency: str
+    is_paid: bool
 
 
 class Item(NamedTuple):
     """Units of one product: when they come, and when they were announced to come before.
 
-    Unsaid: there is a date, but it is still on the move and not stated here.
+    Unsaid: there is a date, but it is still on the move and not stated here. `instead_of` is what it replaces,
+    `alternatives` what could come in its place.
     """
 
     quantity: int
@@ -46,15 +74,23 @@ class Item(NamedTuple):
     window: Window | None = None
     was: Window | None = None
     is_unsaid: bool = False
+    instead_of: str = ""
+    alternatives: Sequence[Alternative] = ()
+
+    @property
+    def size(self) -> int:
+        """How many things it names."""
+        return 1 + len(self.alternatives)
 
 
 class Parcel(NamedTuple):
-    """How a parcel travels."""
+    """How a parcel travels, and when it arrived."""
 
     carrier: str
     tracking_number: str
     tracking_url: str
     sent_on: datetime.date
+    arrived_on: datetime.date | None = None
 
 
 class Owed(NamedTuple):
@@ -65,10 +101,31 @@ class Owed(NamedTuple):
     due_on: datetime.date
 
 
+class Gift(NamedTuple):
+    """What a customer is given for a wait: its kind (a `Compensation.Kind`) and its worth."""
+
+    kind: str
+    amount: decimal.Decimal
+    currency: str
+
+
+class Option(NamedTuple):
+    """What the law lets the customer decide: a `law.State`, what silence means in it (a `packs.Silence`), the date we
+    name (None: we cannot), the last day to answer, what the date is of (`packs.Measures`), and whether it was said
+    before."""
+
+    state: str
+    silence: str
+    until: datetime.date | None
+    answer_by: datetime.date | None
+    measures: str = "ship"
+    is_reminder: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class OrderPart:
     """What a part says of one order. `ready` are items that leave now, `rest` those that are not
-    affected; `more` items are left out."""
+    affected; `more` items are left out; `alternatives` is how many products could come instead of its items."""
 
     order_id: int
     number: str
@@ -78,13 +135,16 @@ class OrderPart:
     rest: Sequence[Item] = ()
     parcels: Sequence[Parcel] = ()
     owed: Owed | None = None
+    gift: Gift | None = None
     is_whole: bool = False
+    is_paid: bool = False
+    alternatives: int = 0
     more: int = 0
 
     @property
     def size(self) -> int:
         """How many items it names."""
-        return len(self.items) + len(self.ready) + len(self.rest)
+        return sum(item.size for item in (*self.items, *self.ready, *self.rest))
 
     @property
     def windows(self) -> list[Window]:
@@ -94,15 +154,27 @@ class OrderPart:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a letter says of one kind. The reason is a supplier's reason code, stated when it holds for every item."""
+    """What a letter says of one kind. The reason is a supplier's reason code, stated when it holds for every item.
+
+    `text` is what a person wrote, in paragraphs; `question` is what the customer asked, if it answers that; `code` is
+    what the customer types on the page to show that they read mails to this address.
+    """
 
     kind: str
     orders: Sequence[OrderPart]
     on: datetime.date
     reason: str = ""
     is_sorry: bool = False
-    is_near: bool = False
     next_update_on: datetime.date | None = None
+    option: Option | None = None
+    text: str = ""
+    question: str = ""
+    code: str = ""
+
+    @property
+    def all_items(self) -> list[Item]:
+        """The items it is about, order by order."""
+        return [item for order in self.orders for item in order.items]
 
     @property
     def windows(self) -> list[Window]:
@@ -110,8 +182,20 @@ class Part:
         return sorted({window for order in self.orders for window in order.windows})
 
 
+class Split(NamedTuple):
+    """How a confirmation divides a line: units that leave (or left) at once, units that wait."""
+
+    ready: int
+    waits: int
+
+
 class Claim(NamedTuple):
-    """What a letter states of one line, and what it saw of its promise; without a version it claims no date."""
+    """What a letter states of one line, and what it saw of its promise; without a version it claims no date.
+
+    Near: it reminds the customer that the date is close. Arrival: it says that the shipment arrived.
+    Near: it reminds the customer that the date is close. Notice: the law asks for it; reminder: it asks once more, and
+    next on `remind_next_on`.
+    """
 
     line_id: int
     order_id: int
@@ -121,18 +205,32 @@ class Claim(NamedTuple):
     announced_at: datetime.datetime | None = None
     shipment_id: int | None = None
     cancellation_id: int | None = None
+    compensation_id: int | None = None
     next_update_on: datetime.date | None = None
+    is_near: bool = False
+    is_arrival: bool = False
+    offer_id: int | None = None
+    is_notice: bool = False
+    is_reminder: bool = False
+    remind_next_on: datetime.date | None = None
+    split: Split | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Everything one customer hears in one message. Without parts there is nothing to say, only flags to set."""
+    """Everything one customer hears in one message. Without parts there is nothing to say, only flags to set.
+
+    `preface` is a paragraph that a person put above it. `occasion` names the act of a letter that an act wrote: two
+    such letters differ even where they claim the same.
+    """
 
     to: Addressee
     parts: Sequence[Part]
     claims: Sequence[Claim] = ()
     confirms: Sequence[int] = ()
     is_held: bool = False
+    preface: str = ""
+    occasion: str = ""
 
     @property
     def kind(self) -> str:
@@ -150,10 +248,22 @@ class Letter:
         return any(part.is_sorry for part in self.parts)
 
     @property
+    def is_optional(self) -> bool:
+        """Whether its customer may do without all of it; that there is still no date they hear in any case."""
+        undated = (item.window is None for part in self.parts if part.kind == Kind.HEARTBEAT for item in part.all_items)
+        return all(part.kind in OPTIONAL for part in self.parts) and not any(undated)
+
+    @property
+    def about(self) -> int:
+        """The order (id) that a reply to it is about: the first it speaks of."""
+        return self.parts[0].orders[0].order_id
+
+    @property
     def dedupe_key(self) -> str:
         """What it states, upon what was said before, and to which version of the address: queued once."""
         stated = sorted(repr(claim) for claim in self.claims)
-        digest = hashlib.sha256(repr((stated, sorted(self.confirms))).encode()).hexdigest()[:40]
+        said = (stated, sorted(self.confirms), *((self.occasion,) if self.occasion else ()))
+        digest = hashlib.sha256(repr(said).encode()).hexdigest()[:40]
         return f"{self.to.customer_id}:{self.kind}:{digest}:a{self.to.address_version}"
 
 
@@ -191,7 +301,19 @@ def shown(parts: Sequence[Part], *, orders: int, items: int) -> tuple[list[Part]
 def _cut(order: OrderPart, items: int) -> OrderPart:
     if order.size <= items:
         return order
-    named = order.items[:items]
-    ready = order.ready[: items - len(named)]
-    rest = order.rest[: items - len(named) - len(ready)]
-    return dataclasses.replace(order, items=named, ready=ready, rest=rest, more=order.size - items)
+    named, items = _first(order.items, items)
+    ready, items = _first(order.ready, items)
+    rest, _ = _first(order.rest, items)
+    more = sum(map(len, (order.items, order.ready, order.rest))) - sum(map(len, (named, ready, rest)))
+    return dataclasses.replace(order, items=named, ready=ready, rest=rest, more=more)
+
+
+def _first(items: Sequence[Item], size: int) -> tuple[list[Item], int]:
+    """Return the first items that fit into so much, and what is left of it; after one that does not fit none does."""
+    kept: list[Item] = []
+    for item in items:
+        if item.size > size:
+            return kept, 0
+        kept.append(item)
+        size -= item.size
+    return kept, size

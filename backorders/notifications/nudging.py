@@ -4,9 +4,10 @@ It is published by a thread of its own, one at a time: a broker that is down or 
 nudge is on its way the next only says "again". What a lost nudge would have found, the clock finds.
 """
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 LOG = logging.getLogger(__name__)
 
@@ -19,11 +20,22 @@ class Nudges:
         self._publish = publish
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._is_wanted_again = False
+        self._is_wanted_again = self._is_off = False
+
+    @contextlib.contextmanager
+    def off(self) -> Iterator[None]:
+        """Nudge nobody meanwhile: who does the work without a broker looks for it anyway."""
+        self._is_off = True
+        try:
+            yield
+        finally:
+            self._is_off = False
 
     def give(self) -> None:
         """Nudge the workers some time soon."""
         with self._lock:
+            if self._is_off:
+                return
             if self._thread is not None and self._thread.is_alive():  # a forked process has none of its threads
                 self._is_wanted_again = True
                 return

@@ -1,6 +1,6 @@
 """When a customer hears from us and how hard we try: numbers a manager may discuss, in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from backorders.notifications.models import Message
@@ -12,8 +12,10 @@ Kind = Message.Kind
 class TellingPolicy:
     """What is worth a message, how long we wait for more of the same, and how often one customer hears of dates.
 
-    A date is *imminent* when what the customer was told begins within that time: then the wait is short and the cap on
-    messages about dates does not hold.
+    A date is *imminent* when what the customer was told begins within that time, or has begun: then the wait is short,
+    and the cap on messages about dates holds only for a slip so small that it needs no apology, until the window ends.
+    A reminder that a date is near goes `approaching_days` before it, to whoever heard nothing for
+    `approaching_after_days`.
     """
 
     earlier_by_days: int = 3
@@ -23,6 +25,7 @@ class TellingPolicy:
     imminent: timedelta = timedelta(hours=48)
     cap: timedelta = timedelta(hours=48)
     approaching_days: int = 3
+    approaching_after_days: int = 7
     silence_days: int = 14
     apology_beyond_days: int = 3
     link_days: int = 365
@@ -31,12 +34,18 @@ class TellingPolicy:
     orders_shown: int = 12
     items_shown: int = 30
 
+    def at_once(self) -> "TellingPolicy":
+        """Return the policy for those who are to hear now: nothing rests and no cap holds."""
+        none = timedelta(0)
+        return replace(self, quiet=none, longest_quiet=none, quiet_if_imminent=none, cap=none)
+
 
 @dataclass(frozen=True, slots=True)
 class SendingPolicy:
     """How messages are handed to the provider: claims, retries, and when to leave the provider alone.
 
     `backoff` is the wait after the first, second … refusal, each ± `jitter`; after the last one the message fails.
+    A mail that bounced softly goes once more after `soft_bounce_wait`, until its address bounced too often.
     A lease is renewed for the rest of its batch when less than `renew_below` is left, more than one call can take.
     """
 
@@ -59,7 +68,14 @@ class SendingPolicy:
     longest_pause: timedelta = timedelta(minutes=10)
     soft_bounces: int = 3
     soft_bounce_days: int = 7
-    despite_complaint: tuple[str, ...] = (Kind.CONFIRMATION, Kind.LATER, Kind.NO_DATE, Kind.CANCELLED)
+    soft_bounce_wait: timedelta = timedelta(hours=4)
+    despite_complaint: tuple[str, ...] = (
+        Kind.CONFIRMATION,
+        Kind.ANSWER_NEEDED,
+        Kind.LATER,
+        Kind.NO_DATE,
+        Kind.CANCELLED,
+    )
 
 
 TELLING = TellingPolicy()

@@ -18,6 +18,7 @@ Outcome = Attempt.Outcome
 
 NOT_NOW = {408, 425, 429}
 PERHAPS = {504}  # a gateway gave up waiting; what is behind it may have accepted
+LONGEST_WAIT = datetime.timedelta(hours=12)  # what a provider may ask for; nobody means years
 OPERATOR_PAUSE = datetime.timedelta(minutes=10)
 
 
@@ -78,13 +79,14 @@ def _never_connected(error: AnymailError) -> bool:
 
 def _retry_after(response: Any, at: datetime.datetime) -> datetime.timedelta | None:
     """Return the pause the answer asks for: seconds, or a date (RFC 9110, section 10.2.3)."""
-    given = response.headers.get("retry-after", "") if response is not None else ""
-    if given.isdigit():
-        return datetime.timedelta(seconds=int(given))
+    given = str(response.headers.get("retry-after", "")).strip() if response is not None else ""
     try:
-        return max(email.utils.parsedate_to_datetime(given) - at, datetime.timedelta()) if given else None
-    except (TypeError, ValueError):
+        if given.isascii() and given.isdigit():
+            return min(datetime.timedelta(seconds=int(given[:9])), LONGEST_WAIT)
+        wait = email.utils.parsedate_to_datetime(given) - at if given else None
+    except (TypeError, ValueError, OverflowError):  # a date without a zone, or no date at all
         return None
+    return wait and min(max(wait, datetime.timedelta()), LONGEST_WAIT)
 
 
 def _of_smtp(error: smtplib.SMTPException, text: str, *, is_handed_over: bool) -> Failure:

@@ -5,7 +5,7 @@ import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from backorders.notifications import announcing, delivering, tracking
+from backorders.notifications import announcing, delivering, purging, tracking
 from backorders.notifications.nudging import Nudges
 
 # Well below the soft time limit: the rest is due again and goes to the next run.
@@ -37,6 +37,12 @@ def deliver() -> int:
 def process_events() -> int:
     """Work on what the provider said."""
     return tracking.process_events(at=timezone.now()).total()
+
+
+@shared_task
+def purge_bodies() -> int:
+    """Empty messages that were kept long enough."""
+    return purging.purge_bodies(at=timezone.now())
 
 
 def _publish() -> None:

@@ -1,13 +1,15 @@
 """What the provider says later: stored as it comes, answered at once, worked on afterwards.
 
 How far a message got only rises: a late "delivered" does not lift a bounce. An address that bounces for good, softly
-too often, or complains is not mailed any more; its customer is called.
+too often, or complains is not mailed any more; its customer is called. What a mail said that bounced counts as told no
+longer.
 """
 
 import datetime
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from anymail.signals import tracking as provider_speaks
@@ -16,10 +18,11 @@ from django.utils import timezone
 
 from backorders.changes.acting import act
 from backorders.notifications.addresses import normal
-from backorders.notifications.leasing import confirm_unknown
+from backorders.notifications.marking import confirm_unknown, untell
 from backorders.notifications.models import Message, ProviderEvent, Suppression
-from backorders.notifications.outbox import ask_to_call
+from backorders.notifications.outbox import ask_to_call, repeat, repeated_key, stating_old_dates
 from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.notifications.replies import clean
 
 Delivery, Reason = Message.Delivery, Suppression.Reason
 
@@ -35,25 +38,24 @@ RANK = {
 }
 HARD = {"invalid", "bounced"}  # the mailbox is not there; anything else may pass
 SOFT = re.compile(r"soft.?bounce|bouncetype\W+transient", re.IGNORECASE)  # anymail calls both kinds of bounce the same
-AT_ONCE = 500
+BATCH = 500
 
 
 @receiver(provider_speaks, dispatch_uid="backorders.notifications")
 def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
     """Store one event of the provider, once however often it is delivered (anymail's tracking signal)."""
     now = timezone.now()
-    metadata = event.metadata or {}
-    given = str(metadata.get("message", ""))
+    given = _given(event.metadata)
     ProviderEvent.objects.bulk_create(
         [
             ProviderEvent(
                 event_key=_key(event, esp_name),
-                event_type=str(event.event_type)[:20],
-                provider_id=str(event.message_id or "")[:200],
-                recipient=str(event.recipient or "")[:254],
-                message=Message.objects.filter(pk=given).first() if given.isdigit() else None,
+                event_type=clean(event.event_type, 20),
+                provider_id=clean(event.message_id, 200),
+                recipient=clean(event.recipient, 254),
+                message=Message.objects.filter(pk=given).first() if given else None,
                 reason=_reason(event),
-                description=str(event.description or event.mta_response or "")[:2000],
+                description=clean(event.description or event.mta_response, 2000),
                 occurred_at=event.timestamp or now,
                 received_at=now,
             )
@@ -62,25 +64,33 @@ def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
     )
 
 
+def _given(metadata: Any) -> int | None:
+    """The message that we named when we handed the mail over."""
+    said = str(metadata.get("message", "")) if isinstance(metadata, Mapping) else ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
 def _reason(event: Any) -> str:
     """Why it was rejected; "soft" for a bounce that the provider itself calls so."""
     if event.event_type == "bounced" and SOFT.search(str(event.esp_event)):
         return "soft"
-    return str(event.reject_reason or "")[:40]
+    return clean(event.reject_reason, 40)
 
 
 def _key(event: Any, esp_name: str) -> str:
-    """What makes the event one: the provider's id, or, without one, everything it says."""
-    if event.event_id:
-        return f"{esp_name}:{event.event_id}"[:200]
-    said = (event.event_type, event.message_id, event.recipient, event.timestamp)
-    return f"{esp_name}:#{hashlib.sha256(repr(said).encode()).hexdigest()}"
+    """What makes the event one: the provider's id of it with what it says of whom, or, without one, everything it says.
+
+    One report may be about several recipients, and a provider may count bounces and complaints apart.
+    """
+    known = (event.event_id,) if event.event_id else (event.message_id, event.timestamp)
+    said = (event.event_type, event.recipient, *known)
+    return f"{esp_name}:{hashlib.sha256(repr(said).encode('utf-8', 'replace')).hexdigest()}"
 
 
 def process_events(*, at: datetime.datetime, policy: SendingPolicy = SENDING) -> Counter[str]:
     """Work on what was heard, oldest first; return how many events of which type there were."""
     heard: Counter[str] = Counter()
-    while batch := list(ProviderEvent.objects.filter(processed_at=None).order_by("id")[:AT_ONCE]):
+    while batch := list(ProviderEvent.objects.filter(processed_at=None).order_by("id")[:BATCH]):
         worked_on = _work_on([event.pk for event in batch], at=at, policy=policy)
         if not worked_on:
             break
@@ -117,14 +127,36 @@ def _work_on_one(event: ProviderEvent, *, at: datetime.datetime, policy: Sending
             confirm_unknown([message.pk], at=at)  # it was accepted: the provider works on it
         if rank is not None:
             Message.objects.filter(pk=message.pk, delivery__lt=rank).update(delivery=rank)
+        if rank == Delivery.BOUNCED:
+            untell([message.pk])  # it was taken, but nobody read it
     if event.event_type == "complained":
         _suppress(event, Reason.COMPLAINT, "The customer complained about our mail.", at=at)
     elif event.event_type in ("bounced", "rejected") and event.reason in HARD:
         _suppress(event, Reason.BOUNCE, f"The mail bounced: {event.reason}.", at=at)
-    elif event.event_type == "bounced" and _bounces_softly(event, policy):
-        _suppress(event, Reason.SOFT_BOUNCES, f"{policy.soft_bounces} mails bounced within days.", at=at)
+    elif event.event_type == "bounced" and not _bounces_softly(event, policy):
+        _send_once_more(event, at=at, policy=policy)
+    elif event.event_type == "bounced":
+        _suppress(
+            event,
+            Reason.SOFT_BOUNCES,
+            f"{policy.soft_bounces} mails bounced within {policy.soft_bounce_days} days.",
+            at=at,
+        )
     elif event.event_type in ("rejected", "failed") and message is not None:
         ask_to_call([message.pk], why=f"The provider did not deliver the mail: {event.reason or 'failed'}.", at=at)
+
+
+def _send_once_more(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
+    """Repeat a mail that bounced softly, later; one whose dates changed meanwhile is replaced by what is new anyway."""
+    message = event.message
+    if message is None:
+        return
+    if message.customer_id is None:
+        ask_to_call([message.pk], why="The mail bounced.", at=at)
+    elif not stating_old_dates().filter(message=message).exists() and message.text:
+        occasion = f"~b{message.pk}"
+        if not Message.objects.filter(dedupe_key=repeated_key(message, occasion)).exists():
+            repeat(message, occasion=occasion, rest=policy.soft_bounce_wait, at=at)
 
 
 def _bounces_softly(event: ProviderEvent, policy: SendingPolicy) -> bool:

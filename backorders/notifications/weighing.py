@@ -12,11 +12,13 @@ Kind = Message.Kind
 
 
 class Gap(NamedTuple):
-    """A difference worth telling: when it opened, when it last moved, and what the customer knows."""
+    """A difference worth telling: when it opened, when it last moved, what the customer knows, and the slip (in days;
+    None: a date came or went)."""
 
     since: datetime.datetime
     changed_at: datetime.datetime
     told: Window | None
+    slip_days: int | None = None
 
 
 def worth_telling(expected: Window | None, announced: Window | None, *, policy: TellingPolicy = TELLING) -> Kind | None:
@@ -61,10 +63,21 @@ def is_capped(
     at: datetime.datetime,
     policy: TellingPolicy = TELLING,
 ) -> bool:
-    """Whether the customer heard of a date too short a time ago to hear of one again; never if a date is imminent."""
+    """Whether the customer heard of a date too short a time ago to hear of one again; never if a date presses."""
     if last_word_at is None or at >= last_word_at + policy.cap:
         return False
-    return not any(is_imminent(gap.told, at=at, policy=policy) for gap in gaps)
+    return not any(_presses(gap, at=at, policy=policy) for gap in gaps)
+
+
+def _presses(gap: Gap, *, at: datetime.datetime, policy: TellingPolicy) -> bool:
+    """Whether the customer would soon wait in vain: his date is imminent and slips by more than a little.
+
+    A slip of a day or two may wait until the window that he knows ends.
+    """
+    if gap.told is None or not is_imminent(gap.told, at=at, policy=policy):
+        return False
+    is_small = gap.slip_days is not None and abs(gap.slip_days) <= policy.apology_beyond_days
+    return not is_small or gap.told.last <= business_day(at)
 
 
 def is_sorry(slip_days: int | None, *, is_repeated: bool, policy: TellingPolicy = TELLING) -> bool:
@@ -74,10 +87,16 @@ def is_sorry(slip_days: int | None, *, is_repeated: bool, policy: TellingPolicy 
 
 def next_update_on(window: Window | None, *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> datetime.date:
     """Return the day by which the customer hears again even if nothing changes: before the goods come, or after the
-    longest silence."""
+    longest silence.
+
+    Whoever has just been told a date that is near needs no reminder of it; the start of overdue goods stays near, day
+    after day.
+    """
     today = business_day(at)
     silence = today + datetime.timedelta(days=policy.silence_days)
     if window is None:
         return silence
     nears = window.first - datetime.timedelta(days=policy.approaching_days)
-    return min(silence, nears) if nears > today else max(silence, window.last + datetime.timedelta(days=1))
+    if (nears - today).days >= policy.approaching_after_days:
+        return min(silence, nears)
+    return max(silence, window.last + datetime.timedelta(days=1))

@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -18,7 +19,9 @@ class Supplier(models.Model):
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
     language = models.CharField(max_length=2, choices=[("en", "English"), ("tr", "Türkçe")], default="en")
-    lead_time_days = models.PositiveSmallIntegerField(default=14)
+    lead_time_days = models.PositiveSmallIntegerField(
+        default=14, help_text="from order to receipt, as the supplier says; no date is made from it yet"
+    )
     is_at_risk = models.BooleanField(default=False, help_text="no new backorders may lean on this supplier")
     early_days = models.SmallIntegerField(
         null=True,
@@ -55,7 +58,9 @@ class SupplierProduct(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="sources")
     rank = models.PositiveSmallIntegerField(default=1)
     cost = models.DecimalField(max_digits=12, decimal_places=2, default=0)
-    lead_time_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    lead_time_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="of this product, where it differs; no date is made from it yet"
+    )
 
     class Meta:
         ordering = ["product", "rank", "id"]
@@ -221,6 +226,20 @@ class EtaRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old_on} → {self.new_on}"
+
+
+class CalendarLink(models.Model):
+    """A calendar link is the secret address at which a person's calendar reads what is expected; its hash is kept."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+")
+    digest = models.CharField(max_length=64, db_index=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["person"]
+
+    def __str__(self) -> str:
+        return f"calendar of {self.person}"
 
 
 class Receipt(models.Model):

@@ -33,11 +33,73 @@
     chooseWay(form);
   }
 
+  // A chip moves everything by its days: it fills in the way and the number as if they had been typed.
+  for (const chips of document.querySelectorAll("[data-chips]")) {
+    chips.hidden = false;
+    chips.addEventListener("click", (event) => {
+      const chip = event.target.closest("[data-days]");
+      if (!chip) return;
+      const form = chip.closest("form");
+      form.querySelector("input[name=how][value=shift]").checked = true;
+      form.querySelector("input[name=days]").value = chip.dataset.days;
+      form.querySelector("input[name=days]").dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
   // Ctrl+Enter saves.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     const form = event.target.closest("form");
     const save = form && form.querySelector("button[data-saves]");
     if (save) save.click();
+  });
+
+  // Put words that a link names into the text it is for.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-fills]");
+    const field = link && document.getElementById(link.dataset.fills);
+    if (!field) return;
+    event.preventDefault();
+    field.value = link.dataset.text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+
+  // Open the form behind a link in a drawer beside the page; without a script, or with Ctrl, the link is a link.
+  const drawer = document.getElementById("drawer");
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-drawer]");
+    if (!link || !drawer || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    const body = document.getElementById("drawer-body");
+    const answer = await fetch(link.href, { headers: { "HX-Drawer": "1" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = page.getElementById("act");
+    if (!form) { location.assign(link.href); return; }
+    document.getElementById("drawer-title").textContent = page.querySelector("h1").textContent.trim();
+    body.replaceChildren(form);
+    drawer.showModal();
+    htmx.process(body);
+    const first = form.querySelector("input:not([type=hidden]), select, textarea");
+    if (first) first.focus();
+  });
+  if (drawer) {
+    drawer.addEventListener("close", () => document.getElementById("drawer-body").replaceChildren());
+    drawer.addEventListener("click", (event) => {
+      if (event.target === drawer || event.target.closest(".save-bar a")) { event.preventDefault(); drawer.close(); }
+    });
+  }
+
+  // A scanned SKU leads to its line; Enter in a quantity leads back to the scanner.
+  const scanner = document.querySelector("[data-scans]");
+  document.addEventListener("keydown", (event) => {
+    if (!scanner || event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+    if (event.target.closest("table.entry input")) { event.preventDefault(); scanner.focus(); return; }
+    if (event.target !== scanner) return;
+    event.preventDefault();
+    const row = [...document.querySelectorAll("tr[data-sku]")].find((each) => each.dataset.sku === scanner.value.trim());
+    document.getElementById("scan-said").textContent = row ? "" : `${scanner.dataset.unknown} ${scanner.value}`;
+    if (row) { const field = row.querySelector("input[type=number]"); field.focus(); field.select(); }
+    scanner.value = "";
   });
 }

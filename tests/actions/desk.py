@@ -8,11 +8,11 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from backorders.actions import selling, warehouse
+from backorders.actions import hearing, selling, warehouse
 from backorders.allocation.models import Promise
-from backorders.catalog.models import Product
+from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ChangeSet
-from backorders.orders.models import Customer, Order, OrderLine, Shipment, ShipmentLine
+from backorders.orders.models import Customer, Order, OrderLine, Question, Shipment, ShipmentLine
 from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine, Supplier, Warehouse
 from tests.factories import (
@@ -50,10 +50,15 @@ class World:
     shipped: OrderLine
     parcel: Shipment
     parcel_line: ShipmentLine
+    rushed: OrderLine
+    asked: Question
 
 
 def a_world() -> World:
     house, second = a_warehouse(), a_warehouse("SECOND", rank=2)
+    rushed = a_line(a_product(stock=1), 3)
+    Substitute.objects.create(product=rushed.product, substitute=a_product(stock=9))
+    selling.expedite(rushed, reason="a birthday", by=None, at=AT)
     product, other = a_product(stock=8), a_product(stock=1)
     count(product, 3, where=second)
     shipped = a_line(product, 2)
@@ -66,6 +71,7 @@ def a_world() -> World:
     uncovered = a_line(other, 9, customer=a_customer(tier=2))
     on_hold = a_line(product, 1)
     selling.hold(on_hold, reason="payment", by=None, at=AT)
+    Substitute.objects.create(product=product, substitute=other)
     world = World(
         product=product,
         other=other,
@@ -84,6 +90,8 @@ def a_world() -> World:
         shipped=shipped,
         parcel=parcel,
         parcel_line=parcel.lines.get(),
+        rushed=rushed,
+        asked=hearing.ask_question(half.order, text="When?", by=None, at=AT).made,
     )
     for row in vars(world).values():
         row.refresh_from_db()

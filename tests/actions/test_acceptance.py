@@ -3,9 +3,10 @@
 import pytest
 
 from backorders.actions import selling
-from backorders.actions.asking import NotWholeUnits
+from backorders.actions.checking import NotWholeUnits
 from backorders.allocation.books import differences
 from backorders.allocation.queueing import place_of
+from backorders.allocation.ranking import Place
 from backorders.orders.models import Order
 from backorders.supply.models import StockLevel
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, an_order, receive, state
@@ -20,7 +21,7 @@ def test_ten_units_fifteen_wanted_then_five() -> None:
     assert state(first) == (10, 5, 0, 0)
     assert state(second) == (0, 5, 0, 0)
     assert StockLevel.objects.get().available == 0
-    assert str(place_of(second, today=TODAY)) == "2 of 2; ahead of you: 1 promised before"
+    assert place_of(second, today=TODAY) == Place(2, 2, expedited=0, promised=1, bound=0, score=0, earlier=0)
 
     purchase = a_purchase(product, 7)
     receive(purchase, 7)

@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import asking, buying, clock
+from backorders.actions import buying, checking, clock
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise, PromiseChange
 from backorders.changes.models import ChangeSet
+from backorders.refusal import Stale
 from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
 from tests.factories import (
     AT,
@@ -151,7 +152,7 @@ def test_one_bad_line_saves_none_of_them() -> None:
 def test_the_second_of_two_editors_is_told_what_the_first_did() -> None:
     purchase, first = a_purchase(a_product(), 10), a_user()
     revise(purchase, (20, None), by=first)
-    with pytest.raises(asking.Stale, match=f"revise eta by {first.username}.*its ETA is now {day(20)}"):
+    with pytest.raises(Stale, match=f"ETA changed by {first.username}.*its ETA is now {day(20):%-d %b %Y}"):
         revise(purchase, (30, None), seen_version=purchase.version)
     assert PurchaseLine.objects.get().eta_on == day(20)
 
@@ -188,7 +189,7 @@ def test_closing_a_purchase_line_lets_its_pegs_fall_to_the_next() -> None:
     assert expected(first)[1] > day(30)
     assert expected(second) is None
     assert PurchaseLine.objects.get(pk=later_one.pk).pegged == 3
-    with pytest.raises(asking.NotOpen):
+    with pytest.raises(checking.NotOpen):
         buying.close_purchase_line(sooner, reason="again", by=None, at=AT)
     in_order()
 
@@ -274,3 +275,19 @@ def test_who_did_it_is_on_record() -> None:
     assert (change.act, change.by, change.source, change.reason) == ("revise_eta", buyer, "staff", "by phone")
     assert list(change.touches.values_list("kind", "object_id")) == [("purchase_order", purchase.purchase_order_id)]
     assert state(a_line(a_product(stock=1), 1)) == (1, 0, 0, 0)
+
+
+def test_of_two_acts_the_one_that_waited_for_the_lock_has_the_last_word() -> None:
+    purchase = a_purchase(a_product(), 5)
+    revise(purchase, (20, None), at=later(seconds=2))
+    revise(purchase, (25, None), at=later(seconds=1))
+    assert list(differences(at=later(seconds=3))) == []
+    assert buying.notice_unrecorded_etas(at=later(seconds=3)) is None
+
+
+def test_a_form_opened_before_a_change_by_sql_was_found_is_stale() -> None:
+    purchase = a_purchase(a_product(), 5)
+    PurchaseLine.objects.update(eta_on=day(20), eta_until=day(20))
+    buying.notice_unrecorded_etas(at=AT)
+    with pytest.raises(Stale, match="ETA found changed"):
+        revise(purchase, (30, None), seen_version=purchase.version)

@@ -4,6 +4,7 @@ import pytest
 
 from backorders.actions import clock, undoing
 from backorders.allocation.books import differences
+from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 from tests.factories import AT, a_line, a_product, a_purchase, a_supplier, count, expected, later, receive, state
@@ -61,10 +62,22 @@ def test_a_receipt_that_was_undone_is_no_part_of_the_record() -> None:
     assert (supplier.early_days, supplier.late_days) == (3, 3)
 
 
+def test_a_record_that_falls_below_eight_receipts_by_an_undo_is_none() -> None:
+    supplier, product = a_supplier("Slow", early_days=None, late_days=None), a_product()
+    received = [receive(a_purchase(product, 1, eta=0, supplier=supplier), 1, at=later(days=3)) for _ in range(9)]
+    for undone, known in enumerate([3, 3, None]):
+        if undone:
+            undoing.undo(received[-undone].change_set, by=None, at=later(days=4))
+        clock.learn_lateness()
+        supplier.refresh_from_db()
+        assert (supplier.early_days, supplier.late_days) == (known, known)
+
+
 def test_a_day_on_which_only_units_change_hands_is_on_record() -> None:
     product = a_product(price=1)
     better, patient = a_line(product, 2, at=later(days=1)), a_line(product, 2)
     OrderLine.objects.filter(pk=better.pk).update(score=patient.score + 1)
+    Promise.objects.filter(pk=better.pk).update(score=patient.score + 1)
     a_purchase(product, 3, eta=None)
     count(product, 1)
     assert (state(better)[0], state(patient)[0], expected(better), expected(patient)) == (1, 0, None, None)

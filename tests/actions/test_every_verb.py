@@ -3,16 +3,28 @@
 import inspect
 import itertools
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from backorders.actions import buying, selling, undoing, warehouse
+from backorders.actions import (
+    buying,
+    caring,
+    hearing,
+    offering,
+    placing,
+    reallocating,
+    reshaping,
+    selling,
+    undoing,
+    warehouse,
+)
 from backorders.allocation.books import differences
 from backorders.changes.models import ChangeSet, Source
-from backorders.orders.models import Shipment
+from backorders.orders.models import Order, Shipment
 from tests.actions.desk import World, a_world, last_change, stored
 from tests.factories import a_carrier, a_user, day, later
 
@@ -22,9 +34,9 @@ NOW = later(hours=2)
 Act = Callable[[World, User | None], Any]
 
 
-def new_order(w: World, number: str = "N-1", **fields: Any) -> selling.NewOrder:
-    lines = [selling.NewLine(w.product, 2), selling.NewLine(w.other, 1)]
-    return selling.NewOrder(
+def new_order(w: World, number: str = "N-1", **fields: Any) -> placing.NewOrder:
+    lines = [placing.NewLine(w.product, 2), placing.NewLine(w.other, 1)]
+    return placing.NewOrder(
         **{"number": number, "customer": w.customer, "carrier": a_carrier(), "lines": lines, **fields}
     )
 
@@ -33,10 +45,12 @@ def eta(w: World) -> list[buying.EtaChange]:
     return [buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(20))])]
 
 
+ROOMS = (placing, selling, buying, warehouse, undoing, caring, hearing, reshaping, reallocating, offering)
+
 # The verb, how the change set names it, what it touches.
 ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
-    "selling.place_order": (
-        lambda w, by: selling.place_order(new_order(w), by=by, at=NOW),
+    "placing.place_order": (
+        lambda w, by: placing.place_order(new_order(w), by=by, at=NOW),
         "place_order",
         lambda w: {("order", w.customer.orders.get().pk)},
     ),
@@ -59,6 +73,61 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         lambda w, by: selling.expedite(w.waiting, reason="why", by=by, at=NOW),
         "expedite",
         lambda w: {("order", w.waiting.order_id)},
+    ),
+    "selling.unexpedite": (
+        lambda w, by: selling.unexpedite(w.rushed, reason="why", by=by, at=NOW),
+        "unexpedite",
+        lambda w: {("order", w.rushed.order_id)},
+    ),
+    "reshaping.split": (
+        lambda w, by: reshaping.split(w.half.order, units=[(w.half.pk, w.half.waiting)], reason="why", by=by, at=NOW),
+        "split",
+        lambda w: {("order", w.half.order_id), ("order", Order.objects.latest("id").pk)},
+    ),
+    "reshaping.substitute": (
+        lambda w, by: reshaping.substitute(w.waiting, product=w.other, quantity=1, reason="why", by=by, at=NOW),
+        "substitute",
+        lambda w: {("order", w.waiting.order_id)},
+    ),
+    "reallocating.reallocate": (
+        lambda w, by: reallocating.reallocate(w.waiting, before=w.served, reason="why", by=by, at=NOW),
+        "reallocate",
+        lambda w: {("order", w.waiting.order_id), ("order", w.served.order_id)},
+    ),
+    "caring.write_message": (
+        lambda w, by: caring.write_message(w.half.order, text="Hello", by=by, at=NOW),
+        "write_message",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "caring.compensate": (
+        lambda w, by: caring.compensate(w.half.order, kind="credit", amount=Decimal(2), reason="why", by=by, at=NOW),
+        "compensate",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "caring.answer_question": (
+        lambda w, by: caring.answer_question(w.asked, text="Soon", by=by, at=NOW),
+        "answer_question",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "caring.settle_question": (
+        lambda w, by: caring.settle_question(w.asked, reason="why", by=by, at=NOW),
+        "settle_question",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "hearing.ask_question": (
+        lambda w, by: hearing.ask_question(w.half.order, text="When?", by=by, at=NOW),
+        "ask_question",
+        lambda w: {("order", w.half.order_id)},
+    ),
+    "caring.change_address": (
+        lambda w, by: caring.change_address(w.customer, email="other@example.com", by=by, at=NOW),
+        "change_address",
+        lambda _: set(),
+    ),
+    "offering.offer_alternative": (
+        lambda w, by: offering.offer_alternative([w.rushed.pk], reason="why", by=by, at=NOW),
+        "offer_alternative",
+        lambda w: {("order", w.rushed.order_id)},
     ),
     "selling.hold": (
         lambda w, by: selling.hold(w.half, reason="why", by=by, at=NOW),
@@ -123,7 +192,11 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
     ),
 }
 SAYS_WHY = {name for name in ACTS if name.split(".")[1] not in ("place_order", "order_goods", "receive", "ship")} - {
-    "warehouse.confirm_delivery"
+    "warehouse.confirm_delivery",
+    "caring.write_message",
+    "caring.answer_question",
+    "hearing.ask_question",
+    "caring.change_address",
 }
 
 
@@ -142,27 +215,38 @@ def test_an_act_says_who_when_why_and_what(verb: str) -> None:
     assert list(differences(at=NOW)) == []
 
 
+BY_CUSTOMERS = {"hearing.ask_question"}
+
+
 @pytest.mark.parametrize("verb", ACTS)
-def test_without_a_person_it_was_the_system(verb: str) -> None:
+def test_without_a_person_it_was_the_system_or_the_customer(verb: str) -> None:
     world = a_world()
     ACTS[verb][0](world, None)
-    assert (last_change().by, last_change().source) == (None, Source.SYSTEM)
+    source = Source.CUSTOMER if verb in BY_CUSTOMERS else Source.SYSTEM
+    assert (last_change().by, last_change().source) == (None, source)
 
 
 def test_every_verb_is_tried() -> None:
-    rooms = {"selling": selling, "buying": buying, "warehouse": warehouse, "undoing": undoing}
+    rooms = {room.__name__.rpartition(".")[2]: room for room in ROOMS}
     verbs = {
         f"{room}.{name}"
         for room, module in rooms.items()
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if hasattr(function, "__wrapped__") and function.__module__ == module.__name__
     }
-    assert verbs - {"buying.notice_unrecorded_etas"} == ACTS.keys()
+    elsewhere = {
+        "buying.notice_unrecorded_etas",
+        "caring.write_note",
+        "caring.revoke_links",
+        "hearing.give_feedback",
+        "undoing.undo_what_nobody_changed",
+    }
+    assert verbs - elsewhere == ACTS.keys()
 
 
 def test_who_acts_for_whom_is_kept() -> None:
     world = a_world()
-    selling.place_order(new_order(world, shop="web", external_id="1"), by=None, at=NOW)
+    placing.place_order(new_order(world, shop="web", external_id="1"), by=None, at=NOW)
     assert last_change().source == Source.SHOP
     selling.cancel_line(world.half, reason="x", source=Source.CUSTOMER, by=None, at=NOW)
     assert last_change().source == Source.CUSTOMER
@@ -174,11 +258,11 @@ def test_who_acts_for_whom_is_kept() -> None:
 
 
 KEYED: dict[str, Callable[[World], Any]] = {
-    "place_order": lambda w: selling.place_order(new_order(w), key="k", by=None, at=NOW).made,
+    "place_order": lambda w: placing.place_order(new_order(w), key="k", by=None, at=NOW).made,
     "the same shop order": lambda w: (
-        selling.place_order(new_order(w, shop="web", external_id="1"), by=None, at=NOW).made
+        placing.place_order(new_order(w, shop="web", external_id="1"), by=None, at=NOW).made
     ),
-    "the same number": lambda w: selling.place_order(new_order(w), by=None, at=NOW).made,
+    "the same number": lambda w: placing.place_order(new_order(w), by=None, at=NOW).made,
     "revise_eta": lambda w: buying.revise_eta(eta(w), reason_code="other", key="k", by=None, at=NOW).made,
     "receive": lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 2)], key="k", by=None, at=NOW).made,
 }

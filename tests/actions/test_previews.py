@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import buying, selling, warehouse
+from backorders.actions import buying, placing, selling, warehouse
 from backorders.allocation.impact import Impact
 from backorders.refusal import Refused
 from tests.actions.desk import World, a_world, stored, told
@@ -17,6 +17,16 @@ from tests.factories import AT, a_carrier, day
 pytestmark = pytest.mark.django_db
 
 Pair = tuple[Callable[[], Any], Callable[[], Any]]
+
+
+def cancelling_all(order: str) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        return (
+            lambda: selling.preview_cancel_order(getattr(w, order), at=AT),
+            lambda: selling.cancel_order(getattr(w, order), reason="x", by=None, at=AT).impact,
+        )
+
+    return pair
 
 
 def cancelling(line: str, quantity: int | None) -> Callable[[World], Pair]:
@@ -104,6 +114,30 @@ def counting(house: str, counted: int) -> Callable[[World], Pair]:
     return pair
 
 
+def returning(quantity: int) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        back = {"quantity": quantity, "warehouse": w.second, "at": AT}
+        return (
+            lambda: warehouse.preview_return(w.parcel_line, **back),
+            lambda: warehouse.return_to_stock(w.parcel_line, reason="x", by=None, **back).impact,
+        )
+
+    return pair
+
+
+def ordering(*etas: int | None, quantity: int = 9) -> Callable[[World], Pair]:
+    def pair(w: World) -> Pair:
+        lines = [
+            buying.OrderedGoods(w.other, w.house, quantity, eta_on=None if eta is None else day(eta)) for eta in etas
+        ]
+        return (
+            lambda: buying.preview_goods(w.supplier, lines=lines, at=AT),
+            lambda: buying.order_goods("PO-X", supplier=w.supplier, lines=lines, by=None, at=AT).impact,
+        )
+
+    return pair
+
+
 PAIRS: dict[str, Callable[[World], Pair]] = {
     "cancel a waiting line": cancelling("waiting", None),
     "cancel part of a half served line": cancelling("half", 4),
@@ -112,10 +146,17 @@ PAIRS: dict[str, Callable[[World], Pair]] = {
     "more": resizing("half", 7),
     "fewer": resizing("half", 2),
     "fewer of a served one": resizing("served", 1),
+    "cancel a whole order": cancelling_all("whole"),
     "expedite": flagging("expedite", "waiting"),
+    "expedite no longer": flagging("unexpedite", "rushed"),
     "expedite an uncovered one": flagging("expedite", "uncovered"),
     "hold a served one": flagging("hold", "served"),
     "hold a waiting one": flagging("hold", "waiting"),
+    "release": flagging("release", "on_hold"),
+    "return a unit": returning(1),
+    "return all": returning(2),
+    "order goods": ordering(15),
+    "order goods on two dates and on none": ordering(25, 5, None, quantity=3),
     "later": revising((40, None)),
     "earlier": revising((2, None)),
     "no date": revising((None, None)),
@@ -162,12 +203,12 @@ def test_an_order_gets_what_its_preview_showed(quantity: int, spare: bool) -> No
             [buying.EtaChange(w.undated.pk, [buying.EtaPart(day(5))])], reason_code="other", by=None, at=AT
         )
         told(w.whole.lines.get(product=w.other), first=1, last=60)
-    lines = [selling.NewLine(w.product, quantity), selling.NewLine(w.other, 1), selling.NewLine(w.product, 1)]
-    new = selling.NewOrder("N-1", w.customer, a_carrier(), lines)
+    lines = [placing.NewLine(w.product, quantity), placing.NewLine(w.other, 1), placing.NewLine(w.product, 1)]
+    new = placing.NewOrder("N-1", w.customer, a_carrier(), lines)
     before = stored()
-    shown = selling.preview_place(new, at=AT)
+    shown = placing.preview_place(new, at=AT)
     assert stored() == before
-    made = selling.place_order(new, by=None, at=AT).made
+    made = placing.place_order(new, by=None, at=AT).made
     got = made.lines.order_by("id").select_related("promise")
     assert got[1].allocated == spare
     assert [(how.allocated, how.uncovered, how.own, how.is_estimate) for how in shown] == [
@@ -198,6 +239,11 @@ REFUSED: dict[str, Callable[[World], Pair]] = {
     "a split that does not sum up": revising((10, 2), (20, 2)),
     "receive more than is outstanding": receiving(10),
     "receive nothing": receiving(0),
+    "release what is not on hold": flagging("release", "waiting"),
+    "return more than left": returning(3),
+    "return nothing": returning(0),
+    "order nothing": ordering(),
+    "order for a day that has passed": ordering(-1),
     "count below nothing": counting("house", -1),
     "count what is there": counting("second", 3),
 }
@@ -216,7 +262,20 @@ def test_a_preview_refuses_what_the_act_refuses(pair: Callable[[World], Pair]) -
 
 
 def test_every_preview_is_compared_with_its_act() -> None:
-    compared = {"cancel", "quantity", "expedite", "hold", "eta", "close", "receive", "adjust", "place"}
-    rooms = (selling, buying, warehouse)
+    compared = {
+        "cancel",
+        "cancel_order",
+        "quantity",
+        "expedite",
+        "unexpedite",
+        "hold",
+        "eta",
+        "close",
+        "receive",
+        "adjust",
+        "place",
+    }
+    compared |= {"release", "return", "goods"}
+    rooms = (placing, selling, buying, warehouse)
     there = {name for room in rooms for name, _ in inspect.getmembers(room, inspect.isfunction) if "preview_" in name}
     assert {name.removeprefix("preview_") for name in there if not name.startswith("_")} == compared

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import accepting, asking, selling
+from backorders.actions import accepting, checking, keys, placing, selling, warehouse
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.refusal import Stale
@@ -15,13 +15,17 @@ from tests.factories import AT, a_carrier, a_product
 pytestmark = pytest.mark.django_db
 
 
-def placing(w: World, *lines: Any, **fields: Any) -> Any:
+def ordering(w: World, *lines: Any, **fields: Any) -> Any:
+    return ordering_as(None, w, *lines, **fields)
+
+
+def ordering_as(key: str | None, w: World, *lines: Any, **fields: Any) -> Any:
     new = {"number": "N-1", "customer": w.customer, "carrier": a_carrier(), "lines": lines, **fields}
-    return selling.place_order(selling.NewOrder(**new), by=None, at=AT)
+    return placing.place_order(placing.NewOrder(**new), key=key, by=None, at=AT)
 
 
-def line(product: Any, quantity: Any = 1, price: Any = None) -> selling.NewLine:
-    return selling.NewLine(product, quantity, price)
+def line(product: Any, quantity: Any = 1, price: Any = None) -> placing.NewLine:
+    return placing.NewLine(product, quantity, price)
 
 
 def cancelling(what: OrderLine, **how: Any) -> Any:
@@ -33,7 +37,7 @@ def resizing(what: OrderLine, quantity: int, **how: Any) -> Any:
 
 
 def shop_order(w: World, quantity: int, **fields: Any) -> Any:
-    return placing(w, line(w.product, quantity), shop="web", external_id="7", **fields)
+    return ordering(w, line(w.product, quantity), shop="web", external_id="7", **fields)
 
 
 def somebody_else_cancelled(w: World) -> None:
@@ -46,58 +50,89 @@ def no_backorders(w: World) -> None:
 
 WHOLE_UNITS = "must be a whole number"
 PLACING = {
-    "unknown SKU": Bad(lambda w: placing(w, line("NOPE")), accepting.UnknownProduct, "No product has the SKU NOPE"),
+    "unknown SKU": Bad(lambda w: ordering(w, line("NOPE")), accepting.UnknownProduct, "No product has the SKU NOPE"),
     "one unknown SKU among known": Bad(
-        lambda w: placing(w, line(w.product), line("NOPE")), accepting.UnknownProduct, "NOPE"
+        lambda w: ordering(w, line(w.product), line("NOPE")), accepting.UnknownProduct, "NOPE"
     ),
     "a product not sold any more": Bad(
-        lambda w: placing(w, line("OLD")),
+        lambda w: ordering(w, line("OLD")),
         accepting.UnknownProduct,
         "OLD is not sold any more",
         after=lambda _: a_product("OLD", is_active=False),
     ),
-    "no lines": Bad(lambda w: placing(w), selling.NoLines, "at least one line"),
-    "zero units": Bad(lambda w: placing(w, line(w.product, 0)), asking.NotWholeUnits, "at least 1; got 0"),
-    "negative units": Bad(lambda w: placing(w, line(w.product, -3)), asking.NotWholeUnits, "got -3"),
-    "half a unit": Bad(lambda w: placing(w, line(w.product, 0.5)), asking.NotWholeUnits, "got 0.5"),
-    "units as a text": Bad(lambda w: placing(w, line(w.product, "2")), asking.NotWholeUnits, WHOLE_UNITS),
+    "no lines": Bad(lambda w: ordering(w), placing.NoLines, "at least one line"),
+    "zero units": Bad(lambda w: ordering(w, line(w.product, 0)), checking.NotWholeUnits, "at least 1; got 0"),
+    "negative units": Bad(lambda w: ordering(w, line(w.product, -3)), checking.NotWholeUnits, "got -3"),
+    "half a unit": Bad(lambda w: ordering(w, line(w.product, 0.5)), checking.NotWholeUnits, "got 0.5"),
+    "units as a text": Bad(lambda w: ordering(w, line(w.product, "2")), checking.NotWholeUnits, WHOLE_UNITS),
     "a barcode as units": Bad(
-        lambda w: placing(w, line(w.product, 96_385_074)), asking.NotWholeUnits, "at most 10000000"
+        lambda w: ordering(w, line(w.product, 96_385_074)), checking.NotWholeUnits, "at most 10000000"
     ),
-    "a negative price": Bad(lambda w: placing(w, line(w.product, 1, Decimal(-1))), selling.BadPrice, "at least 0"),
+    "a negative price": Bad(lambda w: ordering(w, line(w.product, 1, Decimal(-1))), placing.BadPrice, "at least 0"),
     "a price that is no number": Bad(
-        lambda w: placing(w, line(w.product, 1, Decimal("NaN"))), selling.BadPrice, "got NaN"
+        lambda w: ordering(w, line(w.product, 1, Decimal("NaN"))), placing.BadPrice, "got NaN"
     ),
     "worth more than the books hold": Bad(
-        lambda w: placing(w, line(w.product, 10_000_000, Decimal(1000))), selling.BadPrice, "a digit too many"
+        lambda w: ordering(w, line(w.product, 10_000_000, Decimal(1000))), placing.BadPrice, "a digit too many"
+    ),
+    "a price beyond all numbers": Bad(
+        lambda w: ordering(w, line(w.product, 10, Decimal("9E+999999"))), placing.BadPrice, "at least 0"
+    ),
+    "a price with a part of a cent": Bad(
+        lambda w: ordering(w, line(w.product, 1, Decimal("9999999999.999"))), placing.BadPrice, "two decimals at most"
+    ),
+    "a SKU that is no text": Bad(lambda w: ordering(w, line("A\0")), checking.BadText, "cannot be kept"),
+    "a key that does not fit": Bad(
+        lambda w: ordering_as("k" * 121, w, line(w.product)), checking.BadText, "longer than the 120 characters"
+    ),
+    "a key that is no text": Bad(lambda w: ordering_as("\0", w, line(w.product)), checking.BadText, "cannot be kept"),
+    "a key that another act used": Bad(
+        lambda w: ordering_as("k", w, line(w.product)),
+        keys.KeyTaken,
+        "used before, for “Goods received”",
+        after=lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
+    ),
+    "a key that another customer's order used": Bad(
+        lambda w: ordering_as("k", w, line(w.product), number="N-2", customer=w.served.order.customer),
+        placing.NumberTaken,
+        "Order N-1 is there already, with other content",
+        after=lambda w: ordering_as("k", w, line(w.product)),
+    ),
+    "another customer's number": Bad(
+        lambda w: ordering(w, line(w.product), customer=w.served.order.customer),
+        placing.NumberTaken,
+        "Order N-1 is there already, with other content",
+        after=lambda w: ordering(w, line(w.product)),
     ),
     "a number that does not fit": Bad(
-        lambda w: placing(w, line(w.product), number="9" * 41), asking.BadText, "longer than the 40 signs"
+        lambda w: ordering(w, line(w.product), number="9" * 41), checking.BadText, "longer than the 40 characters"
     ),
     "an external id that does not fit": Bad(
-        lambda w: placing(w, line(w.product), shop="web", external_id="9" * 81), asking.BadText, "external id may have"
+        lambda w: ordering(w, line(w.product), shop="web", external_id="9" * 81),
+        checking.BadText,
+        "external id may have",
     ),
-    "NUL in a number": Bad(lambda w: placing(w, line(w.product), number="N\0"), asking.BadText, "cannot be kept"),
-    "half a sign": Bad(lambda w: placing(w, line(w.product), number="\ud83d"), asking.BadText, "cannot be kept"),
+    "NUL in a number": Bad(lambda w: ordering(w, line(w.product), number="N\0"), checking.BadText, "cannot be kept"),
+    "half a sign": Bad(lambda w: ordering(w, line(w.product), number="\ud83d"), checking.BadText, "cannot be kept"),
     "a number that is taken": Bad(
-        lambda w: placing(w, line(w.product, 2), number=w.whole.number),
-        selling.NumberTaken,
+        lambda w: ordering(w, line(w.product, 2), number=w.whole.number),
+        placing.NumberTaken,
         "is there already, with other content",
     ),
     "a duplicate external id": Bad(
         lambda w: shop_order(w, 2, number="N-2"),
-        selling.NumberTaken,
+        placing.NumberTaken,
         "Order N-1 is there already, with other content",
         after=lambda w: shop_order(w, 1),
     ),
     "two lines that together pass the limit": Bad(
-        lambda w: placing(w, line("FEW", 2), line("FEW", 2)),
+        lambda w: ordering(w, line("FEW", 2), line("FEW", 2)),
         accepting.NotAccepted,
         "0 units wait already, and at most 3 may",
         after=lambda _: a_product("FEW", backorder_policy="limited", backorder_limit=3),
     ),
     "not before it arrives": Bad(
-        lambda w: placing(w, line(w.product)),
+        lambda w: ordering(w, line(w.product)),
         accepting.NotAccepted,
         "only 0 available, and it is not sold before it arrives",
         after=no_backorders,
@@ -115,15 +150,15 @@ CHANGING = {
     "cancel more than is open": Bad(
         lambda w: cancelling(w.half, quantity=6), selling.NotCancellable, "Only 5 of .* are still open, not 6"
     ),
-    "cancel zero units": Bad(lambda w: cancelling(w.half, quantity=0), asking.NotWholeUnits, "got 0"),
-    "cancel negative units": Bad(lambda w: cancelling(w.half, quantity=-1), asking.NotWholeUnits, "got -1"),
-    "cancel half a unit": Bad(lambda w: cancelling(w.half, quantity=1.5), asking.NotWholeUnits, "got 1.5"),
-    "cancel without a reason": Bad(lambda w: cancelling(w.half, reason=" "), asking.NoReason, "Say why"),
-    "NUL in the reason": Bad(lambda w: cancelling(w.half, reason="\0x"), asking.BadText, "cannot be kept"),
+    "cancel zero units": Bad(lambda w: cancelling(w.half, quantity=0), checking.NotWholeUnits, "got 0"),
+    "cancel negative units": Bad(lambda w: cancelling(w.half, quantity=-1), checking.NotWholeUnits, "got -1"),
+    "cancel half a unit": Bad(lambda w: cancelling(w.half, quantity=1.5), checking.NotWholeUnits, "got 1.5"),
+    "cancel without a reason": Bad(lambda w: cancelling(w.half, reason=" "), checking.NoReason, "Say why"),
+    "NUL in the reason": Bad(lambda w: cancelling(w.half, reason="\0x"), checking.BadText, "cannot be kept"),
     "a stale form": Bad(
         lambda w: cancelling(w.half, quantity=1, seen_version=1),
         Stale,
-        r"was changed since you opened it \(cancel by system",
+        r"was changed since you opened it \(Cancelled by system",
         after=somebody_else_cancelled,
     ),
     "a stale form of the whole order": Bad(
@@ -133,11 +168,11 @@ CHANGING = {
         after=somebody_else_cancelled,
     ),
     "a stale quantity": Bad(
-        lambda w: resizing(w.half, 9, seen_version=1), Stale, "cancel by system", after=somebody_else_cancelled
+        lambda w: resizing(w.half, 9, seen_version=1), Stale, "Cancelled by system", after=somebody_else_cancelled
     ),
-    "the quantity it has": Bad(lambda w: resizing(w.half, 5), asking.NotOpen, "is already 5"),
-    "quantity zero": Bad(lambda w: resizing(w.half, 0), asking.NotWholeUnits, "got 0"),
-    "more of a closed line": Bad(lambda w: resizing(w.shipped, 9), asking.NotOpen, "is closed; place a new order"),
+    "the quantity it has": Bad(lambda w: resizing(w.half, 5), checking.NotOpen, "is already 5"),
+    "quantity zero": Bad(lambda w: resizing(w.half, 0), checking.NotWholeUnits, "got 0"),
+    "more of a closed line": Bad(lambda w: resizing(w.shipped, 9), checking.NotOpen, "is closed; place a new order"),
     "fewer than were shipped": Bad(
         lambda w: resizing(w.shipped, 1), selling.NotCancellable, "what was shipped cannot be cancelled"
     ),
@@ -146,33 +181,33 @@ CHANGING = {
     ),
     "more than the books hold": Bad(
         lambda w: resizing(w.half, 9_999_999),
-        selling.BadPrice,
+        placing.BadPrice,
         "worth more",
         after=lambda w: OrderLine.objects.filter(pk=w.half.pk).update(price=Decimal(9999)),
     ),
     "expedite a closed line": Bad(
-        lambda w: selling.expedite(w.shipped, reason="x", by=None, at=AT), asking.NotOpen, "has nothing open"
+        lambda w: selling.expedite(w.shipped, reason="x", by=None, at=AT), checking.NotOpen, "has nothing open"
     ),
     "hold a closed line": Bad(
-        lambda w: selling.hold(w.shipped, reason="x", by=None, at=AT), asking.NotOpen, "has nothing open"
+        lambda w: selling.hold(w.shipped, reason="x", by=None, at=AT), checking.NotOpen, "has nothing open"
     ),
     "expedite it twice": Bad(
         lambda w: selling.expedite(w.half, reason="x", by=None, at=AT),
-        asking.NotOpen,
+        checking.NotOpen,
         "is expedited already",
         after=lambda w: selling.expedite(w.half, reason="x", by=None, at=AT),
     ),
     "hold it twice": Bad(
         lambda w: selling.hold(w.half, reason="x", by=None, at=AT),
-        asking.NotOpen,
+        checking.NotOpen,
         "is on hold already",
         after=lambda w: selling.hold(w.half, reason="x", by=None, at=AT),
     ),
     "release what is not held": Bad(
-        lambda w: selling.release(w.half, reason="x", by=None, at=AT), asking.NotOpen, "is not on hold"
+        lambda w: selling.release(w.half, reason="x", by=None, at=AT), checking.NotOpen, "is not on hold"
     ),
     "release without a reason": Bad(
-        lambda w: selling.release(w.on_hold, reason="", by=None, at=AT), asking.NoReason, "Say why"
+        lambda w: selling.release(w.on_hold, reason="", by=None, at=AT), checking.NoReason, "Say why"
     ),
 }
 

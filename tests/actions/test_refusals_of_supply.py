@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import asking, buying, selling, undoing, warehouse
+from backorders.actions import buying, checking, keys, selling, undoing, warehouse
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 from backorders.refusal import Stale
@@ -71,13 +71,13 @@ BUYING = {
     "a reason nobody knows": Bad(
         lambda w: revise(w.purchase, (9, None), reason_code="x"), buying.BadEta, "not one of the reasons"
     ),
-    "NUL in a note": Bad(lambda w: revise(w.purchase, (9, None), note="\0"), asking.BadText, "cannot be kept"),
+    "NUL in a note": Bad(lambda w: revise(w.purchase, (9, None), note="\0"), checking.BadText, "cannot be kept"),
     "a split that does not sum up": Bad(
         lambda w: revise(w.purchase, (9, 4), (20, 4)), buying.BadSplit, "parts are 8 units, but 9 are outstanding"
     ),
     "a split with half a unit": Bad(
         lambda w: revise(w.purchase, (9, 4), (20, 4.5)),  # type: ignore[arg-type]
-        asking.NotWholeUnits,
+        checking.NotWholeUnits,
         "got 4.5",
     ),
     "a line named twice": Bad(
@@ -108,15 +108,15 @@ BUYING = {
         "no purchase line 1000000000",
     ),
     "no lines to revise": Bad(
-        lambda _: buying.revise_eta([], reason_code="other", by=None, at=AT), asking.NotOpen, "at least one purchase"
+        lambda _: buying.revise_eta([], reason_code="other", by=None, at=AT), checking.NotOpen, "at least one purchase"
     ),
     "an ETA of what is complete": Bad(
-        lambda w: revise(w.purchase, (9, None)), asking.NotOpen, "nothing outstanding", after=all_received
+        lambda w: revise(w.purchase, (9, None)), checking.NotOpen, "nothing outstanding", after=all_received
     ),
     "a stale ETA": Bad(
         lambda w: revise(w.purchase, (30, None), seen_version=1),
         Stale,
-        rf"\(revise eta by system, .*its ETA is now {day(20)}",
+        rf"\(ETA changed by system, .*its ETA is now {day(20):%-d %b %Y}",
         after=somebody_else_revised,
     ),
     "a stale closing": Bad(
@@ -127,23 +127,40 @@ BUYING = {
     ),
     "close what is complete": Bad(
         lambda w: buying.close_purchase_line(w.purchase, reason="x", by=None, at=AT),
-        asking.NotOpen,
+        checking.NotOpen,
         "nothing outstanding",
         after=all_received,
     ),
     "close without a reason": Bad(
-        lambda w: buying.close_purchase_line(w.purchase, reason="", by=None, at=AT), asking.NoReason, "Say why"
+        lambda w: buying.close_purchase_line(w.purchase, reason="", by=None, at=AT), checking.NoReason, "Say why"
     ),
     "order nothing": Bad(
         lambda w: buying.order_goods("PO-X", supplier=w.supplier, lines=[], by=None, at=AT),
-        asking.NotOpen,
+        checking.NotOpen,
         "at least one line",
     ),
-    "order zero units": Bad(lambda w: ordering(w, quantity=0), asking.NotWholeUnits, "got 0"),
+    "order zero units": Bad(lambda w: ordering(w, quantity=0), checking.NotWholeUnits, "got 0"),
     "a purchase number that is taken": Bad(
         lambda w: ordering(w, number=w.purchase.purchase_order.number), buying.PurchaseNumberTaken, "there already"
     ),
-    "a purchase number that does not fit": Bad(lambda w: ordering(w, number="9" * 61), asking.BadText, "longer"),
+    "a purchase number that does not fit": Bad(lambda w: ordering(w, number="9" * 61), checking.BadText, "longer"),
+    "another date under the same key": Bad(
+        lambda w: revise(w.purchase, (30, None), key="k"),
+        keys.KeyTaken,
+        "with other content",
+        after=lambda w: revise(w.purchase, (20, None), key="k"),
+    ),
+    "a key that another act used": Bad(
+        lambda w: revise(w.purchase, (30, None), key="k"),
+        keys.KeyTaken,
+        "used before, for “Goods received”",
+        after=lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
+    ),
+    "preview a purchase line that is not there": Bad(
+        lambda _: buying.preview_eta([buying.EtaChange(0, [buying.EtaPart(day(3))])], at=AT),
+        buying.UnknownPurchaseLine,
+        "no purchase line 0",
+    ),
 }
 WAREHOUSE = {
     "more than is outstanding": Bad(
@@ -155,19 +172,19 @@ WAREHOUSE = {
     "receive what is complete": Bad(
         lambda w: receive(w.purchase, 1), warehouse.MoreThanOutstanding, "only 0 are", after=all_received
     ),
-    "receive nothing": Bad(lambda w: receive(w.purchase, 0), asking.NotOpen, "nothing arrived"),
-    "receive less than nothing": Bad(lambda w: receive(w.purchase, -1), asking.NotWholeUnits, "at least 0"),
+    "receive nothing": Bad(lambda w: receive(w.purchase, 0), checking.NotOpen, "nothing arrived"),
+    "receive less than nothing": Bad(lambda w: receive(w.purchase, -1), checking.NotWholeUnits, "at least 0"),
     "receive half a unit": Bad(
         lambda w: receive(w.purchase, 1.5),  # type: ignore[arg-type]
-        asking.NotWholeUnits,
+        checking.NotWholeUnits,
         "got 1.5",
     ),
     "receive what nobody ordered": Bad(
-        lambda _: warehouse.receive([warehouse.Arrival(10**9, 1)], by=None, at=AT), asking.NotOpen, "one that exists"
+        lambda _: warehouse.receive([warehouse.Arrival(10**9, 1)], by=None, at=AT), checking.NotOpen, "one that exists"
     ),
     "receive a line twice at once": Bad(
         lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)] * 2, by=None, at=AT),
-        asking.NotOpen,
+        checking.NotOpen,
         "each purchase line once",
     ),
     "ship what does not lie ready": Bad(lambda w: shipping(w.waiting), warehouse.NotAllocated, "Only 0 units"),
@@ -177,7 +194,7 @@ WAREHOUSE = {
     "ship another order's line": Bad(
         lambda w: shipping(w.waiting, (w.served.pk, 1)), warehouse.NotAllocated, "Only 0 units"
     ),
-    "ship zero units": Bad(lambda w: shipping(w.served, (w.served.pk, 0)), asking.NotWholeUnits, "got 0"),
+    "ship zero units": Bad(lambda w: shipping(w.served, (w.served.pk, 0)), checking.NotWholeUnits, "got 0"),
     "ship a part of a whole order": Bad(
         lambda w: shipping(*next((line, (line.pk, 1)) for line in w.whole.lines.filter(allocated__gt=0))),
         warehouse.ShipsComplete,
@@ -190,7 +207,7 @@ WAREHOUSE = {
         after=lambda w: selling.cancel_line(w.served, quantity=1, reason="x", by=None, at=AT),
     ),
     "a tracking number that does not fit": Bad(
-        lambda w: shipping(w.served, tracking_number="Z" * 81), asking.BadText, "80 signs that a tracking number"
+        lambda w: shipping(w.served, tracking_number="Z" * 81), checking.BadText, "80 characters that a tracking number"
     ),
     "delivered twice": Bad(
         lambda w: warehouse.confirm_delivery(w.parcel, by=None, at=AT),
@@ -203,17 +220,33 @@ WAREHOUSE = {
         warehouse.NotShipped,
         "cannot have arrived before",
     ),
+    "delivered, says nobody": Bad(
+        lambda w: warehouse.confirm_delivery(w.parcel, confirmed_by="", by=None, at=AT),
+        warehouse.NotShipped,
+        "Nobody cannot confirm",
+    ),
+    "delivered, says a neighbour": Bad(
+        lambda w: warehouse.confirm_delivery(w.parcel, confirmed_by="neighbour", by=None, at=AT),
+        warehouse.NotShipped,
+        "neighbour cannot confirm",
+    ),
+    "other goods under the same key": Bad(
+        lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 2)], key="k", by=None, at=AT),
+        keys.KeyTaken,
+        "with other content",
+        after=lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
+    ),
     "return more than was shipped": Bad(lambda w: returning(w, 3), warehouse.NotShipped, "Only 2 units"),
-    "return half a unit": Bad(lambda w: returning(w, 0.5), asking.NotWholeUnits, "got 0.5"),
+    "return half a unit": Bad(lambda w: returning(w, 0.5), checking.NotWholeUnits, "got 0.5"),
     "a return sent twice": Bad(
         lambda w: returning(w, 1, seen_version=w.shipped.order.version),
         Stale,
-        "return to stock by system",
+        "Returned to stock by system",
         after=lambda w: returning(w, 1, seen_version=w.shipped.order.version),
     ),
-    "count below nothing": Bad(lambda w: counting(w, -1), asking.NotWholeUnits, "at least 0"),
-    "count without a reason": Bad(lambda w: counting(w, 1, ""), asking.NoReason, "Say why"),
-    "count what is there": Bad(lambda w: counting(w, 3), asking.NotOpen, "is 3 already"),
+    "count below nothing": Bad(lambda w: counting(w, -1), checking.NotWholeUnits, "at least 0"),
+    "count without a reason": Bad(lambda w: counting(w, 1, ""), checking.NoReason, "Say why"),
+    "count what is there": Bad(lambda w: counting(w, 3), checking.NotOpen, "is 3 already"),
 }
 
 
@@ -230,8 +263,14 @@ def undoing_the_last(act: str) -> Any:
 
 
 UNDOING = {
-    "a parcel": Bad(lambda _: undoing_the_last("ship"), undoing.NotUndoable, "Ship cannot be undone"),
-    "an order": Bad(lambda _: undoing_the_last("place_order"), undoing.NotUndoable, "Place order cannot be undone"),
+    "a count before the newest": Bad(
+        lambda _: undoing.undo(ChangeSet.objects.filter(act="adjust_stock").order_by("-id")[1], by=None, at=AT),
+        undoing.NotUndoable,
+        "counted again since",
+        after=lambda w: (counting(w, 2), counting(w, 1)),
+    ),
+    "a parcel": Bad(lambda _: undoing_the_last("ship"), undoing.NotUndoable, "“Shipped” cannot be undone"),
+    "an order": Bad(lambda _: undoing_the_last("place_order"), undoing.NotUndoable, "“Order placed” cannot be undone"),
     "a receipt whose units have left": Bad(
         lambda _: undoing_the_last("receive"),
         undoing.NotUndoable,

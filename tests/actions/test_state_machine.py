@@ -211,7 +211,7 @@ class Desk(RuleBasedStateMachine):
     @rule(which=some)
     def undo(self, which: int) -> None:
         if change := self.pick(ChangeSet.objects, which):
-            possible = undoing.can_undo(change) == ""
+            possible = undoing.objection_to_undo(change) == ""
             changes = ChangeSet.objects.count()
             self.attempt(lambda: undoing.undo(change, by=None, at=self.at))
             assert (ChangeSet.objects.count() > changes) == possible

@@ -4,13 +4,14 @@ import datetime
 
 import pytest
 
-from backorders.actions import clock, selling, undoing
+from backorders.actions import caring, clock, selling, telling, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
-from backorders.orders.models import OrderLine
-from tests.factories import AT, a_line, a_product, a_purchase, an_order, later, receive, revise, state
-from tests.notifications.desk import tell
+from backorders.notifications.models import CallTask
+from backorders.orders.models import Cancellation, OrderLine
+from tests.factories import AT, a_line, a_product, a_purchase, a_user, an_order, later, receive, revise, state
+from tests.notifications.desk import announce, send, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -86,3 +87,38 @@ def test_the_books_are_not_lenient_with_a_line_that_should_have_been_served() ->
     OrderLine.objects.filter(pk=behind.pk).update(is_held=True)
     assert any(difference.invariant == 4 for difference in check_books(at=AFTER))
     assert head.order.placed_at == AT
+
+
+def test_a_call_about_an_older_date_does_not_undo_what_was_told_since() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=10)
+    a_line(product, 5)
+    tell(TOLD_AT)
+    revise(purchase, (20, None), at=later(days=3))
+    telling.cancel(announce(later(days=3, hours=1)), reason="x", by=None, at=later(days=3, hours=2))
+    revise(purchase, (30, None), at=later(days=6))
+    assert [message.state for message in tell(later(days=6, hours=1))] == ["accepted"]
+    told = Promise.objects.values("told_until", "told_at").get()
+    telling.mark_called(CallTask.objects.get(), by=a_user(), at=later(days=7))
+    assert Promise.objects.values("told_until", "told_at").get() == told
+    in_order(later(days=7))
+
+
+def test_a_cancellation_that_a_mail_speaks_of_is_not_undone_though_the_mail_never_left() -> None:
+    line = a_line(a_product(stock=5), 5)
+    tell(TOLD_AT)
+    change = selling.cancel_line(line, reason="x", by=None, at=AFTER).change_set
+    announce(AFTER)
+    caring.change_address(line.order.customer, email="new@example.com", by=None, at=AFTER)
+    send(later(hours=2))
+    assert not Cancellation.objects.get().is_announced
+    with pytest.raises(undoing.NotUndoable, match="already told"):
+        undoing.undo(change, by=None, at=later(hours=3))
+
+
+def test_what_is_done_about_a_mail_stands_in_the_way_of_no_undo() -> None:
+    line = a_line(a_product(stock=5), 5)
+    messages = announce(TOLD_AT)
+    change = selling.expedite(line, reason="x", by=None, at=AFTER).change_set
+    telling.send_now(messages, by=None, at=AFTER)
+    assert undoing.objection_to_undo(change) == ""

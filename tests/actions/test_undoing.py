@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import buying, selling, undoing, warehouse
+from backorders.actions import buying, reallocating, selling, undoing, warehouse
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
@@ -17,6 +17,9 @@ pytestmark = pytest.mark.django_db
 
 ACTS: dict[str, Callable[[OrderLine, PurchaseLine], Any]] = {
     "expedite": lambda line, _: selling.expedite(line, reason="x", by=None, at=AT),
+    "reallocate": lambda line, _: reallocating.reallocate(
+        line, before=line.product.order_lines.order_by("id")[0], reason="x", by=None, at=AT
+    ),
     "hold": lambda line, _: selling.hold(line, reason="x", by=None, at=AT),
     "more": lambda line, _: selling.change_quantity(line, quantity=9, reason="x", by=None, at=AT),
     "less": lambda line, _: selling.change_quantity(line, quantity=1, reason="x", by=None, at=AT),
@@ -58,7 +61,7 @@ def test_an_undone_act_leaves_no_trace_in_the_plan(act: Callable[[OrderLine, Pur
     before = picture()
     change = act(line, purchase).change_set
     assert picture() != before
-    assert undoing.can_undo(change) == ""
+    assert undoing.objection_to_undo(change) == ""
     undoing.undo(change, by=None, at=AT)
     assert picture() == before
     assert list(differences(at=AT)) == []
@@ -123,7 +126,7 @@ def test_a_newer_change_of_the_same_thing_stands() -> None:
 def test_an_act_without_a_way_back_says_so() -> None:
     line = a_line(a_product(stock=1), 1)
     change = warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).change_set
-    assert undoing.can_undo(change) == "Ship cannot be undone."
+    assert undoing.objection_to_undo(change) == "“Shipped” cannot be undone."
     with pytest.raises(undoing.NotUndoable):
         undoing.undo(change, by=None, at=AT)
     assert not ChangeSet.objects.filter(act="undo").exists()

@@ -4,12 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import asking, selling, warehouse
+from backorders.actions import checking, selling, warehouse
 from backorders.allocation.books import differences
 from backorders.allocation.models import Allocation, Promise
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Shipment, ShipmentLine
-from backorders.supply.models import PurchaseLine, Receipt, StockLevel, StockMovement
+from backorders.supply.models import Holiday, PurchaseLine, Receipt, StockLevel, StockMovement
 from tests.factories import (
     AT,
     a_customer,
@@ -84,7 +84,7 @@ def test_early_goods_are_allocated_and_the_date_is_earlier() -> None:
 @pytest.mark.parametrize("units", [{"quantity": -1}, {"quantity": 1.5}, {"quantity": 0}, {"quantity": 1, "over": -1}])
 def test_what_did_not_arrive_is_refused(units: dict[str, int]) -> None:
     purchase = a_purchase(a_product(), 4)
-    with pytest.raises((asking.NotWholeUnits, asking.NotOpen)):
+    with pytest.raises((checking.NotWholeUnits, checking.NotOpen)):
         receive(purchase, **units)
     assert not StockMovement.objects.exists()
 
@@ -175,7 +175,7 @@ def test_a_count_below_what_is_allocated_takes_from_the_lowest_ranked() -> None:
     in_order()
     count(product, 6)
     assert [state(line)[:2] for line in lines] == [(2, 0)] * 3
-    with pytest.raises(asking.NotOpen, match="is 6 already"):
+    with pytest.raises(checking.NotOpen, match="is 6 already"):
         count(product, 6)
 
 
@@ -233,3 +233,17 @@ def test_cancelling_frees_a_later_line_of_another_product_in_a_whole_order() -> 
     selling.cancel_line(first, reason="not needed", by=None, at=AT)
     assert expected(second) < late
     in_order()
+
+
+def test_the_rest_of_a_line_that_ships_in_part_is_dated_at_once() -> None:
+    product, closed = a_product(), a_warehouse()
+    Holiday.objects.bulk_create(Holiday(warehouse=closed, on=day(n)) for n in range(30))
+    count(product, 10, where=closed)
+    a_purchase(product, 5, eta=1, where=a_warehouse("SECOND", rank=2))
+    line = a_line(product, 15)
+    before = Promise.objects.get(line=line)
+    done = warehouse.ship(line.order, units=[(line.pk, 10)], by=None, at=AT)
+    [move] = done.impact.moves
+    assert (move.line_id, move.kind) == (line.pk, "earlier")
+    assert Promise.objects.get(line=line).version > before.version
+    assert list(differences(at=AT)) == []

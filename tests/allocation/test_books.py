@@ -1,14 +1,18 @@
 """The books find what disagrees, name it by its invariant, and repair what is derived."""
 
 import datetime
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from backorders.actions import bookkeeping, selling, undoing, warehouse
 from backorders.allocation.books import differences
 from backorders.allocation.models import Allocation, Promise
+from backorders.allocation.sums import Invariant
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Order, OrderLine
 from backorders.supply.models import PurchaseLine, StockLevel
@@ -45,6 +49,11 @@ def found(at: datetime.datetime = AT) -> set[int]:
 
 def sentences() -> str:
     return "\n".join(difference.sentence for difference in differences(at=AT))
+
+
+def test_every_invariant_is_explained_under_its_number() -> None:
+    page = Path(settings.BASE_DIR, "docs/invariants.md").read_text().partition("## What is proved")[0]
+    assert [int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == list(Invariant)
 
 
 def test_the_books_of_a_working_shop_agree(shop: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backorders.actions import selling
 from backorders.allocation.queueing import place_of
-from backorders.allocation.ranking import fairness_bound, place_in_queue, rank_key
+from backorders.allocation.ranking import Place, fairness_bound, place_in_queue, rank_key
 from backorders.orders.models import OrderLine
 from tests.allocation.test_joining import one_example
 from tests.factories import AT, TODAY, a_line, a_product
@@ -49,4 +49,4 @@ def test_who_waits_for_nothing_or_is_held_has_no_place() -> None:
     assert place_of(served, today=TODAY) is None
     held.refresh_from_db()
     assert place_of(held, today=TODAY) is None
-    assert str(place_of(waiting, today=TODAY)) == "1 of 1"
+    assert place_of(waiting, today=TODAY) == Place(1, 1, expedited=0, promised=0, bound=0, score=0, earlier=0)

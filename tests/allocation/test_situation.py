@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backorders.allocation.planning import Supply
-from backorders.allocation.situation import calendars, read, read_free
+from backorders.allocation.situation import calendars, makings_of, read, read_free
 from backorders.allocation.windows import Window
 from backorders.catalog.models import Category, Product
 from backorders.supply.models import PurchaseLine
@@ -132,8 +132,9 @@ def test_what_is_free_is_what_nobody_holds_and_no_more_is_read_than_is_wanted() 
     product = a_product(stock=5)
     a_purchase(product, 9)
     a_line(product, 3)
-    enough = read_free({product.pk: 2})
+    makings = makings_of([product])
+    enough = read_free({product.pk: 2}, makings=makings)
     assert ([stock.on_hand for stock in enough.stocks.values()], enough.lots) == ([2], {})
     a_line(product, 6)
-    short = read_free({product.pk: 9})
+    short = read_free({product.pk: 9}, makings=makings)
     assert (list(short.stocks), [lot.outstanding for lot in short.lots.values()]) == ([], [5])

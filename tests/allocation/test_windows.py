@@ -1,12 +1,14 @@
 """Windows: working days, a supplier's record, and dates that are dates everywhere."""
 
 import datetime
+import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backorders.allocation.windows import (
+    DAY,
     Calendar,
     Lateness,
     Window,
@@ -14,6 +16,7 @@ from backorders.allocation.windows import (
     business_day,
     lateness,
     latest,
+    put_off,
     shifted,
     widened,
 )
@@ -41,9 +44,9 @@ def test_a_window_is_two_to_fourteen_days_wide_and_not_in_the_past(
     start: datetime.date, width: int, early: int, spread: int, today: datetime.date
 ) -> None:
     eta = Window(start, start + datetime.timedelta(days=width))
-    window = arrival(eta, Lateness(early, early + spread), today=today)
+    window = arrival(eta, Lateness(early, early + spread))
     assert 2 <= (window.last - window.first).days <= 14
-    assert window.first >= today
+    assert put_off(shifted(window, Calendar(), working_days=0), Calendar(), earliest=today).first >= today
     assert window.last >= eta.last + datetime.timedelta(days=early + spread)
 
 
@@ -117,10 +120,42 @@ def test_an_earlier_eta_never_arrives_later(
     def arrives(days: int) -> Window:
         first = start - datetime.timedelta(days=days)
         eta = Window(first, first + datetime.timedelta(days=width))
-        return arrival(eta, Lateness(early, early + spread), today=datetime.date(2027, 6, 1))
+        return arrival(eta, Lateness(early, early + spread))
 
     assert arrives(sooner).first <= arrives(0).first
     assert arrives(sooner).last <= arrives(0).last
+
+
+some_days = st.frozensets(st.dates(datetime.date(2026, 6, 1), datetime.date(2026, 8, 31)), max_size=12)
+
+
+@given(st.integers(0, 9), st.integers(0, 12), st.integers(0, 5), some_days)
+def test_overdue_goods_are_put_off_by_whole_weeks_and_never_back(
+    start: int, width: int, handling: int, shut: frozenset[datetime.date]
+) -> None:
+    calendar, begins = Calendar(shut), datetime.date(2026, 6, 1)
+    planned = Window(calendar.add(begins + start * DAY, 0), calendar.add(begins + (start + width) * DAY, 2))
+    days = [begins + n * DAY for n in range(60)]
+    earliest = [calendar.add(day, handling) for day in days]
+    windows = [put_off(planned, calendar, earliest=each) for each in earliest]
+    for window, soonest in zip(windows, earliest, strict=True):
+        assert window.first == max(planned.first, soonest)
+        assert window.last >= calendar.add(window.first, 2)
+    assert all(before.last <= after.last for before, after in itertools.pairwise(windows))
+    moves = [day for day, (one, other) in zip(days[1:], itertools.pairwise(windows), strict=True) if one[1] != other[1]]
+    assert len(moves) <= 60 / 7 + 1 + len(shut)  # a holiday can part a week's move in two
+    if not shut:
+        assert all((later - sooner).days % 7 == 0 for sooner, later in itertools.pairwise(moves))
+
+
+@given(st.integers(0, 30), st.integers(2, 14))
+def test_a_window_keeps_its_end_while_its_narrowest_width_is_left(start: int, width: int) -> None:
+    first = Calendar().add(datetime.date(2026, 6, 1) + start * DAY, 0)
+    planned = Window(first, Calendar().add(first, width))
+    kept = put_off(planned, Calendar(), earliest=Calendar().add(first, width - 2))
+    assert kept.last == planned.last
+    beyond = put_off(planned, Calendar(), earliest=Calendar().add(first, width - 1))
+    assert (beyond.last - planned.last).days == 7
 
 
 def test_shifting_moves_both_ends_to_working_days() -> None:

@@ -9,12 +9,13 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from backorders.access.table import NOBODY, PURCHASING, Role
 from backorders.actions import caring
 from backorders.allocation.windows import business_day
 from backorders.notifications.models import Message
 from backorders.orders.models import Order
 from backorders.supply.models import PurchaseLine
-from tests.factories import AT, TODAY, a_customer, a_product, a_purchase, an_order
+from tests.factories import AT, TODAY, a_customer, a_product, a_purchase, a_user, an_order
 from tests.notifications.desk import announce, send
 
 
@@ -32,7 +33,7 @@ class World:
         self.unreachable = self._order("Nil Nomail", 1, email="nowhere")
         announce(at)
         send(at + datetime.timedelta(minutes=1))
-        buyer = get_user_model().objects.create_user("buyer")
+        buyer = a_user(PURCHASING)
         caring.write_note(self.first, text="Likes to be called", by=buyer, at=at)
 
     def _order(self, name: str, units: int, **fields: Any) -> Order:
@@ -70,8 +71,15 @@ def fill_in(client: Client, url: str, **fields: Any) -> Any:
     return client.post(url, filled(client.get(url), **fields))
 
 
+def somebody(*roles: Role, **fields: Any) -> Client:
+    """A client logged in as a member of staff with these roles."""
+    client = Client()
+    client.force_login(a_user(*(roles or [NOBODY]), is_staff=True, **fields))
+    return client
+
+
 def a_clerk(*permissions: str) -> Client:
-    """A client logged in as somebody who may do only this."""
+    """A client logged in as somebody without a role, who was given only these permissions of Django's."""
     user = get_user_model().objects.create_user(f"clerk-{'-'.join(permissions)}"[:150], is_staff=True)
     for permission in permissions:
         app, codename = permission.split(".")

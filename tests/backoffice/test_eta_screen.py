@@ -3,13 +3,17 @@
 import datetime
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.test import Client
 
-from backorders.actions import buying
+from backorders.actions import buying, telling
+from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
+from backorders.notifications.announcing import announce_due
+from backorders.notifications.models import Message
 from backorders.supply.models import EtaRevision, PurchaseLine
 from tests.backoffice.desk import World, address, fill_in, filled, text
-from tests.factories import AT, a_product, a_purchase, day, expected, revise
+from tests.factories import AT, a_product, a_purchase, a_supplier, day, expected, later, revise
 
 LATER = {"how": "date", "reason_code": "part_shortage"}
 
@@ -86,7 +90,7 @@ def test_everything_a_supplier_can_say_can_be_typed(desk: Client, typed: dict[st
         ({"how": "date"}, "Give a date, or choose “no date”."),
         ({"how": "window", "eta_on": day(12)}, "Give the last day of the window."),
         ({"how": "shift"}, "Say by how many days."),
-        ({"how": "date", "eta_on": day(-1)}, "The ETA 2026-05-31 is before the order date 2026-06-01."),
+        ({"how": "date", "eta_on": day(-1)}, "The ETA 31 May 2026 is before the order date 1 Jun 2026."),
         ({"how": "window", "eta_on": day(12), "eta_until": day(11)}, "before it starts"),
         ({"how": "split", "parts-0-quantity": 12, "parts-1-quantity": 9}, "the parts are 21 units, but 20"),
         ({"how": "date", "eta_on": "31.02.2026"}, "Enter a valid date."),
@@ -110,7 +114,7 @@ def test_the_second_of_two_people_is_told_what_the_first_did(desk: Client) -> No
     revise(world.line, (20, None))
     response = desk.post(url, opened)
     assert response.status_code == 409
-    assert f"its ETA is now {day(20)}" in text(response)
+    assert f"its ETA is now {day(20):%-d %b %Y}" in text(response)
     assert etas(world.line) == [(day(20), day(20), 20)]
     again = desk.post(url, filled(response))
     assert again.status_code == 302
@@ -161,3 +165,113 @@ def test_a_date_that_touches_nobody_says_so_and_promises_no_mail(desk: Client) -
     response = fill_in(desk, of(line), how="date", eta_on=day(40), preview="1")
     assert "Nobody is affected." in text(response)
     assert "and tell" not in text(response)
+
+
+def test_the_difference_is_shown_with_who_made_it_and_what_was_typed_stays(desk: Client) -> None:
+    world = World(at=AT - datetime.timedelta(hours=1))
+    url = of(world.line)
+    opened = filled(desk.get(url), **LATER, eta_on=day(31))
+    mert = get_user_model().objects.create_superuser("mert", first_name="Mert")
+    revise(world.line, (20, None), by=mert, at=AT - datetime.timedelta(minutes=2))
+    response = desk.post(url, opened)
+    said = text(response)
+    assert "Somebody changed this since you opened it" in said
+    assert "changed by Mert 2 minutes ago: Thu 11 Jun → Sun 21 Jun Review the change" in said
+    assert f'value="{day(31)}"' in response.content.decode()
+
+
+def an_order_of_three() -> list[PurchaseLine]:
+    lamp = a_product()
+    goods = [buying.OrderedGoods(lamp, a_purchase(lamp, 1).warehouse, units, day(9)) for units in (5, 6, 7)]
+    order = buying.order_goods("PO-9", supplier=a_supplier(), lines=goods, by=None, at=AT).made
+    return list(order.lines.order_by("id"))
+
+
+def test_a_line_with_a_date_of_its_own_takes_that_one(desk: Client) -> None:
+    lines = an_order_of_three()
+    url = address("purchase_order_eta", lines[0].purchase_order_id)
+    own = {f"own_{lines[1].pk}": day(40)}
+    assert fill_in(desk, url, how="shift", days=14, reason_code="transport", **own).status_code == 302
+    assert [on for on, *_ in etas(lines[0])] == [day(23), day(40), day(23)]
+
+
+def test_line_by_line_only_what_was_typed_changes(desk: Client) -> None:
+    lines = an_order_of_three()
+    url = address("purchase_order_eta", lines[0].purchase_order_id)
+    assert "Give at least one line its own date." in text(fill_in(desk, url, how="each", reason_code="transport"))
+    own = {f"own_{lines[2].pk}": day(40)}
+    assert fill_in(desk, url, how="each", reason_code="transport", **own).status_code == 302
+    assert [on for on, *_ in etas(lines[0])] == [day(9), day(9), day(40)]
+
+
+def test_odd_dates_are_pointed_out_before_they_are_saved(desk: Client) -> None:
+    world = World()
+    far = text(fill_in(desk, of(world.line), **LATER, eta_on=day(200), preview="1"))
+    assert "is more than 180 days away." in far
+    sunday = text(fill_in(desk, of(world.line), **LATER, eta_on=day(20), preview="1"))
+    assert "On Sun 21 Jun the warehouse does not receive." in sunday
+
+
+def test_words_are_saved_only_after_it_was_shown_how_they_are_understood(desk: Client) -> None:
+    world = World()
+    said = {"how": "words", "reason_code": "production", "words": "KW 27"}
+    first = fill_in(desk, of(world.line), **said)
+    assert first.status_code == 422
+    assert "“KW 27” is understood as 29 Jun – 3 Jul. Save again to keep it." in text(first)
+    assert etas(world.line) == [(day(10), day(10), 20)]
+    meaning = first.context["form"].meaning
+    assert f'name="understood" value="{meaning}"' in first.content.decode()
+    second = desk.post(of(world.line), {**filled(first), "understood": meaning})
+    assert second.status_code == 302
+    assert etas(world.line) == [(day(28), day(32), 20)]
+
+
+def test_the_preview_echoes_the_words_in_either_language(desk: Client) -> None:
+    world = World()
+    form = filled(desk.get(of(world.line)), how="words", words="temmuz ortası", preview="1")
+    said = text(desk.post(of(world.line), form, headers={"HX-Request": "true"}))
+    assert "“temmuz ortası” is understood as 11–20 Jul" in said
+    assert "3 lines later" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [("soon", "That is not understood."), ("", "Say it in words"), ("03/04", "That can be 3 Apr 2027 / ")],
+)
+def test_words_without_one_meaning_are_refused(desk: Client, words: str, why: str) -> None:
+    world = World()
+    refused = fill_in(desk, of(world.line), how="words", reason_code="production", words=words)
+    assert refused.status_code == 422
+    assert why in text(refused)
+    assert etas(world.line) == [(day(10), day(10), 20)]
+
+
+def test_words_that_were_typed_over_since_they_were_shown_are_shown_anew(desk: Client) -> None:
+    world = World()
+    said = {"how": "words", "reason_code": "production", "understood": "2026-06-29/2026-07-03"}
+    assert fill_in(desk, of(world.line), **said, words="KW 28").status_code == 422
+    assert etas(world.line) == [(day(10), day(10), 20)]
+
+
+def test_who_is_told_later_stands_among_the_not_told_for_a_day(desk: Client) -> None:
+    world = World()
+    url = of(world.line)
+    refused = fill_in(desk, url, **LATER, eta_on=day(31), later="1")
+    assert refused.status_code == 422
+    assert "Say why" in text(refused)
+    assert etas(world.line) == [(day(10), day(10), 20)]
+    done = fill_in(desk, url, **LATER, eta_on=day(31), later="1", note="I call them all")
+    assert "For a day nobody is told by itself: Not told" in text(desk.get(done["Location"]))
+    assert Promise.objects.untold().count() == 3
+    before = Message.objects.count()
+    assert announce_due(at=later(hours=12)).messages == 0
+    assert telling.tell_now([world.first.customer_id], by=None, at=later(hours=12)).made.messages == 1
+    announce_due(at=later(hours=25))
+    assert Message.objects.count() == before + 3
+
+
+def test_a_date_that_presses_is_told_all_the_same(desk: Client) -> None:
+    world = World()
+    Promise.objects.filter(line__order=world.first).update(told_from=day(1), told_until=day(1))
+    fill_in(desk, of(world.line), **LATER, eta_on=day(31), later="1", note="I call them all")
+    assert announce_due(at=later(hours=1)).messages == 1

@@ -5,7 +5,8 @@ from django.test import Client
 
 from backorders.actions import selling, warehouse
 from backorders.changes.models import ChangeSet
-from backorders.orders.models import Note, Order, Shipment
+from backorders.notifications.models import CustomerLink
+from backorders.orders.models import Note, Order, Refund, Shipment
 from tests.backoffice.desk import World, address, fill_in, filled, text
 from tests.factories import AT, a_carrier, a_customer, a_product, expected, later, receive, revise, state
 
@@ -62,7 +63,7 @@ def test_the_page_needs_no_more_statements_for_more_history(desk: Client, django
     world = World()
     for days in range(12, 20):
         revise(world.line, (days, None), at=later(hours=days))
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(32):
         desk.get(address("order", world.first.pk))
 
 
@@ -100,7 +101,7 @@ def test_a_stale_order_form_is_refused_and_says_who_changed_it(desk: Client) -> 
     selling.hold(world.first.lines.get(), reason="credit", by=None, at=AT)
     response = desk.post(url, opened)
     assert response.status_code == 409
-    assert "was changed since you opened it (hold by" in text(response)
+    assert "was changed since you opened it (Put on hold by" in text(response)
     assert state(world.first.lines.get()) == (0, 5, 0, 0)
 
 
@@ -218,3 +219,15 @@ def test_what_was_done_can_be_undone_from_the_message_on_the_page(desk: Client) 
     line.refresh_from_db()
     assert (line.is_held, expected(line)) == (False, before)
     assert "This was undone before." in text(desk.post(address("undo", change.pk), follow=True))
+
+
+def test_a_refund_is_recorded_as_paid_and_links_are_revoked(desk: Client) -> None:
+    world = World()
+    Order.objects.filter(pk=world.second.pk).update(is_paid=True)
+    selling.cancel_order(Order.objects.get(pk=world.second.pk), reason="asked", by=None, at=AT)
+    refund = Refund.objects.get()
+    assert address("pay_refund", refund.pk) in desk.get(address("orders_refund_changelist")).content.decode()
+    assert fill_in(desk, address("pay_refund", refund.pk)).status_code == 302
+    assert Refund.objects.get().paid_at == AT
+    assert fill_in(desk, address("revoke_links", world.first.pk), reason="forwarded").status_code == 302
+    assert not CustomerLink.objects.filter(order=world.first, revoked_at=None).exists()

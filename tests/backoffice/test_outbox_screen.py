@@ -5,8 +5,8 @@ from django.test import Client
 
 from backorders.actions import caring
 from backorders.changes.models import ChangeSet
-from backorders.notifications.models import CallTask, MailSwitch, Message
-from tests.backoffice.desk import World, address, text
+from backorders.notifications.models import CallTask, MailSwitch, Message, Suppression
+from tests.backoffice.desk import World, address, fill_in, text
 from tests.factories import AT, later, revise
 from tests.notifications.desk import announce
 
@@ -117,3 +117,11 @@ def test_the_address_we_have_is_refused(desk: Client) -> None:
     customer = World().first.customer
     with pytest.raises(caring.NothingToSay):
         caring.change_address(customer, email=f" {customer.email} ", by=None, at=AT)
+
+
+def test_an_address_is_mailed_again_from_the_list_of_suppressions(desk: Client) -> None:
+    suppression = Suppression.objects.create(address="gone@example.com", reason="bounce", at=AT)
+    listed = desk.get(address("notifications_suppression_changelist")).content.decode()
+    assert address("lift_suppression", suppression.pk) in listed
+    assert fill_in(desk, address("lift_suppression", suppression.pk), reason="repaired").status_code == 302
+    assert Suppression.objects.get().lifted_at == AT

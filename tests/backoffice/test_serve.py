@@ -31,6 +31,9 @@ def serve(var: Path, port: int) -> Serving:
     )
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture
 def port() -> int:
     return free_port()

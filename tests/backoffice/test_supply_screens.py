@@ -1,9 +1,13 @@
 """Receiving, counting and closing show who gains and loses before they are saved."""
 
+import re
+
 from django.test import Client
 
+from backorders.access.table import PURCHASING, WAREHOUSE
+from backorders.inbox.models import Notice
 from backorders.supply.models import PurchaseLine, Receipt, StockLevel
-from tests.backoffice.desk import World, a_clerk, address, fill_in, filled, text
+from tests.backoffice.desk import World, a_clerk, address, fill_in, filled, somebody, text
 from tests.factories import a_line, a_product, a_supplier, a_warehouse, day, expected, revise, state
 
 
@@ -29,6 +33,31 @@ def test_a_short_and_damaged_receipt_leaves_the_rest_outstanding(desk: Client) -
     assert fill_in(desk, url, **arrival(world.line, quantity=6, damaged=2)).status_code == 302
     world.line.refresh_from_db()
     assert (world.line.outstanding, state(world.first.lines.get())) == (12, (5, 0, 0, 0))
+
+
+def test_what_came_short_asks_for_the_eta_of_its_rest(desk: Client) -> None:
+    world = World()
+    buyer, clerk = somebody(PURCHASING), somebody(WAREHOUSE)
+    revise(world.line, (0, None))
+    url = address("receive", world.line.purchase_order_id)
+    form = filled(clerk.get(url), **arrival(world.line, quantity=6))
+    assert "AK-17: 14 short. What is short keeps no date" in text(clerk.post(url, {**form, "preview": "1"}))
+    said = text(clerk.post(url, form, follow=True))
+    assert "1 line came short. Purchasing was asked when the rest comes." in said
+    notice = f"{world.line.purchase_order} came short by 14 units: when does the rest come?"
+    assert notice in text(buyer.get(address("inbox")))
+    done = fill_in(desk, url, **arrival(world.line, quantity=1))
+    page = desk.get(done["Location"])
+    eta = re.search(r'href="(/admin/eta/[^"]+)"', page.content.decode())
+    assert eta
+    assert desk.get(eta[1]).context["lines"] == [world.line]
+
+
+def test_what_is_to_come_later_is_not_short(desk: Client) -> None:
+    world = World()
+    done = fill_in(desk, address("receive", world.line.purchase_order_id), **arrival(world.line, quantity=6))
+    assert "came short" not in text(desk.get(done["Location"]))
+    assert not Notice.objects.filter(kind="short").exists()
 
 
 def test_more_than_outstanding_must_be_said_to_be_over(desk: Client) -> None:

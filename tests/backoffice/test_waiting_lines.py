@@ -4,13 +4,14 @@ import pytest
 from django.test import Client
 
 from backorders.actions import selling
+from backorders.allocation.models import Promise
 from backorders.backoffice.paging import PER_PAGE
 from backorders.orders.models import OrderLine
 from tests.backoffice.desk import World, address, text
 from tests.factories import AT, a_customer, a_product, an_order, day, later, receive, revise
 from tests.notifications.desk import announce, send
 
-STATEMENTS = 10
+STATEMENTS = 15
 
 
 def orders(client: Client, **query: object) -> list[str]:
@@ -19,12 +20,29 @@ def orders(client: Client, **query: object) -> list[str]:
 
 def test_what_was_not_told_stands_first_and_leaves_once_it_was(desk: Client) -> None:
     world = World()
-    assert orders(desk) == []
-    assert "Every customer knows the date we expect." in text(desk.get(address("waiting_lines")))
+    assert orders(desk, view="not_told") == []
+    said = text(desk.get(address("waiting_lines"), {"view": "not_told"}))
+    assert "Every customer knows the date we expect. 3 lines wait in all." in said
     revise(world.line, (31, None))
-    assert set(orders(desk)) == {world.first.number, world.second.number, world.unreachable.number}
+    assert set(orders(desk, view="not_told")) == {
+        world.first.number,
+        world.second.number,
+        world.unreachable.number,
+    }
     announce(later(minutes=20))
-    assert orders(desk) == []
+    assert orders(desk, view="not_told") == []
+
+
+def test_what_is_too_small_to_tell_is_not_told_nowhere(desk: Client) -> None:
+    world = World()
+    window = Promise.objects.get(line__order=world.first)
+    Promise.objects.filter(pk=window.pk).update(gap_since=AT)  # as after a date that is one day earlier
+    pages = (address("waiting_lines") + "?view=all", address("order", world.first.pk))
+    assert orders(desk, view="not_told") == [world.first.number]
+    assert all("Not told</span>" in desk.get(page).content.decode() for page in pages)
+    Promise.objects.filter(pk=window.pk).update(weighed_version=window.version)
+    assert orders(desk, view="not_told") == []
+    assert not any("Not told</span>" in desk.get(page).content.decode() for page in pages)
 
 
 def test_late_is_what_was_told_and_has_passed(desk: Client) -> None:
@@ -75,7 +93,8 @@ def test_a_line_is_found_by_the_customers_address(desk: Client) -> None:
 def test_what_is_not_found_leads_to_the_search_of_everything(desk: Client) -> None:
     World()
     said = text(desk.get(address("waiting_lines"), {"view": "all", "q": "<nobody>"}))
-    assert "Nothing in this view holds “&lt;nobody&gt;”." in said
+    assert "No line matches 1 filter." in said
+    assert "Search everything" in said
 
 
 def test_a_long_list_is_paged_without_being_counted_to_its_end(desk: Client) -> None:
@@ -102,21 +121,6 @@ def test_held_and_expedited_lines_are_marked(desk: Client) -> None:
     said = text(desk.get(address("waiting_lines"), {"view": "all"}))
     assert "Held" in said
     assert "Expedited" in said
-
-
-def test_search_jumps_to_the_order_with_exactly_this_number(desk: Client) -> None:
-    world = World()
-    response = desk.get(address("search"), {"q": world.first.number})
-    assert response["Location"] == address("order", world.first.pk)
-
-
-def test_search_finds_orders_customers_products_and_purchase_orders(desk: Client) -> None:
-    world = World()
-    assert world.first.number in text(desk.get(address("search"), {"q": "Elif"}))
-    assert "Aria Kettle" in text(desk.get(address("search"), {"q": "AK-"}))
-    assert world.line.purchase_order.number in text(desk.get(address("search"), {"q": "PO-"}))
-    assert "Nothing holds “xyzzy”." in text(desk.get(address("search"), {"q": "xyzzy"}))
-    assert "Type an order number" in text(desk.get(address("search")))
 
 
 def test_names_in_any_script_are_shown_as_they_are(desk: Client) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.actions.accepting import Offer, substitutes
+from backorders.allocation.alternatives import Offer, lying_free
 from backorders.catalog.models import Substitute
 from backorders.orders.models import OrderLine
 from tests.factories import a_line, a_product, a_warehouse, count
@@ -21,13 +21,13 @@ def test_a_substitute_is_offered_if_enough_of_it_lies_available_the_best_first()
     count(best, 2, where=a_warehouse("OTHER", rank=2))
     for rank, other in ((2, second), (1, best), (1, few), (1, retired)):
         Substitute.objects.create(product=product, substitute=other, rank=rank)
-    assert substitutes(product, quantity=5) == [
+    assert lying_free(product, quantity=5) == [
         Offer("BEST", "Product BEST", 5),
         Offer("SECOND", "Product SECOND", 5),
     ]
     a_line(best, 1)
-    assert [offer.sku for offer in substitutes(product, quantity=5)] == ["SECOND"]
-    assert substitutes(second, quantity=1) == []
+    assert [offer.sku for offer in lying_free(product, quantity=5)] == ["SECOND"]
+    assert lying_free(second, quantity=1) == []
 
 
 def test_a_product_is_named_by_sku_and_name() -> None:

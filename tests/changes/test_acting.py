@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 
+from backorders.access.checking import NotAllowed
+from backorders.access.table import PURCHASING, WAREHOUSE
 from backorders.actions import warehouse
 from backorders.catalog.models import Category
 from backorders.changes.acting import TRIES, act
 from backorders.changes.models import ChangeSet
 from backorders.refusal import Busy, Refused
 from backorders.supply.models import StockLevel
-from tests.factories import AT, a_product, a_warehouse, count
+from tests.factories import AT, a_product, a_user, a_warehouse, count
 
 
 def collision() -> DatabaseError:
@@ -185,3 +187,20 @@ def test_who_waits_too_long_three_times_is_told_so(somebody_holds_the_product: A
         connection.close()
     assert ChangeSet.objects.count() == changes
     assert StockLevel.objects.get().on_hand == 1
+
+
+@pytest.mark.django_db
+def test_a_step_of_another_act_asks_for_that_ones_role_and_is_run_again_as_well() -> None:
+    runs: list[int] = []
+
+    def step(*, by: Any) -> None:
+        runs.append(1)
+        if len(runs) < TRIES:
+            raise collision()
+
+    stepping = act(step, capability="buying.revise_eta")
+    with pytest.raises(NotAllowed):
+        stepping(by=a_user(WAREHOUSE))
+    assert runs == []
+    stepping(by=a_user(PURCHASING))
+    assert len(runs) == TRIES

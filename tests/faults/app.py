@@ -16,7 +16,7 @@ from django.db import connection  # noqa: E402
 from django.db.models import Q  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from backorders.notifications import announcing, delivering, leasing  # noqa: E402
+from backorders.notifications import announcing, delivering, gate, leasing, recovering  # noqa: E402
 from backorders.notifications.backends import Conversation, SmtpBackend  # noqa: E402
 from config.celery import app  # noqa: E402
 from tests.faults.policies import AT_ONCE, QUICK  # noqa: E402
@@ -42,7 +42,7 @@ class KeyedBackend(SmtpBackend):
 
 def nobody_comes_back() -> None:
     """Nobody looks for messages that a dead worker left behind."""
-    leasing.recover = lambda **_: 0  # type: ignore[assignment]
+    recovering.recover = lambda **_: 0  # type: ignore[assignment]
 
 
 def marks_at_the_end() -> None:
@@ -52,7 +52,7 @@ def marks_at_the_end() -> None:
         def of(self, batch: list[Any]) -> Any:
             answers = []
             for message in batch:
-                if leasing.open_attempt(message, self.lease, at=self.clock(), policy=self.policy):
+                if gate.open_attempt(message, self.lease, at=self.clock(), policy=self.policy):
                     answers.append(self.mailer.hand_over(message, clock=self.clock))
             for answer in answers:
                 self._mark_and_open(answer, None)

@@ -84,10 +84,9 @@ def arrived(sink: Sink) -> Counter[str]:
 
 
 def lost(sink: Sink) -> set[str]:
-    """Messages that never reached the provider."""
-    return {headers["Message-ID"] for headers in Message.objects.values_list("headers", flat=True)} - arrived(
-        sink
-    ).keys()
+    """Messages that never reached the provider, though nothing newer was said instead of them."""
+    meant = Message.objects.exclude(state="superseded").values_list("headers", flat=True)
+    return {headers["Message-ID"] for headers in meant} - arrived(sink).keys()
 
 
 def repeated(sink: Sink) -> int:

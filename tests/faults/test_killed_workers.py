@@ -11,7 +11,7 @@ from tests.faults.crowd import lost, messages, repeated, unfinished
 from tests.harness.smtp import Behaviour, Sink
 from tests.harness.workers import Workers
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 PROVIDER = {"delay_ms": (4.0, 16.0)}
 KEYED = "tests.faults.app.KeyedBackend"

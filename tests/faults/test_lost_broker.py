@@ -21,7 +21,7 @@ from tests.harness.smtp import Sink
 from tests.harness.valkey import ValkeyServer, valkey
 from tests.harness.workers import Workers, broker_of
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 
 @pytest.fixture

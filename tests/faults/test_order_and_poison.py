@@ -18,7 +18,7 @@ from tests.faults.crowd import customers, unconfirmed_orders, unfinished
 from tests.harness.smtp import Behaviour, Sink
 from tests.harness.workers import Workers
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 
 # -- R7 ---------------------------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def test_two_of_a_thousand_park_with_their_reason_and_the_rest_leaves(settings: 
         assert len(sink.mails) == Message.objects.filter(state="accepted").count() == 998
         reasons = sorted(Message.objects.filter(state="failed").values_list("last_error", flat=True))
         assert len(reasons) == CallTask.objects.count() == 2
-        assert "No mail is written in the language 'zz'." in reasons[0]
+        assert "No mail is written in the language “zz”." in reasons[0]
         assert "550" in reasons[1]
 
 

@@ -15,7 +15,7 @@ from tests.faults.policies import QUICK
 from tests.harness.smtp import Behaviour, Sink
 from tests.harness.workers import Workers
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 
 def recorded() -> list[str]:

@@ -12,7 +12,7 @@ from tests.faults.crowd import customers, lost, messages, repeated, unconfirmed_
 from tests.harness.smtp import Sink
 from tests.harness.workers import Workers
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("processes"), pytest.mark.long]
 
 
 def dispatch(count: int, *, workers: int, clocks: int, broker: str, sink: Sink, patience: float) -> None:

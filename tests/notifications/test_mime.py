@@ -7,10 +7,10 @@ import pytest
 
 from backorders.notifications.emails import render
 from backorders.notifications.mime import Mail
-from backorders.notifications.models import Message
+from backorders.notifications.models import TO_CUSTOMERS
 from tests.notifications.letters import LINKS, ordinary
 
-KINDS = [str(kind) for kind in Message.Kind]
+KINDS = list(TO_CUSTOMERS)
 
 
 def mail(kind: str = "later", language: str = "tr", **fields: str) -> Mail:

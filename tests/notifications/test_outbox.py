@@ -10,12 +10,14 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from backorders.actions import telling
-from backorders.actions.asking import NoReason
+from backorders.actions.checking import NoReason
 from backorders.allocation.models import Promise
-from backorders.notifications import leasing, switch
-from backorders.notifications.leasing import claim, open_attempt, recover, settle_unknown
+from backorders.notifications import gate, leasing, marking, switch
+from backorders.notifications.gate import open_attempt
+from backorders.notifications.leasing import claim
 from backorders.notifications.models import Attempt, CallTask, MailSwitch, Message, Suppression
 from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.notifications.recovering import recover, settle_unknown
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, later, revise
 from tests.notifications.desk import announce, inbox, send, tell, windows
 
@@ -141,7 +143,7 @@ def test_the_gate_is_closed_while_mail_is_off(message: Message) -> None:
     assert send(AT) == {}
     lease, _ = claim(owner="one", at=AT)
     assert not open_attempt(message, lease, at=AT)
-    assert leasing.turn_away(message, lease, at=AT) == "pending"
+    assert gate.turn_away(message, lease, at=AT) == "pending"
     assert reread(message).state == "pending"
 
 
@@ -173,7 +175,7 @@ def test_a_newer_date_between_claim_and_gate_supersedes_the_message() -> None:
     revise(purchase, (58, None), at=later(minutes=5))
 
     assert not open_attempt(message, lease, at=later(minutes=5))
-    assert leasing.turn_away(message, lease, at=later(minutes=5)) == "superseded"
+    assert gate.turn_away(message, lease, at=later(minutes=5)) == "superseded"
     known = windows(line)
     assert known["announced"] == known["told"] != known["expected"]
     assert known["gap"]
@@ -317,7 +319,7 @@ def test_the_answer_of_a_worker_that_lost_its_lease_counts(message: Message) -> 
     lease, _ = claim(owner="one", at=AT)
     open_attempt(message, lease, at=AT)
     recover(at=later(minutes=3))
-    assert not leasing.accepted(message, lease, provider_id="x", at=later(minutes=3))
+    assert not marking.mark_accepted(message, lease, provider_id="x", at=later(minutes=3))
     assert settle_unknown(at=later(minutes=8)) == 1
     assert reread(message).state == "accepted"
     assert Promise.objects.get().told_at == later(minutes=8)
@@ -328,8 +330,8 @@ def test_a_worker_that_lost_its_lease_changes_nothing(message: Message) -> None:
     open_attempt(message, lease, at=AT)
     recover(at=later(minutes=3))
     before = reread(message).state
-    for mark in (leasing.refused, leasing.try_later):
-        more = {"wait": None} if mark is leasing.try_later else {}
+    for mark in (marking.mark_refused, marking.try_later):
+        more = {"wait": None} if mark is marking.try_later else {}
         assert not mark(message, lease, error="late", at=later(minutes=3), **more)  # type: ignore[operator]
     assert reread(message).state == before == "unknown"
     assert not CallTask.objects.exists()

@@ -82,6 +82,24 @@ def test_silence_after_the_last_byte_is_not_known(error: Exception) -> None:
     assert (said.outcome, said.is_trouble, said.is_broken) == ("ambiguous", False, True)
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("²", None),
+        ("1" * 30, 12 * 3600),
+        ("-5", None),
+        ("9" * 400, 12 * 3600),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 12 * 3600),
+        ("Mon, 01 Jun 2026 10:00:00", None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("\x00", None),
+    ],
+)
+def test_an_absurd_pause_is_bounded_or_not_taken(asked: str, seconds: int | None) -> None:
+    wait = failure(http(429, **{"Retry-After": asked}), is_handed_over=False, at=AT).wait
+    assert wait == (None if seconds is None else datetime.timedelta(seconds=seconds))
+
+
 def test_a_provider_may_ask_for_a_pause() -> None:
     assert failure(http(429, **{"Retry-After": "120"}), is_handed_over=False, at=AT).wait == datetime.timedelta(
         minutes=2

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import transaction
@@ -12,7 +13,8 @@ from kombu.exceptions import OperationalError
 
 from backorders.notifications import tasks
 from backorders.notifications.models import Message
-from tests.factories import a_line, a_product
+from backorders.supply.models import PurchaseLine
+from tests.factories import a_line, a_product, a_purchase, day, expected, later
 from tests.harness.smtp import free_port
 from tests.harness.workers import broker_of
 from tests.notifications.desk import inbox
@@ -52,10 +54,35 @@ def test_a_nudge_after_the_commit_never_reaches_the_person_who_saves(no_broker: 
 
 def test_the_command_does_the_same_without_a_broker() -> None:
     a_line(a_product(stock=5), 1)
+    nudges = (tasks.NUDGES.published, tasks.NUDGES.lost)
     out = StringIO()
     call_command("run_outbox", once=True, stdout=out)
-    assert "1 messages queued; 1 accepted" in out.getvalue()
+    assert out.getvalue().splitlines() == ["start the day: 1", "say what changed: 1", "send what is due: 1"]
     assert Message.objects.get().state == "accepted"
+    assert len(inbox()) == 1
+    assert (tasks.NUDGES.published, tasks.NUDGES.lost) == nudges  # it needs no broker and asks for none
+
+
+def test_without_a_broker_dates_age_and_changes_made_outside_are_found() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=3)
+    line = a_line(product, 2)
+    with time_machine.travel(later(days=60), tick=False):
+        call_command("run_outbox", once=True, stdout=StringIO())
+        assert expected(line) is None  # a date so long past is believed no longer
+        PurchaseLine.objects.filter(pk=purchase.pk).update(eta_on=day(70), eta_until=day(70))
+        call_command("run_outbox", once=True, stdout=StringIO())
+    dated = expected(line)
+    assert dated is not None
+    assert dated[1] > day(70)
+
+
+def test_what_fails_does_not_keep_the_rest_from_being_done(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    broken = {"task": "operator.itemgetter", "schedule": 1}
+    settings.CELERY_BEAT_SCHEDULE = {"break": broken, **settings.CELERY_BEAT_SCHEDULE}
+    a_line(a_product(stock=5), 1)
+    call_command("run_outbox", once=True, stdout=StringIO())
+    assert "the task to break failed" in caplog.text
     assert len(inbox()) == 1
 
 

@@ -9,13 +9,13 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import include, path
 
-from backorders.notifications import leasing, switch
+from backorders.notifications import gate, leasing, recovering, switch
 from backorders.notifications.models import CallTask, Message, ProviderEvent, Suppression
 from backorders.notifications.tracking import process_events
 from tests.factories import AT, a_customer, a_line, a_product, later
 from tests.notifications.desk import announce, send
 
-urlpatterns = [path("anymail/", include("anymail.urls"))]
+urlpatterns = [path("anymail/", include("backorders.notifications.webhooks"))]
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.urls("tests.notifications.test_tracking"),
@@ -145,8 +145,8 @@ def test_the_provider_s_word_settles_what_was_not_known() -> None:
     a_line(a_product(stock=5), 1)
     [message] = announce(AT)
     lease, _ = leasing.claim(owner="one", at=AT)
-    leasing.open_attempt(message, lease, at=AT)
-    leasing.recover(at=later(minutes=3))
+    gate.open_attempt(message, lease, at=AT)
+    recovering.recover(at=later(minutes=3))
     assert Message.objects.get().state == "unknown"
 
     post("Delivery", Metadata={"message": str(message.pk)}, MessageID="m-2")
@@ -170,3 +170,31 @@ def test_events_wait_in_order(message: Message) -> None:
         )
     assert process_events(at=AT) == {"deferred": 1200}
     assert delivery(message) == Message.Delivery.DEFERRED
+
+
+def test_word_of_a_mail_counts_though_its_worker_never_came_back() -> None:
+    switch.mail_switch(at=AT)
+    a_line(a_product(stock=5), 1, customer=a_customer(email="Ada@Example.com"))
+    announce(AT)
+    lease, [message] = leasing.claim(owner="one", at=AT)
+    assert gate.open_attempt(message, lease, at=AT)
+    post("Delivery", Metadata={"message": str(message.pk)})
+    process_events(at=AT)
+    recovering.recover(at=later(minutes=5))
+    recovering.settle_unknown(at=later(minutes=15))
+    assert Message.objects.get().state == "accepted"
+    assert send(later(minutes=15)).total() == 0
+
+
+def test_a_mail_that_was_to_be_repeated_is_not_once_the_provider_speaks_of_it() -> None:
+    switch.mail_switch(at=AT)
+    a_line(a_product(stock=5), 1, customer=a_customer(email="Ada@Example.com"))
+    announce(AT)
+    lease, [message] = leasing.claim(owner="one", at=AT)
+    assert gate.open_attempt(message, lease, at=AT)
+    recovering.recover(at=later(minutes=5))
+    recovering.settle_unknown(at=later(minutes=15))
+    assert Message.objects.get().state == "retry"
+    post("Delivery", Metadata={"message": str(message.pk)})
+    process_events(at=later(minutes=15))
+    assert send(later(minutes=15)).total() == 0

@@ -82,6 +82,25 @@ def test_a_customer_hears_of_dates_once_in_48_hours_unless_one_is_imminent() -> 
     assert not is_capped(near, last_word_at=later(hours=-1), at=AT)
 
 
+@pytest.mark.parametrize(
+    ("told", "slip", "capped"),
+    [
+        (moved(1, 3), 4, False),
+        (moved(1, 3), 3, True),
+        (moved(1, 3), -3, True),
+        (moved(1, 3), -4, False),
+        (moved(1, 3), None, False),
+        (moved(-1, 1), 1, True),  # it has begun, and not ended
+        (moved(-2, 0), 1, False),
+    ],
+)
+def test_a_small_slip_of_an_imminent_date_may_wait_until_the_window_ends(
+    told: Window, slip: int | None, capped: bool
+) -> None:
+    gaps = [Gap(AT, AT, told, slip)]
+    assert is_capped(gaps, last_word_at=later(hours=-1), at=AT) is capped
+
+
 def test_what_has_begun_is_imminent_too() -> None:
     assert is_imminent(moved(-3, 1), at=AT)
     assert not is_imminent(moved(3, 5), at=AT)

@@ -1,6 +1,7 @@
 """The page behind the link in a mail: it shows one order, changes nothing, and gives nothing away."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backorders.actions import selling, warehouse
+from backorders.actions import caring, selling, warehouse
 from backorders.notifications.links import hashed, new_link
 from backorders.notifications.models import CustomerLink
+from backorders.orders.models import Order
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, an_order, later
 from tests.notifications.desk import announce
 
@@ -43,7 +45,7 @@ def test_the_link_shows_the_order(path: str, client: Client) -> None:
     assert "Aria Kettle" in text
     assert "Waits for new stock: 2" in text
     assert "Ready to be sent: 1" in text
-    assert re.search(r"Arrives: <strong>\d+ to \d+ July 2026", text)
+    assert re.search(r"Arrives:</span> <strong>\d+ to \d+ July 2026", text)
 
 
 def test_it_names_nobody(path: str, client: Client) -> None:
@@ -106,6 +108,19 @@ def test_only_the_hash_of_a_token_is_kept() -> None:
     assert link.token_hash == hashed(token) != token
 
 
+def test_what_is_given_for_the_wait_is_shown_once_a_mail_says_so(path: str, client: Client) -> None:
+    order = Order.objects.get(number="10482")
+    for amount in (3, 4):
+        caring.compensate(order, kind="discount", amount=Decimal(amount), reason="x", by=None, at=AT)
+    assert "we take this off your order: €7.00" in text_of(client.get(path))
+    order.compensations.update(is_announced=False)
+    assert "For the longer wait" not in text_of(client.get(path))
+
+
+def text_of(page: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.content.decode()))
+
+
 def test_parcels_and_a_closed_order_are_shown(path: str, client: Client) -> None:
     order = CustomerLink.objects.get().order
     line = order.lines.get()
@@ -113,7 +128,7 @@ def test_parcels_and_a_closed_order_are_shown(path: str, client: Client) -> None
     selling.cancel_line(line, reason="enough", by=None, at=AT)
     text = client.get(path).content.decode()
     assert "TR 42" in text
-    assert "Nothing is open on this order any more." in text
+    assert "Everything is on its way to you." in text
     assert "Cancelled: 2" in text
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from backorders.actions import selling
+from backorders.actions import placing
 from backorders.catalog.models import Product
 from tests.factories import AT
 
@@ -36,16 +36,17 @@ def at_once(threads: int, jobs: Jobs) -> list[BaseException]:
 
 
 def an_order_of(number: str, customer: Any, carrier: Any, *lines: tuple[Product, int]) -> Callable[[], Any]:
-    wanted = [selling.NewLine(product, quantity) for product, quantity in lines]
-    return lambda: selling.place_order(selling.NewOrder(number, customer, carrier, wanted), by=None, at=AT)
+    wanted = [placing.NewLine(product, quantity) for product, quantity in lines]
+    return lambda: placing.place_order(placing.NewOrder(number, customer, carrier, wanted), by=None, at=AT)
 
 
-def replaced_everywhere(monkeypatch: pytest.MonkeyPatch, name: str, instead: Callable[..., Any]) -> None:
-    """Put another function in the place of one of `allocation.locking`, in every room that imported it."""
-    rooms = [room for path, room in sys.modules.items() if path.startswith("backorders.") and hasattr(room, name)]
-    assert len(rooms) > 1
-    for room in rooms:
-        monkeypatch.setattr(room, name, instead)
+def locked_otherwise(monkeypatch: pytest.MonkeyPatch, instead: Callable[..., Any]) -> None:
+    """Put another function in the place of the product lock, in every room that imported it."""
+    for name in ("lock_products", "ask_for_lock"):
+        rooms = [room for path, room in sys.modules.items() if path.startswith("backorders.") and hasattr(room, name)]
+        assert len(rooms) > 1
+        for room in rooms:
+            monkeypatch.setattr(room, name, instead)
 
 
 def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +55,7 @@ def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
     def unlocked(ids: Any) -> list[int]:
         return list(Product.objects.filter(id__in=set(ids)).order_by("id").values_list("id", flat=True))
 
-    replaced_everywhere(monkeypatch, "lock_products", unlocked)
+    locked_otherwise(monkeypatch, unlocked)
 
 
 def threads_here(postgres: int) -> int:

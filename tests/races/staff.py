@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backorders.actions import buying, clock, selling, undoing, warehouse
+from backorders.actions import buying, clock, placing, selling, undoing, warehouse
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Carrier, Customer, OrderLine, Shipment, ShipmentLine
@@ -75,15 +75,15 @@ class Worker:
     def place(self) -> Any:
         self.placed += 1
         wanted = self.chance.sample(self.shop.products, self.chance.randint(1, 3))
-        new = selling.NewOrder(
+        new = placing.NewOrder(
             f"M{self.number}-{self.placed}",
             self.chance.choice(self.shop.customers),
             self.shop.carrier,
-            [selling.NewLine(product, self.chance.randint(1, 4)) for product in wanted],
+            [placing.NewLine(product, self.chance.randint(1, 4)) for product in wanted],
             is_ship_complete=self.chance.random() < 0.3,
             is_paid=self.chance.random() < 0.5,
         )
-        return selling.place_order(new, by=None, at=AT + datetime.timedelta(minutes=self.chance.randint(0, 60)))
+        return placing.place_order(new, by=None, at=AT + datetime.timedelta(minutes=self.chance.randint(0, 60)))
 
     def cancel(self) -> Any:
         line = self.pick(OrderLine.objects.open().select_related("order"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import selling, warehouse
+from backorders.actions import placing, selling, warehouse
 from backorders.actions.accepting import NotAccepted
 from backorders.allocation.books import differences
 from backorders.orders.models import Order, OrderLine
@@ -95,9 +95,9 @@ def test_everything_at_once_keeps_the_books(rounds: int) -> None:
 
 def test_twenty_copies_of_one_shop_order_make_one() -> None:
     product, who, how = a_product(stock=50), a_customer(), a_carrier()
-    new = selling.NewOrder("W1", who, how, [selling.NewLine(product, 2)], shop="web", external_id="1")
+    new = placing.NewOrder("W1", who, how, [placing.NewLine(product, 2)], shop="web", external_id="1")
     made: list[int] = []
-    errors = at_once(8, [lambda: made.append(selling.place_order(new, by=None, at=AT).made.pk) for _ in range(20)])
+    errors = at_once(8, [lambda: made.append(placing.place_order(new, by=None, at=AT).made.pk) for _ in range(20)])
     assert errors == []
     assert len(made) == 20
     assert len(set(made)) == Order.objects.count() == 1

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from backorders.actions import buying, selling, undoing, warehouse
+from backorders.actions import buying, placing, selling, undoing, warehouse
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation import replanning
-from backorders.orders.models import Order, OrderLine
+from backorders.notifications import announcing
+from backorders.orders.models import Cancellation, Order, OrderLine
 from backorders.refusal import Stale
 from backorders.supply.models import EtaRevision, PurchaseLine, Receipt
 from tests.factories import (
@@ -54,7 +55,7 @@ def cancelling(line: OrderLine, **how: Any) -> Any:
 @both_ways
 def test_two_buyers_of_the_last_unit(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
     product = a_product(stock=1, backorder_policy="never")
-    point = Point(monkeypatch, selling, "join")  # it has read what is free
+    point = Point(monkeypatch, placing, "join")  # it has read what is free
     if not is_locked:
         lock_off(monkeypatch)
     who, how = a_customer(), a_carrier()
@@ -105,11 +106,11 @@ def test_a_parcel_and_a_cancellation(monkeypatch: pytest.MonkeyPatch, is_locked:
 def test_an_order_and_a_new_eta(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
     product = a_product()
     purchase = a_purchase(product, 5, eta=10)
-    point = Point(monkeypatch, selling, "accept")  # it has worked out its first promise
+    point = Point(monkeypatch, placing, "accept")  # it has worked out its first promise
     if not is_locked:
         lock_off(monkeypatch)
-    placing = an_order_of("A", a_customer(), a_carrier(), (product, 2))
-    ending = meet_at(point, placing, lambda: revise(purchase, (40, None)))
+    ordering = an_order_of("A", a_customer(), a_carrier(), (product, 2))
+    ending = meet_at(point, ordering, lambda: revise(purchase, (40, None)))
     assert ending.waited == is_locked
     assert Order.objects.count() == 1
     if is_locked:
@@ -167,12 +168,22 @@ def test_one_undo_asked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     assert wrong() == []
 
 
+def test_a_cancellation_that_is_being_announced_and_its_undo(monkeypatch: pytest.MonkeyPatch) -> None:
+    change = selling.cancel_line(a_line(a_product(stock=1), 1), reason="x", by=None, at=AT).change_set
+    point = Point(monkeypatch, announcing, "mark_announced")
+    undo = lambda: undoing.undo(change, by=None, at=AT)  # noqa: E731
+    ending = meet_at(point, lambda: announcing.announce_due(at=AT), undo)
+    assert ending.waited
+    assert isinstance(ending.second, undoing.NotUndoable)
+    assert Cancellation.objects.get().is_announced
+
+
 @pytest.mark.parametrize("verb", ["receive", "revise", "place"])
 def test_one_key_sent_twice_acts_once_and_both_hear_the_same(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     product = a_product()
     purchase = a_purchase(product, 5)
     who, how = a_customer(), a_carrier()
-    new = selling.NewOrder("A", who, how, [selling.NewLine(product, 2)], shop="web", external_id="7")
+    new = placing.NewOrder("A", who, how, [placing.NewLine(product, 2)], shop="web", external_id="7")
     eta = [buying.EtaChange(purchase.pk, [buying.EtaPart(AT.date())], seen_version=1)]
     room, act = {
         "receive": (
@@ -180,7 +191,7 @@ def test_one_key_sent_twice_acts_once_and_both_hear_the_same(monkeypatch: pytest
             lambda: warehouse.receive([warehouse.Arrival(purchase.pk, 5)], key="k", by=None, at=AT),
         ),
         "revise": (buying, lambda: buying.revise_eta(eta, reason_code="other", key="k", by=None, at=AT)),
-        "place": (selling, lambda: selling.place_order(new, key="k", by=None, at=AT)),
+        "place": (placing, lambda: placing.place_order(new, key="k", by=None, at=AT)),
     }[verb]
     point = Point(monkeypatch, room, "touch")
     ending = meet_at(point, act, act)

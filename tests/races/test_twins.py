@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from backorders.actions import selling, warehouse
+from backorders.actions import placing, selling, warehouse
 from backorders.actions.bookkeeping import check_books
 from backorders.catalog.models import Product
 from backorders.changes import acting
 from backorders.orders.models import OrderLine
 from backorders.refusal import Busy, Refused
 from tests.factories import AT, a_carrier, a_customer, a_line, a_product, a_purchase, count, receive, revise
-from tests.races.crowd import an_order_of, at_once, lock_off, replaced_everywhere
+from tests.races.crowd import an_order_of, at_once, lock_off, locked_otherwise
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 16
@@ -51,7 +51,7 @@ def test_of_baskets_locked_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None
             Product.objects.select_for_update(no_key=True).get(pk=pk)
         return wanted
 
-    replaced_everywhere(monkeypatch, "lock_products", one_by_one)
+    locked_otherwise(monkeypatch, one_by_one)
     monkeypatch.setattr(acting, "TRIES", 1)
     chance = random.Random(7)
     products = [a_product(stock=500) for _ in range(6)]
@@ -100,6 +100,6 @@ def test_of_copies_of_one_shop_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """Here the lock is the unique key, and that whoever meets it looks again."""
     monkeypatch.setattr(acting, "_COLLISIONS", acting._COLLISIONS - {"23505"})
     product, who, how = a_product(stock=50), a_customer(), a_carrier()
-    new = selling.NewOrder("W1", who, how, [selling.NewLine(product, 2)], shop="web", external_id="1")
-    errors = at_once(8, [lambda: selling.place_order(new, by=None, at=AT) for _ in range(20)])
+    new = placing.NewOrder("W1", who, how, [placing.NewLine(product, 2)], shop="web", external_id="1")
+    errors = at_once(8, [lambda: placing.place_order(new, by=None, at=AT) for _ in range(20)])
     assert {type(error) for error in errors} == {IntegrityError}

@@ -12,14 +12,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
+from backorders.backoffice.admin.seen import SeenAdmin
+from backorders.backoffice.masking import masked, sees_contacts
 from backorders.backoffice.paging import CappedPaginator
 from backorders.searching import holds, matching
 
 # More matches than this in a related table are too vague a search to follow.
 RELATED_AT_MOST = 500
+# Whoever may not see an address may not guess it by searching either.
+CONTACTS = {"email", "phone", "address", "recipient"}
 
 
-class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RecordAdmin(SeenAdmin):
     """The plain admin of one record.
 
     `search_fields` are columns of the record's own table; `search_related` names, for a foreign key, the columns to
@@ -33,6 +37,10 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_max_show_all = 0
     search_related: Mapping[str, Sequence[str]] = {}
     deletable = False
+    # How somebody is reached: masked in lists, left out elsewhere for those whose role does not see it.
+    contact_fields: Sequence[str] = ()
+    # Columns that lead to an act: which permission each needs.
+    column_needs: Mapping[str, str] = {}
     # Screens that do what the list is about: (name of the address, label, permission).
     screens: Sequence[tuple[str, Any, str]] = ()
 
@@ -46,6 +54,29 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         }
         return super().changelist_view(request, {**own, **(extra_context or {})})
 
+    def get_list_display(self, request: HttpRequest) -> "list[Any]":
+        """Return the columns this person may use, how people are reached masked where it is not theirs to see."""
+        shown = [
+            name
+            for name in super().get_list_display(request)
+            if name not in self.column_needs or request.user.has_perm(self.column_needs[str(name)])
+        ]
+        if sees_contacts(request.user):
+            return shown
+        return [self._masked(str(name)) if name in self.contact_fields else name for name in shown]
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out how people are reached where it is not this person's to see."""
+        hidden = () if sees_contacts(request.user) else self.contact_fields
+        return [*(super().get_exclude(request, obj) or ()), *hidden]
+
+    def _masked(self, name: str) -> Callable[[Any], str]:
+        def shown(record: Any) -> str:
+            return masked(str(getattr(record, name)))
+
+        named: Any = self.model._meta.get_field(name)
+        return admin.display(shown, description=named.verbose_name, empty_value="–")
+
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """Return every column searched, so that the list shows its search box."""
         related = [f"{name}__{field}" for name, fields in self.search_related.items() for field in fields]
@@ -58,8 +89,10 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         term = search_term.strip()
         if not term:
             return queryset, False
-        rule = holds(list(self.search_fields), term)
-        for name, fields in self.search_related.items():
+        is_open = sees_contacts(request.user)
+        rule = holds([name for name in self.search_fields if is_open or name not in CONTACTS], term)
+        for name, columns in self.search_related.items():
+            fields = [column for column in columns if is_open or column not in CONTACTS]
             related: Any = self.model._meta.get_field(name).related_model
             found = matching(related._default_manager.order_by(), fields, term)
             rule |= Q(**{f"{name}__in": list(found.values_list("pk", flat=True)[:RELATED_AT_MOST])})

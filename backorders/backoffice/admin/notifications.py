@@ -3,20 +3,26 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.admin.base import LedgerAdmin, column, link
 from backorders.backoffice.dates import short_window
 from backorders.notifications.models import (
+    WAITS_FOR_STAFF,
     Attempt,
     CallTask,
     CustomerLink,
     MailSwitch,
     Message,
     MessageLine,
+    PersonalText,
     ProviderEvent,
+    Reply,
     Suppression,
+    Thread,
+    Wording,
 )
 
 
@@ -42,6 +48,7 @@ class MessageAdmin(LedgerAdmin):
     ordering = ("-id",)
     sortable_by = ()
     exclude = ("html",)
+    contact_fields = ("recipient", "text", "headers")
 
     @column(_("subject"))
     def screen(self, message: Message) -> SafeString:
@@ -83,6 +90,7 @@ class AttemptAdmin(LedgerAdmin):
 class ProviderEventAdmin(LedgerAdmin):
     """What the provider told us later."""
 
+    contact_fields = ("recipient", "description")
     list_display = ("received_at", "event_type", "recipient", "reason", "processed_at")
     list_select_related = ("message",)
     ordering = ("-id",)
@@ -92,10 +100,17 @@ class ProviderEventAdmin(LedgerAdmin):
 class SuppressionAdmin(LedgerAdmin):
     """Addresses that are not mailed any more."""
 
-    list_display = ("address", "reason", "at", "lifted_at")
+    list_display = ("address", "reason", "at", "lifted_at", "lift_link")
+    column_needs = {"lift_link": "telling.lift_suppression"}
     list_filter = ("reason",)
     search_fields = ("address",)
+    contact_fields = ("address",)
     ordering = ("-id",)
+
+    @column("")
+    def lift_link(self, suppression: Suppression) -> Any:
+        """Lead to where it is lifted."""
+        return None if suppression.lifted_at else link("lift_suppression", _("Mail again"), suppression.pk)
 
 
 @admin.register(CallTask)
@@ -112,11 +127,17 @@ class CallTaskAdmin(LedgerAdmin):
 class CustomerLinkAdmin(LedgerAdmin):
     """Ways from mails to status pages; only their hashes are kept."""
 
-    list_display = ("order", "created_at", "expires_at", "revoked_at")
+    list_display = ("order", "created_at", "expires_at", "revoked_at", "revoke_link")
+    column_needs = {"revoke_link": "caring.revoke_links"}
     list_select_related = ("order",)
     search_related = {"order": ("number",)}
     ordering = ("-id",)
     exclude = ("token_hash",)
+
+    @column("")
+    def revoke_link(self, way: CustomerLink) -> Any:
+        """Lead to where an order's links are revoked."""
+        return None if way.revoked_at else link("revoke_links", _("Revoke"), way.order_id)
 
 
 @admin.register(MailSwitch)
@@ -124,3 +145,72 @@ class MailSwitchAdmin(LedgerAdmin):
     """Whether mail leaves at all; turned in the outbox."""
 
     list_display = ("is_on", "paused_until", "failures", "changed_at")
+
+
+@admin.register(PersonalText)
+class PersonalTextAdmin(LedgerAdmin):
+    """What our people wrote into messages."""
+
+    list_display = ("message", "states_dates", "text")
+    list_select_related = ("message",)
+    ordering = ("-message",)
+
+
+@admin.register(Wording)
+class WordingAdmin(LedgerAdmin):
+    """Every version of our own words around the facts of mails."""
+
+    list_display = ("kind", "language", "version", "written_by", "written_at", "approved_by", "withdrawn_at")
+    list_filter = ("kind", "language")
+    list_select_related = ("written_by", "approved_by")
+    ordering = ("-id",)
+
+
+@admin.register(Thread)
+class ThreadAdmin(LedgerAdmin):
+    """The addresses at which customers reply about an order."""
+
+    list_display = ("order", "created_at")
+    list_select_related = ("order",)
+    search_related = {"order": ("number",)}
+    exclude = ("token",)
+    ordering = ("-order",)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Replies by whether somebody has to look at them."""
+
+    title = _("what is to do")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choice."""
+        return [("1", _("Waits for us"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """Return those that wait."""
+        return queryset.filter(WAITS_FOR_STAFF) if self.value() else queryset
+
+
+@admin.register(Reply)
+class ReplyAdmin(LedgerAdmin):
+    """Every mail that came in; those about no known order wait for somebody who places or settles them."""
+
+    list_display = ("received_at", "sender", "subject", "nature", "order", "place_link", "settle_link")
+    list_filter = (WaitingFilter, "nature")
+    list_select_related = ("order",)
+    column_needs = {"place_link": "replying.place", "settle_link": "replying.settle"}
+    contact_fields = ("sender", "sender_name", "recipient", "text", "folded")
+    search_related = {"order": ("number",)}
+    exclude = ("event_key", "token")
+    ordering = ("-id",)
+
+    @column("")
+    def place_link(self, reply: Reply) -> Any:
+        """Lead to where one says which order it is about."""
+        return link("place_reply", _("Which order?"), reply.pk) if reply.waits_for_staff else None
+
+    @column("")
+    def settle_link(self, reply: Reply) -> Any:
+        """Lead to where it is closed."""
+        return link("settle_reply", _("Asks nothing"), reply.pk) if reply.waits_for_staff else None

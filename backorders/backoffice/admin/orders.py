@@ -13,10 +13,15 @@ from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, column, l
 from backorders.orders.models import (
     Cancellation,
     Carrier,
+    Compensation,
     Customer,
+    Decision,
+    Feedback,
     Note,
+    Offer,
     Order,
     OrderLine,
+    Question,
     Refund,
     Shipment,
     ShipmentLine,
@@ -30,6 +35,7 @@ class CustomerAdmin(RecordAdmin):
     list_display = ("name", "email", "phone", "language", "tier", "is_business", "jurisdiction")
     list_filter = ("tier", "language", "is_business")
     search_fields = ("name", "email")
+    contact_fields = ("email", "phone")
     readonly_fields = ("address_version", "external_id")
     ordering = ("-id",)
 
@@ -59,7 +65,7 @@ class OrderAdmin(LedgerAdmin):
     list_display_links = ("record",)
     list_filter = ("is_ship_complete", "is_paid")
     list_select_related = ("customer", "carrier")
-    screens = (("place_order", _("Place an order"), "orders.add_order"),)
+    screens = (("place_order", _("Place an order"), "placing.place_order"),)
     search_fields = ("number", "external_id")
     search_related = {"customer": ("name", "email")}
     ordering = ("-placed_at", "-id")
@@ -155,7 +161,8 @@ class CancellationAdmin(LedgerAdmin):
 class RefundAdmin(LedgerAdmin):
     """Money we owe."""
 
-    list_display = ("due_at", "order", "amount", "currency", "paid_at")
+    list_display = ("due_at", "order", "amount", "currency", "paid_at", "pay_link")
+    column_needs = {"pay_link": "refunding.pay_refund"}
     list_filter = (("paid_at", admin.EmptyFieldListFilter),)
     list_select_related = ("cancellation__line__order",)
     ordering = ("-id",)
@@ -166,6 +173,22 @@ class RefundAdmin(LedgerAdmin):
         order = refund.cancellation.line.order
         return link("order", order.number, order.pk)
 
+    @column("")
+    def pay_link(self, refund: Refund) -> Any:
+        """Lead to where it is recorded as paid."""
+        return None if refund.paid_at else link("pay_refund", _("Refund paid"), refund.pk)
+
+
+@admin.register(Compensation)
+class CompensationAdmin(LedgerAdmin):
+    """What customers were given for a wait."""
+
+    list_display = ("at", "order", "kind", "amount", "currency", "reason")
+    list_filter = ("kind",)
+    list_select_related = ("order",)
+    search_related = {"order": ("number",)}
+    ordering = ("-id",)
+
 
 @admin.register(Note)
 class NoteAdmin(LedgerAdmin):
@@ -174,4 +197,53 @@ class NoteAdmin(LedgerAdmin):
     list_display = ("at", "order", "by", "text")
     list_select_related = ("order", "by")
     search_related = {"order": ("number",)}
+    ordering = ("-id",)
+
+
+@admin.register(Question)
+class QuestionAdmin(LedgerAdmin):
+    """What customers asked; they are answered on the order's screen."""
+
+    list_display = ("asked_at", "screen", "channel", "text", "answer_due_at", "answered_at", "answered_by")
+    list_filter = ("channel", ("answered_at", admin.EmptyFieldListFilter))
+    list_select_related = ("order", "answered_by")
+    search_related = {"order": ("number",)}
+    ordering = ("-id",)
+
+    @column(_("order"))
+    def screen(self, question: Question) -> SafeString:
+        """Lead to the order's screen."""
+        return link("order", question.order.number, question.order_id)
+
+
+@admin.register(Decision)
+class DecisionAdmin(LedgerAdmin):
+    """What customers chose, and what they saw when they chose it."""
+
+    list_display = ("at", "reference", "order", "kind", "channel")
+    list_filter = ("kind", "channel")
+    list_select_related = ("order",)
+    search_related = {"order": ("number",)}
+    ordering = ("-id",)
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(LedgerAdmin):
+    """How customers found an order or an update."""
+
+    list_display = ("at", "order", "occasion", "csat", "nps", "was_helpful", "text")
+    list_filter = ("occasion", "csat")
+    list_select_related = ("order",)
+    search_related = {"order": ("number",)}
+    ordering = ("-id",)
+
+
+@admin.register(Offer)
+class OfferAdmin(LedgerAdmin):
+    """Which products customers were offered in place of what they wait for."""
+
+    list_display = ("at", "line", "product", "quantity", "price", "arrives_from", "arrives_until", "is_announced")
+    list_filter = ("is_announced",)
+    list_select_related = ("line__order", "product")
+    search_related = {"product": ("sku", "name")}
     ordering = ("-id",)

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -79,7 +78,8 @@ class PurchaseOrderAdmin(RecordAdmin):
     search_fields = ("number",)
     search_related = {"supplier": ("name",)}
     readonly_fields = ("number", "supplier", "ordered_on")
-    screens = (("order_goods", _("Order goods"), "supply.add_purchaseorder"),)
+    column_needs = {"eta_link": "buying.revise_eta", "receive_link": "warehouse.receive"}
+    screens = (("order_goods", _("Order goods"), "buying.order_goods"),)
     ordering = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -143,8 +143,15 @@ class PurchaseLineAdmin(LedgerAdmin):
         "outstanding_units",
         "pegged",
         "eta",
-        "doing",
+        "eta_link",
+        "receive_link",
+        "close_link",
     )
+    column_needs = {
+        "eta_link": "buying.revise_eta",
+        "receive_link": "warehouse.receive",
+        "close_link": "buying.close_purchase_line",
+    }
     list_display_links = ("order_and_line",)
     list_filter = (WhenFilter, "confidence")
     list_select_related = ("purchase_order__supplier", "product", "warehouse")
@@ -173,13 +180,20 @@ class PurchaseLineAdmin(LedgerAdmin):
         """The supplier's date for our warehouse."""
         return short_eta(line)
 
-    @column(_("do"))
-    def doing(self, line: PurchaseLine) -> SafeString | str:
-        """Lead to what can be done while something is outstanding."""
-        if not line.outstanding:
-            return "–"
-        eta, close = link("purchase_line_eta", _("ETA"), line.pk), link("close_purchase_line", _("Close"), line.pk)
-        return format_html("{} · {} · {}", eta, link("receive", _("Receive"), line.purchase_order_id), close)
+    @column(_("date"))
+    def eta_link(self, line: PurchaseLine) -> SafeString | None:
+        """Lead to the ETA screen while something is outstanding."""
+        return link("purchase_line_eta", _("Change ETA"), line.pk) if line.outstanding else None
+
+    @column(_("goods"))
+    def receive_link(self, line: PurchaseLine) -> SafeString | None:
+        """Lead to receiving its order while something is outstanding."""
+        return link("receive", _("Receive"), line.purchase_order_id) if line.outstanding else None
+
+    @column(_("end"))
+    def close_link(self, line: PurchaseLine) -> SafeString | None:
+        """Lead to closing it while something is outstanding."""
+        return link("close_purchase_line", _("Close"), line.pk) if line.outstanding else None
 
     @admin.action(description=_("Change the ETA of the selected lines"), permissions=["revise"])
     def change_eta(self, request: HttpRequest, queryset: QuerySet[PurchaseLine]) -> HttpResponse:
@@ -189,7 +203,7 @@ class PurchaseLineAdmin(LedgerAdmin):
 
     def has_revise_permission(self, request: HttpRequest) -> bool:
         """Whether this person may change ETAs."""
-        return request.user.has_perm("supply.change_purchaseline")
+        return request.user.has_perm("buying.revise_eta")
 
 
 @admin.register(EtaRevision)
@@ -230,8 +244,9 @@ class ReceiptAdmin(LedgerAdmin):
 class StockLevelAdmin(LedgerAdmin):
     """What each warehouse holds; counted on its own screen."""
 
-    screens = (("adjust_stock", _("Count stock"), "supply.change_stocklevel"),)
+    screens = (("adjust_stock", _("Count stock"), "warehouse.adjust_stock"),)
     list_display = ("product", "warehouse", "on_hand", "allocated", "available_units", "count_link")
+    column_needs = {"count_link": "warehouse.adjust_stock"}
     list_filter = ("warehouse",)
     list_select_related = ("product", "warehouse")
     search_related = {"product": ("sku", "name")}

@@ -119,18 +119,38 @@ class Shop:
                 Substitute.objects.create(product=self.products[sku], substitute=self.products[other])
 
 
+class Place(NamedTuple):
+    """Where a customer lives, and whether it is a shop or a person there: which law of delays there is."""
+
+    jurisdiction: str
+    is_business: bool
+    time_zone: str
+
+
+# In turn. Shops of the home market, whose contract decides, and consumers under each pack.
+PLACES = [
+    Place("TR", True, "Europe/Istanbul"),
+    Place("US", False, "America/New_York"),
+    Place("TR", True, "Europe/Istanbul"),
+    Place("DE", False, "Europe/Berlin"),
+    Place("TR", True, "Europe/Istanbul"),
+    Place("US", True, "America/New_York"),
+    Place("GB", False, "Europe/London"),
+    Place("TR", True, "Europe/Istanbul"),
+]
+
+
 def customers(names: list[str]) -> dict[str, Customer]:
-    """Return the customers by name: two in three read Turkish, one in twelve is a VIP, one cannot be mailed."""
+    """Return the customers by name: at home two in three read Turkish, one in twelve is a VIP, one cannot be mailed."""
     made = {}
     for number, name in enumerate(names):
+        place = PLACES[number % len(PLACES)]
         made[name] = Customer.objects.create(
             name=name,
             email="not an address" if number == 5 else f"customer{number}@example.com",
-            phone=f"+90 212 000 {number // 100:02d} {number % 100:02d}",
-            language="en" if number % 3 == 0 else "tr",
+            phone=f"+90 000 000 {number // 100:02d} {number % 100:02d}",
+            language="en" if number % 3 == 0 or place.jurisdiction != "TR" else "tr",
             tier=Customer.Tier.VIP if number % 12 == 0 else number % 3,
-            jurisdiction="TR",
-            is_business=True,
-            time_zone="America/New_York" if number % 10 == 9 else "Europe/Istanbul",
+            **place._asdict(),
         )
     return made

@@ -4,16 +4,31 @@ import datetime
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count
 
-from backorders.actions import buying, clock, selling, telling, warehouse
+from backorders.actions import (
+    asking,
+    buying,
+    clock,
+    compensating,
+    deadlines,
+    deciding,
+    hearing,
+    placing,
+    proposals,
+    selling,
+    telling,
+    warehouse,
+)
 from backorders.backoffice.demo.shop import HABITS, Shop, Wanted, customers, wanted
 from backorders.catalog.models import Product
-from backorders.notifications import announcing, leasing, switch
+from backorders.chasing.models import DateRequest, RequestLine
+from backorders.notifications import announcing, gate, leasing, marking, switch
 from backorders.notifications.models import Message
 from backorders.orders.models import Order, OrderLine, Shipment
 from backorders.supply.models import PurchaseLine, Supplier
@@ -23,6 +38,7 @@ DAY = datetime.timedelta(days=1)
 SILENT = "The Phone Company"
 HELD_UP = "Litware, Inc."
 HELD_UP_DAYS = 40
+ASKED_DAYS_AGO = 9
 
 
 class Story:
@@ -70,11 +86,14 @@ class Story:
                 self._receive(morning, today)
             for number, order in enumerate(orders):
                 self._place(order, at=morning + datetime.timedelta(minutes=number))
+            deadlines.keep(at=morning + datetime.timedelta(hours=1))  # what the law has ended must not leave
             if today.weekday() < 5 and ago > 1:
                 # The last week was busy: some of what lies ready is late.
                 self._ship(morning + datetime.timedelta(hours=1), limit=8 if ago > 6 else 1)
             self._deliver_parcels(morning)
-        if ago and ago % 3 == 0:
+            if ago == ASKED_DAYS_AGO:
+                self._ask_a_supplier(morning + datetime.timedelta(hours=1))
+        if ago > 6 and ago % 3 == 0:  # then nobody had time: some dates have passed unheard
             self._tell(morning + datetime.timedelta(hours=1, minutes=45))
 
     def _stock_up(self) -> None:
@@ -112,7 +131,7 @@ class Story:
     def _late_days(self, supplier: str, eta: datetime.date) -> int:
         """How late goods come: as the supplier is used to, but what one of them sent lately is held at a border."""
         usual = self.chance.randint(*HABITS[supplier].late)
-        return HELD_UP_DAYS if supplier == HELD_UP and eta > self.today - 14 * DAY else usual
+        return HELD_UP_DAYS if supplier == HELD_UP and eta > self.today - 28 * DAY else usual
 
     def _hear_suppliers(self, at: datetime.datetime, today: datetime.date) -> None:
         """A week before the date some suppliers say that it will be later."""
@@ -143,17 +162,17 @@ class Story:
             warehouse.receive(arrived, by=None, at=at)
 
     def _place(self, order: list[Wanted], *, at: datetime.datetime) -> None:
-        new = selling.NewOrder(
+        new = placing.NewOrder(
             number=order[0].order,
             customer=self.customers[order[0].customer],
             carrier=self.shop.freight if self.chance.random() < 0.2 else self.shop.parcel,
-            lines=[selling.NewLine(line.sku, line.quantity, line.price) for line in order],
+            lines=[placing.NewLine(line.sku, line.quantity, line.price) for line in order],
             shop="demo",
             external_id=order[0].order,
             is_paid=True,
             is_ship_complete=len(order) > 1 and self.chance.random() < 0.6,
         )
-        selling.place_order(new, by=None, at=at)
+        placing.place_order(new, by=None, at=at)
 
     def _ship(self, at: datetime.datetime, *, limit: int) -> None:
         """Ship orders of which everything lies ready, then parts that have lain for long."""
@@ -180,10 +199,10 @@ class Story:
             while True:
                 lease, batch = leasing.claim(owner="demo", at=at)
                 for message in batch:
-                    if leasing.open_attempt(message, lease, at=at):
-                        leasing.accepted(message, lease, provider_id=message.headers["Message-ID"], at=at)
+                    if gate.open_attempt(message, lease, at=at):
+                        marking.mark_accepted(message, lease, provider_id=message.headers["Message-ID"], at=at)
                     else:
-                        leasing.turn_away(message, lease, at=at)
+                        gate.turn_away(message, lease, at=at)
                 if not batch:
                     break
 
@@ -204,11 +223,77 @@ class Story:
                 [change], reason_code="part_shortage", note="by phone", by=None, at=minutes(55 - 53 * number)
             )
             if not number:
+                deadlines.keep(at=minutes(25))
                 announcing.announce_due(at=minutes(20))
         self._set_policies()
+        self._compensate(minutes(3))
+        self._answer(at=minutes(75))
+        self._ask_a_supplier(minutes(15))
+        self._hear(minutes)
+        deadlines.keep(at=self.now)
         pending = Message.objects.filter(state=Message.State.PENDING).order_by("id")
-        if held := list(pending[:2]):
+        pending = pending.exclude(kind=Message.Kind.ANSWER_NEEDED)  # the law does not wait for a reader
+        of_late_lines = pending.filter(lines__line__promise__told_until__lt=self.today).distinct()
+        if held := list(dict.fromkeys([*pending[:2], *of_late_lines[:3]])):
             telling.hold(held, reason="demo: to be read first", by=None, at=minutes(10))
+
+    def _hear(self, minutes: Callable[[int], datetime.datetime]) -> None:
+        """Customers ask from their page, decide there, and say how it was."""
+        waiting = list(OrderLine.objects.waiting().select_related("order").order_by("-placed_at", "-id")[:40])
+        orders = list({line.order_id: line.order for line in waiting}.values())
+        texts = ("Will it fit a 1.7 m shelf?", "Kapıya kadar getirir misiniz?", "Can I change the colour?")
+        for number, (order, text) in enumerate(zip(orders, texts, strict=False)):
+            hearing.ask_question(order, text=text, by=None, at=minutes(300 - 90 * number))
+        for order in orders[3:5]:
+            deciding.keep_waiting(order, at=minutes(40))
+        arrived = Order.objects.filter(shipments__delivered_at__isnull=False).distinct().order_by("-placed_at", "-id")
+        for order, marks in zip(arrived[:5], ((5, 9), (4, 8), (5, 10), (2, 4), (3, 7)), strict=False):
+            hearing.give_feedback(order, occasion="delivered", csat=marks[0], nps=marks[1], at=minutes(200))
+
+    def _compensate(self, at: datetime.datetime) -> None:
+        """One policy that proposes, so that there is something to look at before it is given; one customer in ten is
+        held out."""
+        terms = compensating.Terms(
+            name="Promise broken by a week",
+            trigger="late",
+            days=7,
+            kind="discount",
+            currency="EUR",
+            percent=10,
+            margin_percent=50,
+            budget_month=Decimal(250),
+            held_out_percent=10,
+            active_from=self.today - self.length * DAY,
+        )
+        compensating.write_policy(terms, by=None, at=at)
+        compensating.propose(at=at)
+
+    def _ask_a_supplier(self, at: datetime.datetime) -> None:
+        """Ask the supplier from whom most is to come, and who was not asked yet, for the dates farthest away."""
+        lines = PurchaseLine.objects.outstanding().filter(eta_on__gt=self.today, purchase_order__supplier__email__gt="")
+        lines = lines.exclude(purchase_order__supplier__name=SILENT).filter(
+            purchase_order__supplier__date_requests__isnull=True
+        )
+        suppliers = lines.order_by().values_list("purchase_order__supplier").annotate(count=Count("pk"))
+        if found := suppliers.order_by("-count", "purchase_order__supplier").first():
+            asked = lines.filter(purchase_order__supplier=found[0]).order_by("-eta_on", "id")[:3]
+            asking.ask_supplier([line.pk for line in asked], by=None, at=at)
+
+    def _answer(self, *, at: datetime.datetime) -> None:
+        """The supplier who was asked last week answers: one date moves, the others stand."""
+        lines = RequestLine.objects.filter(RequestLine.OPEN, purchase_line__eta_on__gte=self.today)
+        answers: list[proposals.LineAnswer] = []
+        for line in lines.select_related("purchase_line").order_by("id"):
+            eta, until = line.purchase_line.eta_on, line.purchase_line.eta_until
+            if not line.purchase_line.outstanding or eta is None:
+                continue
+            stands = proposals.LineAnswer(line.pk, "confirm", [buying.EtaPart(eta, until)])
+            moves = proposals.LineAnswer(
+                line.pk, "move", [buying.EtaPart(eta + 12 * DAY)], "transport", "The ship waits before the canal."
+            )
+            answers.append(stands if answers else moves)
+        if answers:
+            proposals.propose(DateRequest.objects.get(), answers=answers, key="demo answer", at=at)
 
     def _set_policies(self) -> None:
         """Not everything is sold in the same way, and the supplier that never says a word is watched."""

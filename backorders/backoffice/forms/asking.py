@@ -56,6 +56,10 @@ class SeenReasonForm(SeenForm):
 
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept with the change."))
 
+    def seen_reason(self) -> dict[str, Any]:
+        """Return what verbs that need nothing else are called with."""
+        return {"reason": self.cleaned_data["reason"], "seen_version": self.cleaned_data["seen"]}
+
 
 class DateInput(forms.DateInput):
     """A date typed or picked, by the browser's own calendar."""

@@ -5,18 +5,20 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from crispy_forms.layout import Div, Field
 from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions.buying import EtaChange, EtaPart
+from backorders.backoffice.dates import short_window
 from backorders.backoffice.forms.asking import AskingForm, DateInput, number
 from backorders.changes.models import Source
+from backorders.importing.values import NOTHING, Days, read_days
 from backorders.supply.models import EtaRevision, PurchaseLine
 
 SALT = "backorders.eta"
 PARTS = 4
+OWN_DATES = 200  # lines beyond it follow what holds for all
 
 
 class EtaForm(AskingForm):
@@ -27,41 +29,48 @@ class EtaForm(AskingForm):
     """
 
     only_for_saving = ("reason_code", "note", "source")
-    layout = (
-        "how",
-        Div("eta_on", "eta_until", css_class="fields how-date how-window"),
-        Div("days", css_class="fields how-shift"),
-        Field("confidence"),
-        Div("reason_code", "source", css_class="fields"),
-        "note",
-    )
-
     how = forms.ChoiceField(label=_("The supplier says"), widget=forms.RadioSelect, initial="date")
     eta_on = forms.DateField(label=_("New date, or first day"), required=False, widget=DateInput())
     eta_until = forms.DateField(label=_("Last day of a window"), required=False, widget=DateInput())
+    words = forms.CharField(
+        label=_("In the supplier's words"),
+        required=False,
+        max_length=60,
+        help_text=_("“next week”, “week 51”, “mid January”, “end of the month”: what is understood is shown first."),
+    )
+    understood = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     days = forms.IntegerField(
         label=_("Days later (negative: earlier)"), required=False, min_value=-365, max_value=365, widget=number()
     )
     confidence = forms.ChoiceField(label=_("Certainty"), widget=forms.RadioSelect, initial="confirmed")
-    reason_code = forms.ChoiceField(label=_("Reason"))
+    reason_code = forms.ChoiceField(label=_("Reason"), widget=forms.RadioSelect)
     source = forms.ChoiceField(label=_("Who said so"), initial=Source.SUPPLIER)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     seen = forms.CharField(widget=forms.HiddenInput)
     key = forms.CharField(widget=forms.HiddenInput, max_length=120)
 
     def __init__(
-        self, data: Any = None, *, lines: Sequence[PurchaseLine], initial: dict[str, Any] | None = None
+        self,
+        data: Any = None,
+        *,
+        lines: Sequence[PurchaseLine],
+        today: datetime.date,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         started = {"seen": _sealed(lines), "key": secrets.token_urlsafe(12)}
         super().__init__(data, initial={**started, **(initial or {})})
-        self.lines = lines
-        ways = [("date", _("a date")), ("window", _("a window")), ("none", _("no date"))]
-        ways.insert(2, ("split", _("split over dates")) if len(lines) == 1 else ("shift", _("moved by days")))
+        self.lines, self.today = lines, today
+        self.spoken: Days | None = None
+        ways = [("date", _("a date")), ("window", _("a window")), ("words", _("in words")), ("none", _("no date"))]
+        ways.insert(3, ("split", _("split over dates")) if len(lines) == 1 else ("shift", _("moved by days")))
         if len(lines) == 1:
-            ways.insert(2, ("shift", _("moved by days")))
+            ways.insert(3, ("shift", _("moved by days")))
+        else:
+            ways.insert(4, ("each", _("line by line")))
+            self._add_own_dates()
         self._field("how").choices = ways
         self._field("confidence").choices = PurchaseLine._meta.get_field("confidence").choices
-        self._field("reason_code").choices = [("", "—"), *(EtaRevision._meta.get_field("reason_code").choices or [])]
+        self._field("reason_code").choices = EtaRevision._meta.get_field("reason_code").choices or []
         self._field("source").choices = [(Source.SUPPLIER, _("the supplier")), (Source.STAFF, _("we worked it out"))]
         self.parts = PartFormSet(data, prefix="parts") if len(lines) == 1 else None
 
@@ -73,11 +82,43 @@ class EtaForm(AskingForm):
             self.add_error("eta_on", _("Give a date, or choose “no date”."))
         if how == "window" and not cleaned.get("eta_until") and "eta_until" not in self.errors:
             self.add_error("eta_until", _("Give the last day of the window."))
+        if how == "words":
+            self._listen(cleaned.get("words", ""))
         if how == "shift" and not cleaned.get("days") and "days" not in self.errors:
             self.add_error("days", _("Say by how many days."))
+        if how == "each" and not any(cleaned.get(_own(line)) for line in self.lines):
+            self.add_error("how", _("Give at least one line its own date."))
         if how == "split" and (self.parts is None or not self.parts.is_valid()):
             self.add_error(None, _("Correct the parts of the split."))
         return cleaned
+
+    def _listen(self, words: str) -> None:
+        """Understand what was said; it is saved only once it was shown as it is understood."""
+        found = read_days(words, today=self.today)
+        if not words.strip():
+            self.add_error("words", _("Say it in words, or choose another way."))
+        elif not found:
+            self.add_error("words", _("That is not understood. Try “week 51”, “mid January”, or type the date."))
+        elif len(found) > 1:
+            both = " / ".join(short_window(*days) for days in found)
+            self.add_error("words", _("That can be %(both)s. Write the month in letters.") % {"both": both})
+        else:
+            self.spoken = found[0]
+
+    @property
+    def is_echoed(self) -> bool:
+        """Whether what was understood of the words was shown, as it is understood now."""
+        return self.spoken is None or self.cleaned_data.get("understood") == self.meaning
+
+    @property
+    def meaning(self) -> str:
+        """What was understood, for the form to carry; nothing where nothing was said in words."""
+        return f"{self.spoken.first or ''}/{self.spoken.last or ''}" if self.spoken else ""
+
+    @property
+    def echo(self) -> str:
+        """What was understood, in words."""
+        return short_window(*self.spoken) if self.spoken else ""
 
     def clean_seen(self) -> dict[int, int]:
         """Return the version of each line as it was shown."""
@@ -93,9 +134,16 @@ class EtaForm(AskingForm):
         return [EtaChange(line.pk, parts, confidence, seen.get(line.pk)) for line, parts in said if parts]
 
     def _parts(self, line: PurchaseLine) -> list[EtaPart]:
+        if own := self.cleaned_data.get(_own(line)):
+            return [EtaPart(own)]
         match self.cleaned_data["how"]:
+            case "each":
+                return []
             case "none":
                 return [EtaPart(None)]
+            case "words":
+                first, last = self.spoken or NOTHING
+                return [EtaPart(first, last if last != first else None)]
             case "shift":
                 return _shifted(line, self.cleaned_data["days"])
             case "split":
@@ -104,6 +152,25 @@ class EtaForm(AskingForm):
             case "window":
                 return [EtaPart(self.cleaned_data["eta_on"], self.cleaned_data["eta_until"])]
         return [EtaPart(self.cleaned_data["eta_on"])]
+
+    def _add_own_dates(self) -> None:
+        """Let every line have a date of its own; one that is left empty follows what holds for all."""
+        for line in self.lines[:OWN_DATES]:
+            label = _("Own date of %(line)s") % {"line": line}
+            self.fields[_own(line)] = forms.DateField(
+                label=label, required=False, widget=DateInput(attrs={"aria-label": label, "class": "own-date"})
+            )
+
+    def own_dates(self) -> list[tuple[PurchaseLine, Any]]:
+        """Return every line with its own field, or with none."""
+        return [(line, self[_own(line)] if _own(line) in self.fields else None) for line in self.lines]
+
+    def seen_before(self) -> dict[int, int]:
+        """Return the versions that the form was sent with, none if it was altered."""
+        try:
+            return {int(pk): version for pk, version in signing.loads(self.data.get("seen", ""), salt=SALT).items()}
+        except signing.BadSignature:
+            return {}
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -118,6 +185,10 @@ class PartForm(forms.Form):
 
 
 PartFormSet = forms.formset_factory(PartForm, extra=PARTS, max_num=PARTS, absolute_max=PARTS)
+
+
+def _own(line: PurchaseLine) -> str:
+    return f"own_{line.pk}"
 
 
 def _sealed(lines: Sequence[PurchaseLine]) -> str:

@@ -7,7 +7,7 @@ from crispy_forms.layout import Div
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions.selling import NewLine, NewOrder
+from backorders.actions.placing import NewLine, NewOrder
 from backorders.backoffice.forms.asking import AskingForm, SeenForm, SeenReasonForm, chooser, number
 from backorders.catalog.models import Product
 from backorders.orders.models import Carrier, Customer, Order, OrderLine, Shipment, ShipmentLine
@@ -74,7 +74,7 @@ class DeliveredForm(AskingForm):
         ]
 
 
-class ReturnForm(AskingForm):
+class ReturnForm(SeenForm):
     """How many shipped units came back, where they lie now, and why."""
 
     layout = (Div("quantity", "warehouse", "reason", css_class="fields"),)

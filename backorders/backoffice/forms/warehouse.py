@@ -22,6 +22,7 @@ class ArrivalForm(forms.Form):
     over = forms.IntegerField(label=_("Over"), min_value=0, required=False, widget=number())
     damaged = forms.IntegerField(label=_("Damaged"), min_value=0, required=False, widget=number())
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, line: PurchaseLine, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,10 +44,19 @@ class ReceiveForm(AskingForm):
                 data,
                 prefix=f"line_{line.pk}",
                 line=line,
-                initial={"quantity": line.outstanding, "over": 0, "damaged": 0},
+                initial={"quantity": line.outstanding, "over": 0, "damaged": 0, "seen": line.version},
             )
             for line in lines
         ]
+
+    def renew(self) -> None:
+        """After a refusal because of somebody else's change: whoever saves again has seen it."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # what a request sent
+        for form in self.lines:
+            data[form.add_prefix("seen")] = form.initial["seen"]
+        self.data = data
+        for form in self.lines:
+            form.data = data
 
     def clean(self) -> dict[str, Any]:
         """Check every line, and that something arrived."""
@@ -61,7 +71,7 @@ class ReceiveForm(AskingForm):
     def arrivals(self) -> list[Arrival]:
         """Return what arrived; lines of which nothing did are left out."""
         said = [(form.line.pk, form.cleaned_data) for form in self.lines]
-        made = [Arrival(pk, d["quantity"], d["over"] or 0, d["damaged"] or 0, d["note"]) for pk, d in said]
+        made = [Arrival(pk, d["quantity"], d["over"] or 0, d["damaged"] or 0, d["note"], d["seen"]) for pk, d in said]
         return [arrival for arrival in made if arrival.quantity or arrival.over or arrival.damaged]
 
 
@@ -73,6 +83,13 @@ class CountForm(AskingForm):
     warehouse = forms.ModelChoiceField(Warehouse.objects.all(), label=_("Warehouse"))
     counted = forms.IntegerField(label=_("Counted"), min_value=0, widget=number())
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept with the change."))
+    seen_on_hand = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def renew(self) -> None:
+        """Whoever counts again has seen what lies there now."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # what a request sent
+        data.pop("seen_on_hand", None)
+        self.data = data
 
 
 class ClosePurchaseLineForm(SeenReasonForm):
@@ -83,6 +100,7 @@ class OrderGoodsForm(AskingForm):
     """From whom goods are ordered; the lines are a formset beside it."""
 
     layout = (Div("number", "supplier", css_class="fields"),)
+    only_for_saving = ("number",)
     number = forms.CharField(label=_("Number"), max_length=60)
     supplier = forms.ModelChoiceField(
         Supplier.objects.all(), label=_("Supplier"), widget=chooser(PurchaseOrder, "supplier")

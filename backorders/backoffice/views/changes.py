@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -10,12 +11,13 @@ from django.utils.translation import gettext as _
 from backorders.actions import undoing
 from backorders.actions.done import Done
 from backorders.allocation.models import PromiseChange
-from backorders.backoffice.acts import act_name
 from backorders.backoffice.paging import capped_count
 from backorders.backoffice.views.screen import Doing, Screen
+from backorders.changes.acts import act_name
 from backorders.changes.models import ChangeSet, Touch
+from backorders.notifications.models import Message, MessageLine
 from backorders.orders.models import Order
-from backorders.supply.models import PurchaseOrder
+from backorders.supply.models import PurchaseLine, PurchaseOrder
 
 SHOWN, COUNTED = 50, 1_000
 
@@ -42,7 +44,10 @@ class ShowChangeSet(Screen):
         )
         return super().get_context_data(
             change=self.change,
-            objection=undoing.can_undo(self.change),
+            may_undo=undoing.may_undo(self.change, person=self.by),
+            changed=self.changed,
+            may_revert=self._may_revert(),
+            objection=undoing.objection_to_undo(self.change),
             orders=Order.objects.filter(pk__in=self._touched(Touch.Kind.ORDER)).order_by("id")[:SHOWN],
             purchase_orders=PurchaseOrder.objects.filter(pk__in=self._touched(Touch.Kind.PURCHASE_ORDER)).order_by(
                 "id"
@@ -53,19 +58,46 @@ class ShowChangeSet(Screen):
             receipts=self.change.receipts.select_related("purchase_line__purchase_order", "purchase_line__product")[
                 :SHOWN
             ],
+            compensations=self.change.compensations.select_related("order", "line__product").order_by("id")[:SHOWN],
+            told=said_by(self.change).select_related("customer").order_by("-id")[:SHOWN],
             moves=moves.order_by("id")[:SHOWN],
             moved=capped_count(moves, cap=COUNTED),
             **kwargs,
         )
 
+    @cached_property
+    def changed(self) -> list[PurchaseLine]:
+        """The purchase lines that somebody changed since."""
+        return undoing.changed_since(self.change)
+
+    def _may_revert(self) -> bool:
+        is_undone = ChangeSet.objects.filter(undoes=self.change).exists()
+        is_partly = bool(self.changed) and len(self.changed) < len(self.change.before.get("purchase_lines", ()))
+        return is_partly and not is_undone and self.by.has_perm("undoing.undo_what_nobody_changed")
+
     def _touched(self, kind: Touch.Kind) -> Any:
         return self.change.touches.filter(kind=kind).values("object_id")
+
+
+def said_by(change: ChangeSet) -> "QuerySet[Message]":
+    """Return the mails that say what this act did: its own words, its parcels and cancellations, the dates it moved.
+
+    Of a date that was moved on before it was told, the later act's mail speaks.
+    """
+    moved = Q(line__promise_changes__change_set=change, message__created_at__gte=change.at)
+    same = Q(window_from=F("line__promise_changes__new_from"), window_until=F("line__promise_changes__new_until")) | Q(
+        window_until=None, line__promise_changes__new_until=None
+    )
+    dates = MessageLine.objects.filter(moved & same, promise_version__isnull=False)
+    goods = MessageLine.objects.filter(Q(cancellation__change_set=change) | Q(shipment__change_set=change))
+    ids = [lines.order_by().values("message") for lines in (dates, goods)]
+    return Message.objects.filter(Q(personal_text__change_set=change) | Q(pk__in=ids[0]) | Q(pk__in=ids[1]))
 
 
 class Undo(Doing):
     """Put back what a change set changed."""
 
-    permission = "changes.add_changeset"
+    permission = "undoing.undo"
 
     def does(self) -> Done[Any]:
         """Undo it."""
@@ -74,3 +106,14 @@ class Undo(Doing):
     def back(self) -> str:
         """Stay on the change set."""
         return reverse("admin:change_set", args=[self.kwargs["pk"]])
+
+
+class Revert(Undo):
+    """Put back what nobody changed since."""
+
+    permission = "undoing.undo_what_nobody_changed"
+
+    def does(self) -> Done[Any]:
+        """Put it back."""
+        change = get_object_or_404(ChangeSet, pk=self.kwargs["pk"])
+        return undoing.undo_what_nobody_changed(change, by=self.by, at=self.at)

@@ -1,33 +1,43 @@
 """The ETA screen: record what the supplier said, and see before saving whom it moves and who will be told."""
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backorders.actions import buying
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
+from backorders.allocation.situation import calendars
+from backorders.allocation.windows import business_day
+from backorders.backoffice.dates import short_date
+from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
+from backorders.backoffice.impacts import shown
 from backorders.backoffice.selections import frozen
-from backorders.backoffice.views.screen import ActScreen
+from backorders.backoffice.views.screen import REFUSED, ActScreen
 from backorders.changes.models import Source
 from backorders.supply.models import PurchaseLine, PurchaseOrder
 
-SHOWN = 20
+SHOWN = 200
+FAR = datetime.timedelta(days=180)
 
 
 class EtaScreen(ActScreen):
     """Change the ETA of the lines that `purchase_lines` names."""
 
     template_name = "backoffice/eta.html"
-    permission = "supply.change_purchaseline"
+    preview_template = "backoffice/eta_preview.html"
+    permission = "buying.revise_eta"
     button = gettext_lazy("Save")
     back_name = gettext_lazy("Purchase lines")
 
@@ -50,7 +60,7 @@ class EtaScreen(ActScreen):
 
     def form(self, data: Any = None) -> EtaForm:
         """Return the form for these lines."""
-        return EtaForm(data, lines=self.lines)
+        return EtaForm(data, lines=self.lines, today=business_day(self.at))
 
     def preview(self, form: EtaForm) -> Impact:
         """Whom these dates would move."""
@@ -65,14 +75,62 @@ class EtaScreen(ActScreen):
             note=said["note"],
             source=Source(said["source"]),
             key=said["key"],
+            tells_later="later" in self.request.POST,
             by=self.by,
             at=self.at,
         )
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say what was done, and where those stand who are told later."""
+        sentence = super().done_sentence(done)
+        if "later" not in self.request.POST or not done.impact.moves:
+            return sentence
+        url = reverse("admin:waiting_lines") + "?view=not_told"
+        said = _("For a day nobody is told by itself:")
+        return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Not told"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the lines as they stand."""
         more = max(len(self.lines) - SHOWN, 0)
         return super().get_context_data(lines=self.lines[:SHOWN], more_lines=more, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Preview or act; what others changed since the form was shown is found before it is renewed."""
+        sent = self.form(request.POST).seen_before()
+        self.changed = differences(self.lines, sent, at=self.at)
+        form = self.form(request.POST)
+        if "preview" not in request.POST and form.is_valid() and not form.is_echoed:
+            return self._echoed(form)
+        return super().post(request, *args, **kwargs)
+
+    def _echoed(self, form: EtaForm) -> HttpResponse:
+        """Show how the words are understood before anything is saved."""
+        said = _("“%(words)s” is understood as %(window)s. Save again to keep it.")
+        form.add_error("words", said % {"words": form.cleaned_data["words"], "window": form.echo})
+        return self.render_to_response(self.get_context_data(form=form, **self._seen_ahead(form)), status=REFUSED)
+
+    def _seen_ahead(self, form: EtaForm) -> dict[str, Any]:
+        return {"preview": shown(self.preview(form)), "warnings": self._warnings(form)}
+
+    def refused(self, form: Any, status: int, **more: Any) -> HttpResponse:
+        """Show the form again, with what others changed meanwhile."""
+        return super().refused(form, status, changed=self.changed, **more)
+
+    def looked_ahead(self, form: EtaForm) -> dict[str, Any]:
+        """Add what looks odd about the dates."""
+        ahead = super().looked_ahead(form)
+        return {**ahead, "warnings": self._warnings(form) if form.is_ready() else []}
+
+    def _warnings(self, form: EtaForm) -> list[str]:
+        """Say which dates are far away, or days on which a warehouse does not receive."""
+        lines = {line.pk: line for line in self.lines}
+        days = {(part.eta_on, lines[c.purchase_line_id].warehouse_id) for c in form.changes() for part in c.parts}
+        dated = sorted((day, warehouse) for day, warehouse in days if day)
+        open_on = calendars()
+        far = [day for day, _warehouse in dated if day > self.at.date() + FAR]
+        shut = [day for day, warehouse in dated if not open_on[warehouse].is_working(day)]
+        said = [_("%(date)s is more than 180 days away.") % {"date": short_date(day)} for day in far[:1]]
+        return said + [_("On %(date)s the warehouse does not receive.") % {"date": short_date(day)} for day in shut[:1]]
 
     def back(self) -> str:
         """Go back to the outstanding purchase lines."""

@@ -1,6 +1,9 @@
 """What can be done to an order and its lines: one form, one preview, one verb each."""
 
+import datetime
 import secrets
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -11,10 +14,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import caring, selling, warehouse
+from backorders.actions import caring, placing, selling, warehouse
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.backoffice.forms.asking import AskingForm, ReasonForm, SeenReasonForm
+from backorders.allocation.windows import business_day
+from backorders.amounts import money
+from backorders.backoffice.dates import short_date
+from backorders.backoffice.forms.asking import AskingForm, SeenReasonForm
 from backorders.backoffice.forms.orders import (
     CancelLineForm,
     DeliveredForm,
@@ -32,7 +38,6 @@ class OrderAct(ActScreen):
     """An act on an order as it was shown."""
 
     template_name = "backoffice/act.html"
-    permission = "orders.change_order"
     form_class: type[AskingForm] = SeenReasonForm
 
     @cached_property
@@ -56,11 +61,21 @@ class OrderAct(ActScreen):
 class CancelOrder(OrderAct):
     """Cancel everything open on an order."""
 
+    permission = "selling.cancel_order"
     button = gettext_lazy("Cancel the order")
 
     def heading(self) -> str:
         """Name the order."""
         return _("Cancel order %(order)s") % {"order": self.order}
+
+    def facts(self, form: SeenReasonForm) -> list[str]:
+        """Say what goes back to the customer."""
+        lines = self.order.lines.open().select_related("order").order_by("id")
+        return refund_words(self.order, [(line, line.open_quantity) for line in lines], self.at)
+
+    def preview(self, form: SeenReasonForm) -> Impact:
+        """Who moves up."""
+        return selling.preview_cancel_order(self.order, at=self.at)
 
     def does(self, form: SeenReasonForm) -> Done[Any]:
         """Cancel it."""
@@ -68,6 +83,15 @@ class CancelOrder(OrderAct):
         return selling.cancel_order(
             self.order, reason=said["reason"], seen_version=said["seen"], by=self.by, at=self.at
         )
+
+
+def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datetime.datetime) -> list[str]:
+    """Say how much goes back to the customer for these units, and by when; nothing is due for what was not paid."""
+    back = sum((selling.refund_of(line, quantity) for line, quantity in units), start=Decimal(0))
+    if not back:
+        return [_("Nothing is paid back: the order is not paid.")]
+    due = short_date(business_day(selling.refund_due_at([line.pk for line, _units in units], at=at)))
+    return [_("%(sum)s go back to the customer, by %(day)s.") % {"sum": money(back, order.currency), "day": due}]
 
 
 class LineAct(OrderAct):
@@ -87,6 +111,7 @@ class LineAct(OrderAct):
 class CancelLine(LineAct):
     """Cancel units of a line."""
 
+    permission = "selling.cancel_line"
     form_class = CancelLineForm
     button = gettext_lazy("Cancel the units")
 
@@ -97,6 +122,10 @@ class CancelLine(LineAct):
     def initial(self) -> dict[str, Any]:
         """Start with everything open."""
         return {**super().initial(), "quantity": self.line.open_quantity}
+
+    def facts(self, form: CancelLineForm) -> list[str]:
+        """Say what goes back to the customer."""
+        return refund_words(self.order, [(self.line, form.cleaned_data["quantity"])], self.at)
 
     def preview(self, form: CancelLineForm) -> Impact:
         """Who moves up."""
@@ -118,6 +147,7 @@ class CancelLine(LineAct):
 class ChangeQuantity(LineAct):
     """Change the quantity ordered."""
 
+    permission = "selling.change_quantity"
     form_class = QuantityForm
     button = gettext_lazy("Change the quantity")
 
@@ -152,61 +182,64 @@ class ChangeQuantity(LineAct):
 class Expedite(LineAct):
     """Put a line before all that are not expedited."""
 
-    permission = "orders.change_orderline"
-    form_class = ReasonForm
+    permission = "selling.expedite"
     button = gettext_lazy("Expedite")
 
     def heading(self) -> str:
         """Name the line."""
         return _("Expedite %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
-    def preview(self, form: ReasonForm) -> Impact:
+    def preview(self, form: SeenReasonForm) -> Impact:
         """Who loses."""
         return selling.preview_expedite(self.line, at=self.at)
 
-    def does(self, form: ReasonForm) -> Done[Any]:
+    def does(self, form: SeenReasonForm) -> Done[Any]:
         """Do it."""
-        return selling.expedite(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
+        return selling.expedite(self.line, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Hold(LineAct):
     """Serve a line nothing until it is released."""
 
-    form_class = ReasonForm
+    permission = "selling.hold"
     button = gettext_lazy("Hold")
 
     def heading(self) -> str:
         """Name the line."""
         return _("Hold %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
-    def preview(self, form: ReasonForm) -> Impact:
+    def preview(self, form: SeenReasonForm) -> Impact:
         """Who gains."""
         return selling.preview_hold(self.line, at=self.at)
 
-    def does(self, form: ReasonForm) -> Done[Any]:
+    def does(self, form: SeenReasonForm) -> Done[Any]:
         """Do it."""
-        return selling.hold(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
+        return selling.hold(self.line, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Release(LineAct):
     """Serve a held line again."""
 
-    form_class = ReasonForm
+    permission = "selling.release"
     button = gettext_lazy("Release")
 
     def heading(self) -> str:
         """Name the line."""
         return _("Release %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
-    def does(self, form: ReasonForm) -> Done[Any]:
+    def preview(self, form: SeenReasonForm) -> Impact:
+        """Who loses and who gains."""
+        return selling.preview_release(self.line, at=self.at)
+
+    def does(self, form: SeenReasonForm) -> Done[Any]:
         """Do it."""
-        return selling.release(self.line, reason=form.cleaned_data["reason"], by=self.by, at=self.at)
+        return selling.release(self.line, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Ship(OrderAct):
     """Hand units that lie ready to the carrier."""
 
-    permission = "orders.add_shipment"
+    permission = "warehouse.ship"
     button = gettext_lazy("Ship")
 
     def heading(self) -> str:
@@ -235,8 +268,8 @@ class Ship(OrderAct):
 class ConfirmDelivery(ActScreen):
     """Record that a parcel arrived."""
 
+    permission = "warehouse.confirm_delivery"
     template_name = "backoffice/act.html"
-    permission = "orders.change_shipment"
     form_class = DeliveredForm
     back_name = gettext_lazy("Order")
     button = gettext_lazy("Confirm delivery")
@@ -263,8 +296,8 @@ class ConfirmDelivery(ActScreen):
 class ReturnToStock(ActScreen):
     """Take shipped units back into stock."""
 
+    permission = "warehouse.return_to_stock"
     template_name = "backoffice/act.html"
-    permission = "orders.change_shipment"
     back_name = gettext_lazy("Order")
     button = gettext_lazy("Take back into stock")
 
@@ -276,7 +309,7 @@ class ReturnToStock(ActScreen):
 
     def form(self, data: Any = None) -> ReturnForm:
         """Return a form with what can still come back."""
-        return ReturnForm(data, shipped=self.shipped)
+        return ReturnForm(data, shipped=self.shipped, initial={"seen": self.shipped.shipment.order.version})
 
     def heading(self) -> str:
         """Name what comes back."""
@@ -285,9 +318,17 @@ class ReturnToStock(ActScreen):
             "order": self.shipped.shipment.order,
         }
 
+    def preview(self, form: ReturnForm) -> Impact:
+        """Whom they serve."""
+        said = form.cleaned_data
+        return warehouse.preview_return(
+            self.shipped, quantity=said["quantity"], warehouse=said["warehouse"], at=self.at
+        )
+
     def does(self, form: ReturnForm) -> Done[Any]:
         """Take them back."""
-        return warehouse.return_to_stock(self.shipped, **form.cleaned_data, by=self.by, at=self.at)
+        said = dict(form.cleaned_data)
+        return warehouse.return_to_stock(self.shipped, seen_version=said.pop("seen"), **said, by=self.by, at=self.at)
 
     def back(self) -> str:
         """Go back to the order."""
@@ -297,7 +338,7 @@ class ReturnToStock(ActScreen):
 class WriteNote(Screen):
     """Keep a note with an order."""
 
-    permission = "orders.add_note"
+    permission = "caring.write_note"
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -313,8 +354,8 @@ class WriteNote(Screen):
 class PlaceOrder(ActScreen):
     """Place an order for a customer who called."""
 
+    permission = "placing.place_order"
     template_name = "backoffice/place_order.html"
-    permission = "orders.add_order"
     form_class = PlaceOrderForm
     title = gettext_lazy("Place an order")
     back_name = gettext_lazy("Orders")
@@ -331,14 +372,14 @@ class PlaceOrder(ActScreen):
             return {"unready": True}
         new = form.order()
         try:
-            joined = selling.preview_place(new, at=self.at)
+            joined = placing.preview_place(new, at=self.at)
         except Refused as refusal:
             return {"refusal": str(refusal)}
         return {"placing": list(zip(new.lines, joined, strict=True))}
 
     def does(self, form: PlaceOrderForm) -> Done[Any]:
         """Place it."""
-        done = selling.place_order(form.order(), key=form.cleaned_data["key"], by=self.by, at=self.at)
+        done = placing.place_order(form.order(), key=form.cleaned_data["key"], by=self.by, at=self.at)
         self.placed = done.made
         return done
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -11,13 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import telling
 from backorders.actions.done import Done
+from backorders.backoffice.masking import masked_words, sees_contacts
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import Doing, Screen
-from backorders.notifications.models import CallTask, MailSwitch, Message
-from backorders.notifications.outbox import UNSENT
+from backorders.notifications.models import UNFINISHED, UNSENT, CallTask, MailSwitch, Message
 from backorders.orders.models import Order
 
 State = Message.State
+
+# What can be done to messages in the outbox: its name in the address, and its verb.
+VERBS = {"hold": "telling.hold", "release": "telling.release", "send": "telling.send_now", "cancel": "telling.cancel"}
 
 # What a mail may do when it is shown: nothing. No script, no form, no picture from elsewhere.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -36,7 +40,7 @@ BOXES = (
     Box(
         "leaving",
         _("To leave"),
-        (State.PENDING, State.RETRY, State.SENDING, State.UNKNOWN),
+        UNFINISHED,
         _("Nothing waits to be sent."),
     ),
     Box("held", _("Held"), (State.HELD,), _("Nothing is held.")),
@@ -56,7 +60,7 @@ class Outbox(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the lists and one page of messages."""
         box = next((box for box in BOXES if box.name == self.request.GET.get("box")), BOXES[0])
-        messages = Message.objects.filter(state__in=box.states).select_related("customer")
+        messages = Message.objects.filter(state__in=box.states).select_related("customer", "supplier")
         order = ("priority", "not_before", "id") if box.name == "leaving" else ("-id",)
         page = page_of(messages.defer("html", "text", "headers").order_by(*order), self.request)
         return super().get_context_data(
@@ -81,7 +85,7 @@ class ShowMessage(Screen):
     @cached_property
     def message(self) -> Message:
         """The message."""
-        return get_object_or_404(Message.objects.select_related("customer"), pk=self.kwargs["pk"])
+        return get_object_or_404(Message.objects.select_related("customer", "supplier"), pk=self.kwargs["pk"])
 
     def heading(self) -> str:
         """The subject of the mail."""
@@ -111,11 +115,16 @@ class MailAsSent(Screen):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answer with the stored HTML."""
         message = get_object_or_404(Message.objects.only("html"), pk=kwargs["pk"])
-        response = HttpResponse(message.html)
-        response["Content-Security-Policy"] = MAIL_POLICY
-        response["X-Frame-Options"] = "SAMEORIGIN"  # our own page frames it
-        response._csp_exempt = True  # type: ignore[attr-defined]  # django-csp leaves the header above alone
-        return response
+        return inert_mail(message.html if sees_contacts(request.user) else masked_words(message.html))
+
+
+def inert_mail(html: str) -> HttpResponse:
+    """Answer with the HTML of a mail, for a frame on our own pages; its policy lets it do nothing."""
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = MAIL_POLICY
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response._csp_exempt = True  # type: ignore[attr-defined]  # django-csp leaves the header above alone
+    return response
 
 
 class Calls(Screen):
@@ -128,7 +137,8 @@ class Calls(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the open tasks, or those done."""
         is_done = self.request.GET.get("show") == "done"
-        tasks = CallTask.objects.select_related("customer", "message", "done_by").filter(done_at__isnull=not is_done)
+        tasks = CallTask.objects.select_related("customer", "message", "done_by")
+        tasks = tasks.filter(customer__isnull=False, done_at__isnull=not is_done)
         page = page_of(tasks.order_by("-done_at" if is_done else "opened_at", "id"), self.request)
         return super().get_context_data(page=page, is_done=is_done, **kwargs)
 
@@ -136,11 +146,13 @@ class Calls(Screen):
 class MarkCalled(Doing):
     """Record that a customer was called and knows now."""
 
-    permission = "notifications.change_calltask"
+    permission = "telling.mark_called"
 
     def does(self) -> Done[Any]:
         """Mark the task done."""
-        task = get_object_or_404(CallTask.objects.select_related("customer", "message"), pk=self.kwargs["pk"])
+        task = get_object_or_404(
+            CallTask.objects.filter(customer__isnull=False).select_related("customer", "message"), pk=self.kwargs["pk"]
+        )
         return telling.mark_called(task, note=self.request.POST.get("note", ""), by=self.by, at=self.at)
 
     def back(self) -> str:
@@ -151,7 +163,12 @@ class MarkCalled(Doing):
 class StopOrSend(Doing):
     """Hold, release, send at once or cancel the messages that were ticked; `verb` in the address says which."""
 
-    permission = "notifications.change_message"
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask for the permission of the verb that the address names."""
+        self.permission = VERBS.get(kwargs["verb"], "")
+        if not self.permission:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
 
     def does(self) -> Done[Any]:
         """Call the verb of the same name."""
@@ -178,7 +195,7 @@ class StopOrSend(Doing):
 class TurnMail(Doing):
     """Stop all mail, or let it leave again."""
 
-    permission = "notifications.change_mailswitch"
+    permission = "telling.turn_mail"
 
     def does(self) -> Done[Any]:
         """Turn the switch."""

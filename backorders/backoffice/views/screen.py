@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from backorders.actions import approving
 from backorders.actions.done import Done
+from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.impact import Impact
 from backorders.backoffice.impacts import shown
 from backorders.refusal import Busy, Refused, Stale
@@ -98,6 +100,10 @@ class ActScreen(Screen):
         """Return whom the act would touch, or None where it touches nobody else."""
         return None
 
+    def facts(self, form: Any) -> list[str]:
+        """Return what else follows from the act, in sentences: money, numbers, goods."""
+        return []
+
     def does(self, form: Any) -> Done[Any]:
         """Call the verb."""
         raise NotImplementedError
@@ -127,12 +133,23 @@ class ActScreen(Screen):
             return self.refused(form, REFUSED)
         try:
             done = self.does(form)
+        except NeedsApproval as refusal:
+            if "ask" in request.POST:
+                return self.asked(refusal)
+            form.add_error(None, str(refusal))
+            return self.refused(form, REFUSED, needs_approval=True)
         except Refused as refusal:
             if isinstance(refusal, Stale):
                 form.renew()
             form.add_error(None, str(refusal))
             return self.refused(form, _status(refusal))
         messages.success(request, self.done_sentence(done))
+        return HttpResponseRedirect(self.back())
+
+    def asked(self, refusal: NeedsApproval) -> HttpResponse:
+        """Let what needs a second person wait for one."""
+        approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
+        messages.success(self.request, _("Sent for approval. Your inbox tells you what was decided."))
         return HttpResponseRedirect(self.back())
 
     def previewed(self, form: Any) -> HttpResponse:
@@ -144,9 +161,9 @@ class ActScreen(Screen):
             )
         return self.render_to_response(self.get_context_data(**seen))
 
-    def refused(self, form: Any, status: int) -> HttpResponse:
+    def refused(self, form: Any, status: int, **more: Any) -> HttpResponse:
         """Show the form again with what is wrong, and whom it would touch as things stand."""
-        return self.render_to_response(self.get_context_data(form=form), status=status)
+        return self.render_to_response(self.get_context_data(form=form, **more), status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the button and where to go back to."""
@@ -166,7 +183,7 @@ class ActScreen(Screen):
             impact = self.preview(form)
         except Refused as refusal:
             return {"preview": None, "refusal": str(refusal)}
-        return {"preview": shown(impact) if impact is not None else None}
+        return {"preview": shown(impact) if impact is not None else None, "facts": self.facts(form)}
 
 
 def done_sentence(done: Done[Any]) -> SafeString:

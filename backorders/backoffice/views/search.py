@@ -1,4 +1,4 @@
-"""One search box: an exact order number leads straight to the order, anything else to what holds it."""
+"""One search box: what is meant exactly leads straight to its page, anything else to what holds it."""
 
 from typing import Any
 
@@ -6,48 +6,46 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from backorders.allocation.windows import business_day
+from backorders.backoffice import finding
 from backorders.backoffice.views.screen import Screen
-from backorders.catalog.models import Product
-from backorders.orders.models import Customer, Order
-from backorders.searching import matching
-from backorders.supply.models import PurchaseOrder
-
-EACH = 10
+from backorders.backoffice.workbench.terms import read
 
 
 class Search(Screen):
-    """Orders, customers, products and purchase orders that hold the term."""
+    """Everything that holds the term; the part under the search box alone if a script asks."""
 
     template_name = "backoffice/search.html"
     permission = "orders.view_order"
     title = _("Search")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Jump to the order with exactly this number, if there is one."""
-        order = Order.objects.filter(number=self.term).first() if self.term else None
-        if order:
-            return redirect("admin:order", order.pk)
+        """Jump to the thing with exactly this number, or to the list that operators ask for."""
+        if not self.is_part:
+            if url := finding.jump(self.term, person=self.by):
+                return redirect(url)
+            typed = read(self.term)
+            if typed.terms:
+                return redirect(finding.lines_address(typed))
         return self.render_to_response(self.get_context_data(**kwargs))
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only the results are asked for."""
+        return bool(self.request.headers.get("HX-Request"))
 
     @property
     def term(self) -> str:
         """What is searched for."""
-        return self.request.GET.get("q", "").strip()
+        return self.request.GET.get("q", "").strip().replace("\x00", "")[: finding.LONGEST]
+
+    def get_template_names(self) -> list[str]:
+        """The results alone, or the page."""
+        return ["backoffice/search_part.html" if self.is_part else self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the first few of each kind."""
-        return super().get_context_data(term=self.term, found=self._found() if self.term else {}, **kwargs)
-
-    def _found(self) -> dict[str, Any]:
-        orders = matching(Order.objects.order_by(), ["number", "external_id"], self.term)
-        customers = list(matching(Customer.objects.order_by(), ["name", "email"], self.term)[:EACH])
-        theirs = Order.objects.filter(customer__in=customers).select_related("customer").order_by("-placed_at", "-id")
-        return {
-            "orders": orders.select_related("customer")[:EACH],
-            "customers": customers,
-            "theirs": theirs[:EACH],
-            "products": matching(Product.objects.order_by(), ["sku", "name"], self.term)[:EACH],
-            "purchase_orders": matching(PurchaseOrder.objects.order_by(), ["number"], self.term).select_related(
-                "supplier"
-            )[:EACH],
-        }
+        groups = finding.find(self.term, request=self.request, today=business_day(self.at))
+        count = sum(len(group.hits) for group in groups)
+        found = {"term": self.term, "groups": groups, "count": count}
+        return {**found, **kwargs} if self.is_part else super().get_context_data(**found, **kwargs)

@@ -1,28 +1,43 @@
 """What the warehouse and the buyers do: receive goods, count stock, give up what will not come."""
 
+import copy
+from collections.abc import Sequence
 from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from backorders.actions import buying, warehouse
 from backorders.actions.done import Done
-from backorders.allocation.impact import Impact
+from backorders.allocation.impact import Impact, Served
+from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.warehouse import ClosePurchaseLineForm, CountForm, OrderGoodsForm, ReceiveForm
+from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import ActScreen
-from backorders.supply.models import PurchaseLine, PurchaseOrder
+from backorders.orders.models import OrderLine
+from backorders.supply.models import PurchaseLine, PurchaseOrder, StockLevel
 
 OUTSTANDING = "?when=outstanding"
+GETTING = 50
+RULES = {
+    "rank": gettext_lazy("by rank, as it is served"),
+    "first_come": gettext_lazy("first come"),
+    "oldest_promise": gettext_lazy("oldest promise first"),
+    "smallest": gettext_lazy("smallest first"),
+}
 
 
 class Receive(ActScreen):
     """Book what arrived of a purchase order, and see first who gets it."""
 
     template_name = "backoffice/receive.html"
-    permission = "supply.add_receipt"
+    preview_template = "backoffice/receive_preview.html"
+    permission = "warehouse.receive"
     back_name = gettext_lazy("Purchase lines")
     button = gettext_lazy("Receive and allocate")
 
@@ -42,13 +57,47 @@ class Receive(ActScreen):
         """Name the purchase order."""
         return _("Receive %(number)s from %(supplier)s") % {"number": self.order, "supplier": self.order.supplier}
 
+    def looked_ahead(self, form: ReceiveForm) -> dict[str, Any]:
+        """Add who gets it by name, and what other rules would come to."""
+        seen = super().looked_ahead(form)
+        if seen.get("preview") is None:
+            return seen
+        compared = warehouse.compare_receive(form.arrivals(), at=self.at)
+        rules = [(RULES[each.rule], each) for each in compared]
+        return {**seen, "getting": _getting(self.impact.served), "rules": rules}
+
     def preview(self, form: ReceiveForm) -> Impact:
         """Who gets what arrived."""
-        return warehouse.preview_receive(form.arrivals(), at=self.at)
+        self.impact = warehouse.preview_receive(form.arrivals(), at=self.at)
+        return self.impact
 
     def does(self, form: ReceiveForm) -> Done[Any]:
         """Book it."""
         return warehouse.receive(form.arrivals(), key=form.cleaned_data["key"], by=self.by, at=self.at)
+
+    def facts(self, form: ReceiveForm) -> list[str]:
+        """Say what would stay outstanding though it was to come by now."""
+        arrived = {each.purchase_line_id: each.quantity + each.damaged for each in form.arrivals()}
+        short = []
+        for line in (entry.line for entry in form.lines if entry.line.pk in arrived):
+            line = copy.copy(line)
+            line.received += arrived[line.pk]
+            short += warehouse.short_of([line], today=business_day(self.at))
+        said = _("%(sku)s: %(count)s short. What is short keeps no date until its new ETA is set.")
+        return [said % {"sku": line.product.sku, "count": line.outstanding} for line in short[:GETTING]]
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say what was done; of what came short, lead to its new ETA or say who was asked."""
+        sentence = super().done_sentence(done)
+        lines = PurchaseLine.objects.filter(receipts__change_set=done.change_set).distinct()
+        short = warehouse.short_of(lines, today=business_day(self.at))
+        if not short:
+            return sentence
+        said = ngettext("%(count)s line came short.", "%(count)s lines came short.", len(short)) % {"count": len(short)}
+        if not self.by.has_perm("buying.revise_eta"):
+            return format_html("{} {} {}", sentence, said, _("Purchasing was asked when the rest comes."))
+        url = reverse("admin:selection_eta", args=[freeze(self.request, [line.pk for line in short])])
+        return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the purchase order."""
@@ -59,11 +108,18 @@ class Receive(ActScreen):
         return reverse("admin:supply_purchaseline_changelist") + f"?purchase_order__id__exact={self.order.pk}"
 
 
+def _getting(served: Sequence[Served]) -> list[tuple[OrderLine, int]]:
+    """The first of the lines that get stock, each with how many units."""
+    lines = OrderLine.objects.select_related("order__customer", "product", "promise")
+    known = lines.in_bulk([each.line_id for each in served[:GETTING]])
+    return [(known[each.line_id], each.quantity) for each in served[:GETTING]]
+
+
 class AdjustStock(ActScreen):
     """Set on hand to what was counted."""
 
     template_name = "backoffice/act.html"
-    permission = "supply.change_stocklevel"
+    permission = "warehouse.adjust_stock"
     form_class = CountForm
     title = gettext_lazy("Count stock")
     back_name = gettext_lazy("Stock")
@@ -71,7 +127,10 @@ class AdjustStock(ActScreen):
 
     def initial(self) -> dict[str, Any]:
         """Start with the product and warehouse that the link named."""
-        return {name: self.request.GET.get(name) for name in ("product", "warehouse")}
+        named = {name: self.request.GET.get(name, "") for name in ("product", "warehouse")}
+        levels = StockLevel.objects.filter(**{name: pk for name, pk in named.items() if pk.isdecimal()})
+        level = levels.first() if all(named.values()) else None
+        return {**named, "seen_on_hand": level.on_hand if level else None}
 
     def preview(self, form: CountForm) -> Impact:
         """Who gains or loses stock."""
@@ -94,7 +153,7 @@ class ClosePurchaseLine(ActScreen):
     """Give up what is outstanding on a purchase line."""
 
     template_name = "backoffice/act.html"
-    permission = "supply.change_purchaseline"
+    permission = "buying.close_purchase_line"
     form_class = ClosePurchaseLineForm
     back_name = gettext_lazy("Purchase lines")
     button = gettext_lazy("Close the line")
@@ -137,11 +196,15 @@ class OrderGoods(ActScreen):
     """Record what was ordered from a supplier; lines that wait for it are dated at once."""
 
     template_name = "backoffice/order_goods.html"
-    permission = "supply.add_purchaseorder"
+    permission = "buying.order_goods"
     form_class = OrderGoodsForm
     title = gettext_lazy("Order goods")
     back_name = gettext_lazy("Purchase orders")
     button = gettext_lazy("Record the purchase order")
+
+    def preview(self, form: OrderGoodsForm) -> Impact:
+        """Whom they date."""
+        return buying.preview_goods(form.cleaned_data["supplier"], lines=form.goods(), at=self.at)
 
     def does(self, form: OrderGoodsForm) -> Done[Any]:
         """Record it."""

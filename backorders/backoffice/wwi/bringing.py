@@ -212,9 +212,12 @@ class Import:
         self._picks(change, list(zip(lines, written, strict=True)))
         rows.insert(
             Promise,
-            "line product customer version changed_at is_estimate uncovered".split(),
+            "line product customer is_open score version changed_at is_estimate uncovered".split(),
             [
-                (line.pk, line.product_id, line.order.customer_id, 1, line.placed_at, False, line.waiting)
+                (
+                    *(line.pk, line.product_id, line.order.customer_id, line.waiting > 0, line.score, 1),
+                    *(line.placed_at, False, line.waiting),
+                )
                 for line in written
             ],
         )

@@ -40,8 +40,9 @@ def bring_masters(folder: Folder) -> None:
     Customer.objects.bulk_create(
         Customer(
             name=customer.name,
-            # Nobody of the sample can be written to: the address is ours, in a domain that does not exist.
+            # Nobody of the sample exists: the address is ours, in a domain that does not either, and nothing is mailed.
             email=f"customer{customer.id}@wwi.example",
+            is_written_to=False,
             phone=customer.phone,
             is_business=True,
             jurisdiction="US",

@@ -12,15 +12,19 @@ from django.test import Client
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.backoffice.demo.story import Story
-from backorders.backoffice.waiting import tabs
+from backorders.backoffice.workbench.counting import tabs
+from backorders.backoffice.workbench.lists import Seen
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
+from backorders.chasing.models import EtaProposal
+from backorders.compensation.models import Award
+from backorders.delays.models import LegalCase
 from backorders.notifications.models import CallTask, Message
-from backorders.orders.models import Customer, Order, OrderLine
+from backorders.orders.models import Customer, Feedback, Order, OrderLine, Question
 from backorders.supply.models import PurchaseLine
 from tests.factories import a_product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 NOW = datetime.datetime(2026, 11, 24, 9, 30, tzinfo=datetime.UTC)
 
@@ -29,7 +33,7 @@ def test_the_last_weeks_of_the_demo_leave_living_work() -> None:
     assert list(Story(NOW, length=50).days())[-1] == 0
     assert list(check_books(at=NOW)) == []
     assert not ChangeSet.objects.filter(at__gt=NOW).exists()
-    assert [tab.name for tab in tabs(today=NOW.date()) if not tab.count] == []
+    assert [tab.name for tab in tabs(Seen(NOW.date(), 0)) if not tab.number] == ["mine"]
     assert OrderLine.objects.waiting().count() > 10
     assert Promise.objects.untold().exists()
     assert PurchaseLine.objects.overdue(NOW.date()).exists()
@@ -38,7 +42,17 @@ def test_the_last_weeks_of_the_demo_leave_living_work() -> None:
     assert {"accepted", "pending", "held"} <= states
     assert {"en", "tr"} == set(Message.objects.values_list("language", flat=True))
     assert CallTask.objects.exists()
+    assert {"us-ftc", "eu", "uk"} == set(LegalCase.objects.values_list("pack", flat=True))
+    assert {"notice_due", "opt_long", "overdue", "due"} <= set(LegalCase.objects.values_list("state", flat=True))
+    assert Message.objects.filter(kind="answer_needed", state="accepted").exists()
+    assert Message.objects.filter(kind="answer_needed", state="pending").exists()
+    assert Customer.objects.filter(jurisdiction="US", is_business=True).exists()
+    assert Question.objects.filter(answered_at=None).count() == 3
+    assert Feedback.objects.count() == 5
+    assert Award.objects.filter(state="proposed").count() > 2
     assert Order.objects.filter(is_ship_complete=True).exists()
+    assert EtaProposal.objects.filter(state="waiting").exists(), "a supplier answered"
+    assert Message.objects.filter(kind="date_request", state="pending").count() == 1, "another is being asked"
     assert Customer.objects.exclude(email__endswith="@example.com").count() == 1
 
 

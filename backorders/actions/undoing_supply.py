@@ -1,0 +1,124 @@
+"""Supply is put back: the dates from before, what was received is outstanding again, a count is taken back."""
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import F, Sum
+from django.utils.translation import gettext_lazy as _
+
+from backorders import rows
+from backorders.actions.buying import record_revisions
+from backorders.actions.warehouse import move
+from backorders.actions.ways_back import Way
+from backorders.changes.models import ChangeSet, Touch
+from backorders.refusal import said
+from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel, StockMovement
+
+
+def _eta_objection(change: ChangeSet) -> Any:
+    before = {known["id"]: known for known in change.before["purchase_lines"]}
+    for line in PurchaseLine.objects.filter(pk__in=before).select_related("purchase_order"):
+        if line.version != before[line.pk]["version"]:
+            return said(_("%(line)s was changed again since."), line=line)
+    split = _split_off(change)
+    if split.filter(received__gt=0).exists() or split.filter(version__gt=1).exists():
+        return _("A part that was split off was changed again since.")
+    return ""
+
+
+def _close_objection(change: ChangeSet) -> Any:
+    line = PurchaseLine.objects.get(pk=change.before["purchase_line"])
+    return "" if line.version == change.before["version"] else said(_("%(line)s was changed again since."), line=line)
+
+
+def _receive_objection(change: ChangeSet) -> Any:
+    moved = StockMovement.objects.filter(change_set=change).order_by().values("stock_level")
+    gone = moved.annotate(units=Sum("quantity")).filter(stock_level__on_hand__lt=F("units")).exists()
+    return _("Some of these units were already shipped.") if gone else ""
+
+
+def _adjust_objection(change: ChangeSet) -> Any:
+    level = StockLevel.objects.get(pk=change.before["stock_level"])
+    counts = ChangeSet.objects.filter(act="adjust_stock", movements__stock_level=level, id__gt=change.pk)
+    if counts.filter(undone_by=None).exists():
+        return _("It was counted again since.")
+    return "" if level.on_hand >= change.before["difference"] else _("Some of these units were already shipped.")
+
+
+def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    """Let the purchase lines in `change.before` have the dates from before; parts that were split off are no more."""
+    split = list(_split_off(change))
+    before = {known["id"]: known for known in change.before["purchase_lines"]}
+    lines = PurchaseLine.objects.in_bulk(list(before))
+    revised = []
+    for pk, known in before.items():
+        line = lines[pk]
+        old = (line.eta_on, line.eta_until, line.confidence)
+        line.eta_on, line.eta_until = _day(known["eta_on"]), _day(known["eta_until"])
+        line.confidence = known["confidence"]
+        revised.append((line, *old))
+    PurchaseLine.objects.filter(pk__in=[line.pk for line in split]).update(cancelled=F("quantity"), pegged=0)
+    rows.update(
+        PurchaseLine,
+        ["id", "quantity", "eta_on", "eta_until", "confidence", "version"],
+        [
+            (k["id"], k["quantity"], _day(k["eta_on"]), _day(k["eta_until"]), k["confidence"], k["version"] + 1)
+            for k in before.values()
+        ],
+    )
+    record_revisions(undoing, revised, reason_code=EtaRevision.ReasonCode.CORRECTION, note=undoing.reason, at=at)
+
+
+def _reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    PurchaseLine.objects.filter(pk=change.before["purchase_line"]).update(
+        cancelled=F("cancelled") - change.before["closed"], version=F("version") + 1
+    )
+
+
+def _put_received_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    """Take the units out of stock again and let them be outstanding; the receipt itself stays in its ledger."""
+    good: Counter[tuple[int, int]] = Counter()
+    for receipt in Receipt.objects.filter(change_set=change).select_related("purchase_line").order_by("id"):
+        line = receipt.purchase_line
+        good[line.product_id, line.warehouse_id] -= receipt.quantity + receipt.over
+        PurchaseLine.objects.filter(pk=line.pk).update(
+            received=F("received") - receipt.quantity - receipt.damaged, version=F("version") + 1
+        )
+    move(good, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
+
+
+def _put_count_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    level = StockLevel.objects.get(pk=change.before["stock_level"])
+    place = {(level.product_id, level.warehouse_id): -change.before["difference"]}
+    move(place, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
+
+
+def _split_off(change: ChangeSet) -> Any:
+    """The purchase lines that the revision made out of parts of those it was opened on."""
+    before = [known["id"] for known in change.before["purchase_lines"]]
+    split = PurchaseLine.objects.filter(revisions__change_set=change.pk, split_from__in=before)
+    return split.exclude(pk__in=before).order_by("id")
+
+
+def _day(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None
+
+
+def of_purchase(change: ChangeSet) -> Sequence[int]:
+    """Return the products of the purchase orders that the change touched."""
+    touched = change.touches.filter(kind=Touch.Kind.PURCHASE_ORDER).values("object_id")
+    return list(PurchaseLine.objects.filter(purchase_order__in=touched).values_list("product", flat=True))
+
+
+def _of_product(change: ChangeSet) -> Sequence[int]:
+    return list(change.touches.filter(kind=Touch.Kind.PRODUCT).values_list("object_id", flat=True))
+
+
+WAYS = {
+    "revise_eta": Way("buying.revise_eta", of_purchase, _eta_objection, put_etas_back),
+    "close_purchase_line": Way("buying.close_purchase_line", of_purchase, _close_objection, _reopen),
+    "receive": Way("warehouse.receive", of_purchase, _receive_objection, _put_received_back),
+    "adjust_stock": Way("warehouse.adjust_stock", _of_product, _adjust_objection, _put_count_back),
+}

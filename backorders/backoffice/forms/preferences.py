@@ -1,0 +1,73 @@
+"""The form of a person's preferences; two commands never share a key."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders.backoffice.keys import CHANGEABLE, Command
+from backorders.backoffice.preferences import HOMES
+from backorders.desk.models import Preference
+
+
+class PreferenceForm(forms.Form):
+    """How the desk looks, what comes first, and what the keys do."""
+
+    theme = forms.ChoiceField(label=gettext_lazy("Theme"), choices=Preference.Theme.choices)
+    density = forms.ChoiceField(label=gettext_lazy("Density"), choices=Preference.Density.choices)
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language"),
+        required=False,
+        choices=[("", gettext_lazy("as the browser has it")), *settings.LANGUAGES],
+    )
+    home = forms.ChoiceField(
+        label=gettext_lazy("First screen"),
+        required=False,
+        choices=[("", gettext_lazy("as my role has it")), *HOMES.items()],
+    )
+    are_keys_on = forms.BooleanField(label=gettext_lazy("Single keys do something"), required=False)
+
+    def __init__(self, data: Any = None, *, preference: Preference | None) -> None:
+        super().__init__(data, initial=self._initial(preference))
+        own = preference.keys if preference else {}
+        for command in CHANGEABLE:
+            self.fields[f"key_{command.name}"] = forms.CharField(
+                label=command.label, max_length=1, required=False, initial=own.get(command.name, command.key)
+            )
+
+    @staticmethod
+    def _initial(preference: Preference | None) -> dict[str, Any]:
+        known = preference or Preference()
+        return {name: getattr(known, name) for name in ("theme", "density", "language", "home", "are_keys_on")}
+
+    @property
+    def keys(self) -> list[Any]:
+        """The fields of the keys."""
+        return [self[f"key_{command.name}"] for command in CHANGEABLE]
+
+    @property
+    def looks(self) -> list[Any]:
+        """The other fields that are chosen."""
+        return [self[name] for name in ("theme", "density", "language", "home")]
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse the same key for two commands; g begins the keys that lead to pages."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        taken: dict[str, Command] = {}
+        for command in CHANGEABLE:
+            name = f"key_{command.name}"
+            key = cleaned.get(name) or command.key
+            if key == "g":
+                self.add_error(name, _("g begins the keys that lead to pages."))
+            elif key in taken:
+                words = {"key": key, "other": taken[key].label}
+                self.add_error(name, _("“%(key)s” is the key of “%(other)s”.") % words)
+            taken[key] = command
+        return cleaned
+
+    def own_keys(self) -> dict[str, str]:
+        """Return the commands that have another key than the usual one."""
+        typed = {command: self.cleaned_data.get(f"key_{command.name}") for command in CHANGEABLE}
+        return {command.name: key for command, key in typed.items() if key and key != command.key}

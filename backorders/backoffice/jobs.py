@@ -1,0 +1,143 @@
+"""How jobs are shown: what each is called, where it leads, how far it is, and what may be asked of it."""
+
+import datetime
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from backorders.jobs import steering
+from backorders.jobs.models import Job
+
+SHOWN = 6
+ENDED_STAY = datetime.timedelta(hours=1)
+SILENT = datetime.timedelta(seconds=60)
+State = Job.State
+
+KINDS: dict[str, Any] = {}
+PLACES: dict[str, str] = {}
+PHASES: dict[str, Any] = {}
+
+
+class ShownJob(NamedTuple):
+    """A job as the screens show it; `tone` is good, bad, warn or nothing."""
+
+    job: Job
+    name: str
+    url: str
+    words: str
+    tone: str
+    is_silent: bool
+    is_ours: bool = True
+
+    @property
+    def asks(self) -> list[tuple[str, str]]:
+        """What its person may ask of it now: (verb, label)."""
+        rests = self.job.state == State.PAUSED or self.job.wish == Job.Wish.PAUSE
+        if not self.is_ours or self.job.is_ended or self.job.wish == Job.Wish.STOP:
+            return []
+        first = ("resume", _("Go on")) if rests else ("pause", _("Pause"))
+        return [first, ("stop", _("Stop"))]
+
+
+class Tray(NamedTuple):
+    """The jobs in the header: those that go on, and what ended lately."""
+
+    jobs: list[ShownJob]
+    active: int
+
+
+def tray(user: User | AnonymousUser, *, at: datetime.datetime) -> Tray:
+    """Return what this person sees in the header: their own jobs, and whatever goes on now."""
+    if not user.is_authenticated:
+        return Tray([], 0)
+    mine = Q(by=user, ended_at__gt=at - ENDED_STAY)
+    jobs = Job.objects.filter(Q(ended_at=None) | mine).select_related("by").order_by("-created_at", "-id")[:SHOWN]
+    made = [shown(job, at=at)._replace(is_ours=steering.may_steer(job, by=user)) for job in jobs]
+    return Tray(made, sum(not each.job.is_ended for each in made))
+
+
+def shown(job: Job, *, at: datetime.datetime) -> ShownJob:
+    """Return one job as the screens show it."""
+    name = PLACES.get(job.subject)
+    tones = {State.DONE: "good", State.FAILED: "bad", State.STOPPED: "warn", State.PAUSED: "warn"}
+    silent = not job.is_ended and job.state != State.PAUSED and _since(job, at) > SILENT
+    return ShownJob(
+        job=job,
+        name=str(KINDS.get(job.kind) or job.kind.replace("_", " ").capitalize()),
+        url=reverse(f"admin:{name}", args=[job.object_id]) if name else reverse("admin:job", args=[job.pk]),
+        words=_words(job, at=at),
+        tone=tones.get(State(job.state), ""),
+        is_silent=silent,
+    )
+
+
+def _since(job: Job, at: datetime.datetime) -> datetime.timedelta:
+    return at - (job.moved_at or job.started_at or job.created_at)
+
+
+def _words(job: Job, *, at: datetime.datetime) -> str:
+    if job.wish == Job.Wish.PAUSE:
+        return _("Pausing after the batch it is at")
+    if job.wish == Job.Wish.STOP:
+        return _("Stopping after the batch it is at")
+    match job.state:
+        case State.QUEUED:
+            return _queued(job)
+        case State.RUNNING:
+            return _progress(job, at=at)
+        case State.PAUSED:
+            return _("Paused: %(rows)s") % {"rows": _rows(job)}
+        case State.STOPPED:
+            return _("Stopped: %(rows)s") % {"rows": _rows(job)}
+        case State.FAILED:
+            return job.failure
+    return _("Done: %(rows)s") % {"rows": _rows(job)}
+
+
+def _queued(job: Job) -> str:
+    before = Job.objects.filter(state__in=[State.QUEUED, State.RUNNING], pk__lt=job.pk).count()
+    if job.done:
+        return _("Goes on when a worker is free: %(rows)s") % {"rows": _rows(job)}
+    if before:
+        return ngettext("Queued: %(count)s job before it", "Queued: %(count)s jobs before it", before) % {
+            "count": before
+        }
+    return _("Queued")
+
+
+def _progress(job: Job, *, at: datetime.datetime) -> str:
+    phase = PHASES.get(job.phase)
+    words = f"{phase}: {_rows(job)}" if phase else _rows(job)
+    if job.total and job.done and job.started_at and (left := job.total - job.done):
+        seconds = (at - job.started_at).total_seconds() / job.done * left
+        if seconds >= 5:
+            return _("%(words)s, about %(seconds)s s left") % {"words": words, "seconds": round(seconds)}
+    return words
+
+
+def _rows(job: Job) -> str:
+    if job.total is not None:
+        return _("%(done)s of %(total)s rows") % {"done": f"{job.done:,}", "total": f"{job.total:,}"}
+    return ngettext("%(count)s row", "%(count)s rows", job.done) % {"count": f"{job.done:,}"}
+
+
+PLACES |= {"import": "import"}
+KINDS |= {
+    "tell_customers": gettext_lazy("Telling customers"),
+    "check_import": gettext_lazy("Check of an import"),
+    "apply_import": gettext_lazy("Import of ETAs"),
+    "undo_import": gettext_lazy("Undo of an import"),
+}
+PHASES |= {
+    "tell": gettext_lazy("Writing"),
+    "settle": gettext_lazy("Comparing rows"),
+    "read": gettext_lazy("Reading"),
+    "check": gettext_lazy("Checking"),
+    "impact": gettext_lazy("Looking whom it moves"),
+    "apply": gettext_lazy("Applying"),
+    "undo": gettext_lazy("Undoing"),
+}

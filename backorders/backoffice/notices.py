@@ -1,0 +1,99 @@
+"""Notices in the reader's words, and where each leads."""
+
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from backorders.access.checking import in_words
+from backorders.access.table import CAPABILITIES, group_names, roles_of
+from backorders.backoffice.jobs import KINDS
+from backorders.inbox.models import Notice
+
+Kind = Notice.Kind
+
+
+class Shown(NamedTuple):
+    """One notice as its reader sees it."""
+
+    notice: Notice
+    sentence: str
+    url: str
+    way: str
+
+
+def shown(notice: Notice) -> Shown:
+    """Return a notice with its sentence and the way to what it is about."""
+    words, number = notice.words, notice.object_id
+    match notice.kind:
+        case Kind.ACCESS_ASKED:
+            said = {"person": words.get("person", ""), "what": label_of(words.get("permission", ""))}
+            sentence = _("%(person)s asks for access: %(what)s.") % said
+            return Shown(notice, sentence, reverse("admin:auth_user_change", args=[number]), _("Open the person"))
+        case Kind.APPROVAL_ASKED:
+            said = {"person": words.get("person", ""), "about": words.get("about", "")}
+            sentence = _("%(person)s asks for approval: %(about)s") % said
+            return Shown(notice, sentence, reverse("admin:approval", args=[number]), _("Look and decide"))
+        case Kind.APPROVAL_DECIDED:
+            outcome = {"approved": _("Approved"), "refused": _("Refused"), "expired": _("Expired")}
+            sentence = f"{outcome.get(words.get('state', ''), '')}: {words.get('about', '')}"
+            return Shown(notice, sentence, reverse("admin:approval", args=[number]), _("Open the request"))
+        case Kind.SUPPLIER_CALL:
+            sentence = ngettext(
+                "%(count)s supplier is to be called.", "%(count)s suppliers are to be called.", notice.count
+            )
+            return Shown(notice, sentence % {"count": notice.count}, reverse("admin:proposals"), _("Open the answers"))
+        case Kind.PROPOSAL:
+            said = {"count": notice.count, "supplier": words.get("supplier", "")}
+            sentence = ngettext(
+                "%(supplier)s answered of %(count)s line.", "%(supplier)s answered of %(count)s lines.", notice.count
+            )
+            return Shown(notice, sentence % said, reverse("admin:proposals"), _("Open the answers"))
+        case Kind.SHORT:
+            said = {"number": words.get("number", ""), "count": words.get("units", 0)}
+            sentence = ngettext(
+                "%(number)s came short by %(count)s unit: when does the rest come?",
+                "%(number)s came short by %(count)s units: when does the rest come?",
+                said["count"],
+            )
+            url = reverse("admin:purchase_order_eta", args=[number or 0])
+            return Shown(notice, sentence % said, url, _("Set the ETA of the rest"))
+        case Kind.JOB:
+            said = {"job": KINDS.get(words.get("kind", "")) or _("A job"), "about": words.get("about", "")}
+            ended = {"done": _("%(job)s is done: %(about)s."), "stopped": _("%(job)s was stopped: %(about)s.")}
+            sentence = ended.get(words.get("state", ""), _("%(job)s failed: %(about)s.")) % said
+            return Shown(notice, sentence, reverse("admin:job", args=[number or 0]), _("Open the job"))
+    sentence = ngettext("%(count)s customer is to be called.", "%(count)s customers are to be called.", notice.count)
+    return Shown(notice, sentence % {"count": notice.count}, reverse("admin:calls"), _("Open the calls"))
+
+
+def label_of(permission: str) -> str:
+    """Return what a permission allows, in the reader's words: a verb's label, or a kind of record."""
+    if permission in CAPABILITIES:
+        return str(CAPABILITIES[permission].label)
+    app, _dot, codename = permission.partition(".")
+    way, _bar, model = codename.partition("_")
+    try:
+        names = apps.get_model(app, model)._meta.verbose_name_plural
+    except LookupError:
+        return _("this page")
+    return (_("see %(records)s") if way == "view" else _("change %(records)s")) % {"records": names}
+
+
+def who_has(permission: str) -> str:
+    """Return the roles that have a permission, in the reader's words."""
+    return in_words(group_names(roles_of(permission)))
+
+
+def unread_words(count: int) -> str:
+    """Return a number of unread notices as it is read out."""
+    return ngettext("%(count)s unread", "%(count)s unread", count) % {"count": count}
+
+
+def permission_of_page(name: str) -> str:
+    """Return the permission of a page of the plain admin by its name: "orders_order_change"; nothing if it is none."""
+    parts: list[Any] = name.rsplit("_", 2)
+    ways = {"changelist": "view", "change": "view", "history": "view", "add": "add", "delete": "delete"}
+    return f"{parts[0]}.{ways[parts[2]]}_{parts[1]}" if len(parts) == 3 and parts[2] in ways else ""

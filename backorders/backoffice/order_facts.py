@@ -1,0 +1,156 @@
+"""What stands beside an order: what to do next and who does it, what its mails met, what could come instead."""
+
+import datetime
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from backorders.allocation.alternatives import Alternative
+from backorders.allocation.models import is_late
+from backorders.amounts import money
+from backorders.backoffice.dates import short
+from backorders.backoffice.order_page import LineShown
+from backorders.compensation.models import Award
+from backorders.compensation.words import explained
+from backorders.desk.models import Handling
+from backorders.notifications.models import CallTask, Message
+from backorders.orders.models import Order
+
+
+class Next(NamedTuple):
+    """What to do next: the words, the way to do it, and who looks after the order."""
+
+    words: str
+    url: str
+    tone: str
+
+
+class Trouble(NamedTuple):
+    """A mail that reached nobody: what happened, and what is to be done."""
+
+    words: str
+    message: Message
+    task: CallTask | None
+
+
+class Start(NamedTuple):
+    """Words that a message can start with."""
+
+    name: str
+    label: str
+    text: str
+
+
+def alternative_words(alternative: Alternative) -> str:
+    """Return what staff need to know of an alternative: what it is, when it comes, and who pays which difference."""
+    what = _("%(name)s: %(free)s lie ready, arrives %(window)s.") % {
+        "name": alternative.product.name,
+        "free": alternative.free,
+        "window": short(alternative.arrives),
+    }
+    note = f"{alternative.note.rstrip('.')}." if alternative.note else ""
+    return " ".join(filter(None, [what, price_words(alternative), _not_offered(alternative), note]))
+
+
+def price_words(alternative: Alternative) -> str:
+    """Return who pays which difference if an alternative comes."""
+    price, currency = alternative.price, alternative.currency
+    if price is None:
+        return _("It is priced in another currency.")
+    if price.back:
+        return _("%(sum)s less are owed.") % {"sum": money(price.back, currency)}
+    if price.extra:
+        return _("The customer pays %(sum)s more.") % {"sum": money(price.extra, currency)}
+    if price.ours:
+        return _("Same price: we bear %(sum)s.") % {"sum": money(price.ours, currency)}
+    return _("Same price.")
+
+
+def _not_offered(alternative: Alternative) -> str:
+    if alternative.is_offered:
+        return ""
+    if alternative.objection:
+        return _("It may not be sold now.")
+    return "" if alternative.price is None else _("It does not arrive sooner.")
+
+
+def gifts_of(order: Order) -> list[str]:
+    """Return what this order was given or is owed for its wait, and why, the newest first."""
+    awards = list(Award.objects.filter(line__order=order).select_related("policy").order_by("-at", "-id"))
+    by_policy = {award.compensation_id for award in awards if award.compensation_id}
+    words = [
+        _("%(sum)s: %(state)s. %(why)s (%(policy)s)")
+        % {
+            "sum": money(award.amount, award.currency),
+            "state": award.get_state_display(),
+            "why": explained(award.facts, award.currency),
+            "policy": award.policy.name,
+        }
+        for award in awards
+    ]
+    by_hand = order.compensations.exclude(pk__in=by_policy).order_by("-at", "-id")
+    return words + [
+        _("%(sum)s: given. %(why)s") % {"sum": money(gift.amount, gift.currency), "why": gift.reason}
+        for gift in by_hand
+    ]
+
+
+def trouble_of(order: Order) -> Trouble | None:
+    """Return the newest mail about the order that reached nobody and about which nobody called yet."""
+    tasks = CallTask.objects.filter(done_at=None, message__lines__order=order).select_related("message")
+    if task := tasks.order_by("-opened_at", "-id").first():
+        return Trouble(task.why, task.message, task)
+    theirs = Message.objects.filter(lines__order=order).defer("html", "text", "headers").order_by("-id")
+    message = theirs.filter(delivery__gte=Message.Delivery.BOUNCED).first()
+    if message is None or theirs.filter(id__gt=message.pk, delivery=Message.Delivery.DELIVERED).exists():
+        return None
+    return Trouble(str(message.get_delivery_display()), message, None)
+
+
+def next_of(order: Order, lines: Sequence[LineShown], trouble: Trouble | None, *, today: datetime.date) -> Next:
+    """Return the most urgent thing to do about an order."""
+    waiting = [shown for shown in lines if shown.line.waiting]
+    if trouble and trouble.task:
+        return Next(_("Call the customer"), reverse("admin:calls"), "bad")
+    if any(shown.promise and shown.promise.is_untold for shown in waiting):
+        return Next(_("Tell the customer the new date"), "#compose", "bad")
+    if any(is_late(waiting=1, told_until=shown.told and shown.told.last, today=today) for shown in waiting):
+        return Next(_("Say why it is late, or offer something else"), "#compose", "bad")
+    if any(shown.promise and shown.promise.uncovered for shown in waiting):
+        return Next(_("Ask the buyer to order what is uncovered"), "#lines", "warn")
+    if waiting and any(shown.expected is None for shown in waiting):
+        return Next(_("Ask the supplier for a date"), "#lines", "warn")
+    ready = any(shown.line.allocated for shown in lines)
+    if ready and not (order.is_ship_complete and waiting):
+        return Next(_("Ship what lies ready"), reverse("admin:ship", args=[order.pk]), "good")
+    if waiting:
+        return Next(_("Nothing: the customer knows the date"), "", "good")
+    return Next(_("Nothing is open"), "", "good")
+
+
+def owners_of(order: Order) -> list[str]:
+    """Return who looks after the order's lines."""
+    handlings = Handling.objects.filter(line__order=order, owner__isnull=False).select_related("owner")
+    return sorted({handling.owner.get_username() for handling in handlings if handling.owner})
+
+
+def starts_of(order: Order) -> list[Start]:
+    """Return the words a message can start with, in the customer's language."""
+    with override(order.customer.language):
+        date = _("Thank you for asking about your order. Below you find what we know now.")
+        sorry = _("You asked why it takes longer than we said. We checked with our supplier; the dates below are new.")
+        asked = _("We have asked our supplier and will write to you when we have an answer.")
+    return [
+        Start("date", _("Current date"), date),
+        Start("longer", _("Why it takes longer"), sorry),
+        Start("asked", _("We have asked"), asked),
+    ]
+
+
+def mails_of(order: Order) -> "QuerySet[Message]":
+    """Return the mails about an order."""
+    return Message.objects.filter(lines__order=order).distinct()

@@ -1,0 +1,98 @@
+"""Jobs: the list of them, the tray in the header, and the wishes to pause, stop or go on."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from backorders.backoffice.jobs import shown, tray
+from backorders.backoffice.paging import page_of
+from backorders.backoffice.views.screen import Screen
+from backorders.jobs import steering
+from backorders.jobs.models import Job
+from backorders.refusal import Refused
+
+STOP_POLLING = 286  # htmx stops asking when it is answered so
+
+
+class Jobs(Screen):
+    """Every job, the latest first."""
+
+    template_name = "backoffice/jobs.html"
+    title = _("Jobs")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add a page of jobs: everybody's for who may change anybody's, else one's own."""
+        page = page_of(_visible(self.request).select_related("by").order_by("-created_at", "-id"), self.request)
+        return super().get_context_data(page=page, shown=[shown(job, at=self.at) for job in page.rows], **kwargs)
+
+
+class JobsTray(Screen):
+    """The jobs of the header alone; with nothing left to follow, the header stops asking."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with the tray."""
+        jobs = tray(request.user, at=self.at)
+        status = 200 if jobs.active else STOP_POLLING
+        return self.response_class(request, "backoffice/jobs_tray.html", {"jobs": jobs, "is_part": True}, status=status)
+
+
+class ShowJob(Screen):
+    """One job, followed until it ends; htmx gets the job alone."""
+
+    template_name = "backoffice/job_page.html"
+
+    @cached_property
+    def job(self) -> Job:
+        """The job; others see what they may steer, and their own."""
+        job: Job = get_object_or_404(_visible(self.request).select_related("by"), pk=self.kwargs["pk"])
+        return job
+
+    def heading(self) -> str:
+        """Name the work."""
+        return shown(self.job, at=self.at).name
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it; with an ended job, the page stops asking."""
+        each = shown(self.job, at=self.at)
+        if not request.headers.get("HX-Request"):
+            return self.render_to_response(self.get_context_data(each=each))
+        status = STOP_POLLING if self.job.is_ended else 200
+        return self.response_class(request, "backoffice/job.html", {"each": each, "place": "page"}, status=status)
+
+
+class SteerJob(Screen):
+    """Pause, stop or go on with a job; `verb` in the address says which."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask it of the job, or say on the next page why not."""
+        verbs = {"pause": steering.pause, "stop": steering.stop, "resume": steering.resume}
+        if kwargs["verb"] not in verbs:
+            raise Http404
+        job = get_object_or_404(Job, pk=kwargs["pk"])
+        if not steering.may_steer(job, by=self.by):
+            raise PermissionDenied("jobs.change_job")
+        try:
+            verbs[kwargs["verb"]](job, by=self.by, at=self.at)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        return HttpResponseRedirect(_back(request))
+
+
+def _visible(request: HttpRequest) -> Any:
+    jobs = Job.objects.all()
+    return jobs if request.user.has_perm("jobs.change_job") else jobs.filter(by=request.user.pk)
+
+
+def _back(request: HttpRequest) -> str:
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else reverse("admin:jobs")

@@ -1,0 +1,68 @@
+"""Mails that came in about no known order: saying which one, or closing them."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backorders.actions import replying
+from backorders.actions.done import Done
+from backorders.backoffice.forms.replies import PlaceReplyForm, SettleReplyForm
+from backorders.backoffice.views.screen import ActScreen
+from backorders.notifications.models import Reply
+
+
+class OfReply(ActScreen):
+    """An act on one mail that came in."""
+
+    template_name = "backoffice/act.html"
+    back_name = gettext_lazy("Replies")
+
+    @cached_property
+    def reply(self) -> Reply:
+        """The mail."""
+        return get_object_or_404(Reply, pk=self.kwargs["pk"])
+
+    def initial(self) -> dict[str, Any]:
+        """Show what it says."""
+        head = f"{self.reply.sender}: {self.reply.subject}"
+        return {"mail": f"{head}\n\n{self.reply.text}\n\n{self.reply.folded}".strip()}
+
+    def back(self) -> str:
+        """Go back to those that wait."""
+        return reverse("admin:notifications_reply_changelist") + "?waiting=1"
+
+
+class PlaceReply(OfReply):
+    """Say which order a mail is about."""
+
+    permission = "replying.place"
+    form_class = PlaceReplyForm
+    button = gettext_lazy("Keep it as a question")
+
+    def heading(self) -> str:
+        """Ask."""
+        return _("Which order is this mail about?")
+
+    def does(self, form: PlaceReplyForm) -> Done[Any]:
+        """Make a question of it."""
+        return replying.place(self.reply, order=form.cleaned_data["order"], by=self.by, at=self.at)
+
+
+class SettleReply(OfReply):
+    """Close a mail that asks nothing of us."""
+
+    permission = "replying.settle"
+    form_class = SettleReplyForm
+    button = gettext_lazy("Close the mail")
+
+    def heading(self) -> str:
+        """Say what it does."""
+        return _("Close a mail that asks nothing of us")
+
+    def does(self, form: SettleReplyForm) -> Done[Any]:
+        """Close it."""
+        return replying.settle(self.reply, reason=form.cleaned_data["reason"], by=self.by, at=self.at)

@@ -1,0 +1,62 @@
+"""What waits for whom on the staff: one row per person and thing, counted up instead of repeated."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    """Notices as their readers find them."""
+
+    def waiting(self, at: datetime.datetime) -> "NoticeQuerySet":
+        """Notices that are not read and not set aside beyond this moment."""
+        return self.filter(Q(aside_until=None) | Q(aside_until__lte=at), read_at=None)
+
+    def aside(self, at: datetime.datetime) -> "NoticeQuerySet":
+        """Notices that are set aside and come back by themselves."""
+        return self.filter(aside_until__gt=at, read_at=None)
+
+
+class Notice(models.Model):
+    """A notice is something one member of the staff should know of or do, until they have read it.
+
+    Set aside it waits unseen until its moment comes.
+    """
+
+    class Kind(models.TextChoices):
+        ACCESS_ASKED = "access_asked", "access asked for"
+        APPROVAL_ASKED = "approval_asked", "approval asked for"
+        APPROVAL_DECIDED = "approval_decided", "approval decided"
+        CALL = "call", "customers to call"
+        SUPPLIER_CALL = "supplier_call", "suppliers to call"
+        PROPOSAL = "proposal", "suppliers answered"
+        JOB = "job", "job needs you"
+        SHORT = "short", "goods came short"
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False)
+    kind = models.CharField(max_length=20, choices=Kind)
+    key = models.CharField(max_length=120, help_text="the same thing, while unread, is counted up")
+    object_id = models.BigIntegerField(null=True, blank=True, help_text="what it leads to; its kind says of what sort")
+    words = models.JSONField(default=dict, blank=True, help_text="what its sentence names")
+    count = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+    aside_until = models.DateTimeField(null=True, blank=True, help_text="set aside: it comes back then")
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="a_thing_waits_once_for_a_person", fields=["person", "key"], condition=Q(read_at=None)
+            ),
+            models.CheckConstraint(name="a_notice_is_of_something", condition=Q(count__gte=1) & ~Q(key="")),
+            models.CheckConstraint(name="read_after_it_came", condition=Q(read_at=None) | Q(read_at__gte=F("at"))),
+        ]
+        indexes = [models.Index(name="notices_of_a_person", fields=["person", "-at", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"

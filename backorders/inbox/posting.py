@@ -1,0 +1,59 @@
+"""Posting: what concerns several people lies in the inbox of each; what lies there unread is counted up."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import F
+
+from backorders import rows
+from backorders.access.table import Role, group_names
+from backorders.inbox.models import Notice
+
+
+def people_with(roles: Role) -> list[int]:
+    """Return the ids of the active people with any of these roles."""
+    people = get_user_model().objects.filter(is_active=True, groups__name__in=group_names(roles))
+    return list(people.order_by("pk").values_list("pk", flat=True).distinct())
+
+
+def administrators(roles: Role) -> list[int]:
+    """Return the people with these roles; without any, those who may break the glass."""
+    found = people_with(roles)
+    return found or list(
+        get_user_model().objects.filter(is_active=True, is_superuser=True).order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def post(
+    kind: Notice.Kind,
+    *,
+    to: Iterable[int],
+    key: str,
+    object_id: int | None = None,
+    words: dict[str, Any] | None = None,
+    count: int = 1,
+    at: datetime.datetime,
+) -> None:
+    """Let these people (ids) find it in their inbox: a fixed number of statements however many they are."""
+    wanted = sorted(set(to))
+    lying = Notice.objects.filter(person__in=wanted, key=key, read_at=None)
+    known = set(lying.values_list("person", flat=True))
+    if known:
+        lying.update(count=F("count") + count, at=at, words=words or {}, object_id=object_id)
+    new = [pk for pk in wanted if pk not in known]
+    if new:
+        fields = ["person", "kind", "key", "object_id", "words", "count", "at"]
+        rows.insert(Notice, fields, [(pk, kind.value, key, object_id, words or {}, count, at) for pk in new])
+
+
+def settle(key: str, *, at: datetime.datetime) -> None:
+    """Let a thing that is done wait for nobody any more."""
+    Notice.objects.filter(key=key, read_at=None).update(read_at=at)
+
+
+def unread(person: AbstractBaseUser, *, cap: int, at: datetime.datetime) -> int:
+    """Return how many notices wait for a person now, at most `cap`; those set aside do not."""
+    return Notice.objects.waiting(at).filter(person=person.pk).order_by()[:cap].count()

@@ -1,0 +1,122 @@
+"""The gate: a message is looked at once more before it is sent; what is not true at that moment is not attempted.
+
+The gate and the attempt are one statement; the attempt is on paper before the call.
+"""
+
+import datetime
+import uuid
+from typing import Any
+
+from django.db import connection
+
+from backorders.changes.acting import act
+from backorders.notifications.addresses import normal, objection, suppressed
+from backorders.notifications.leasing import Lease, give_back, leased
+from backorders.notifications.models import Message
+from backorders.notifications.outbox import (
+    NO_LEASE,
+    ask_to_call,
+    ask_to_write_again,
+    drop,
+    reopen,
+    stating_old_dates,
+    stating_old_splits,
+)
+from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.notifications.requesting import is_answered, mail_again
+from backorders.notifications.switch import lets_pass, mail_switch, this_instance
+
+State = Message.State
+
+OPEN_ATTEMPT = """
+    INSERT INTO notifications_attempt (message_id, number, started_at, ended_at, outcome, error)
+    SELECT m.id, m.attempts + 1, %s, NULL, '', ''
+    FROM notifications_message m LEFT JOIN orders_customer c ON c.id = m.customer_id
+        LEFT JOIN supply_supplier u ON u.id = m.supplier_id
+    WHERE m.id = %s AND m.lease_token = %s AND m.lease_until > %s
+        AND (m.expires_at IS NULL OR m.expires_at > %s)
+        AND (c.address_version = m.address_version OR u.email = m.recipient)
+        AND (m.supplier_id IS NULL OR NOT EXISTS (
+            SELECT 1 FROM notifications_supplierlink k JOIN chasing_daterequest r ON r.id = k.request_id
+            WHERE k.message_id = m.id AND r.closed_at IS NOT NULL
+        ))
+        AND EXISTS (
+            SELECT 1 FROM notifications_mailswitch s
+            WHERE s.id = 1 AND s.is_on AND s.instance_id = %s AND (s.paused_until IS NULL OR s.paused_until <= %s)
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM notifications_messageline l JOIN allocation_promise p ON p.line_id = l.line_id
+            WHERE l.message_id = m.id AND l.promise_version <> p.version
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM notifications_messageline l JOIN orders_orderline o ON o.id = l.line_id
+            WHERE l.message_id = m.id AND (l.ready <> o.allocated + o.shipped OR l.waits <> o.waiting)
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM notifications_suppression x
+            WHERE x.address = %s AND x.lifted_at IS NULL AND (x.reason <> 'complaint' OR NOT %s)
+        )
+"""
+
+
+def open_attempt(message: Message, lease: Lease, *, at: datetime.datetime, policy: SendingPolicy = SENDING) -> bool:
+    """Let the message through the gate and write down the attempt; return whether it may be sent now.
+
+    It may if the lease is still ours, mail is on, it has not expired, the address is still the recipient's and is
+    mailed, every date and every division it states is still the newest, and what it asks is still open.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_ATTEMPT, gate_params(message, lease, at, policy))
+        return bool(cursor.rowcount == 1)
+
+
+def gate_params(message: Message, lease: Lease, at: datetime.datetime, policy: SendingPolicy) -> list[Any]:
+    """Return the parameters of the gate."""
+    moment = connection.ops.adapt_datetimefield_value(at)
+    token, instance = (_uuid(value) for value in (lease.token, this_instance()))
+    despite = message.kind in policy.despite_complaint
+    return [moment, message.pk, token, moment, moment, instance, moment, normal(message.recipient), despite]
+
+
+def _uuid(value: uuid.UUID) -> uuid.UUID | str:
+    return value if connection.features.has_native_uuid_field else value.hex
+
+
+@act
+def turn_away(message: Message, lease: Lease, *, at: datetime.datetime, policy: SendingPolicy = SENDING) -> str:
+    """Put a message that the gate did not let through where it belongs; return the state it is in now.
+
+    Its reasons are the gate's conditions, one by one: that statement only says no.
+    """
+    mine = leased(message, lease)
+    now = mine.select_related("customer", "supplier").first()
+    if now is None:
+        return ""
+    if not lets_pass(mail_switch(at=at), at=at):
+        give_back(lease, [message.pk])
+        return State.PENDING
+    if now.expires_at is not None and now.expires_at <= at:
+        drop(mine, state=State.EXPIRED)
+        return State.EXPIRED
+    if _is_outdated(now):
+        drop(mine, state=State.SUPERSEDED)
+        mail_again([message.pk])
+        reopen([message.pk], at=at)
+        ask_to_write_again([message.pk], at=at)
+        return State.SUPERSEDED
+    if why := objection(now.recipient, now.kind, suppressed([now.recipient]), policy=policy):
+        mine.update(state=State.SUPPRESSED, last_error=why, **NO_LEASE)
+        ask_to_call([message.pk], why=why, at=at)
+        return State.SUPPRESSED
+    give_back(lease, [message.pk])  # what stood in the way is gone again
+    return State.PENDING
+
+
+def _is_outdated(message: Message) -> bool:
+    """Whether its address, a date or a split in it is not the newest any more, or nobody has to answer what it asks."""
+    if message.supplier:
+        return message.supplier.email != message.recipient or is_answered(message)
+    is_moved = message.customer is not None and message.customer.address_version != message.address_version
+    if is_moved or stating_old_dates().filter(message=message).exists():
+        return True
+    return stating_old_splits().filter(message=message).exists()

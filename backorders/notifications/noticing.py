@@ -1,0 +1,113 @@
+"""Noticing: which lines a customer must hear of by law, and what such a notice offers; nothing filters it.
+
+What the notice says of silence is never typed: the variant, its last day and what silence means are read from the state
+that the notice puts the case into.
+"""
+
+import datetime
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from backorders.delays import caseload, casework, law
+from backorders.delays.days import DAY, day_in, leaves_by
+from backorders.delays.law import Case, Event, Kind, State
+from backorders.delays.models import LegalCase
+from backorders.delays.packs import Measures, Silence
+from backorders.notifications.letters import Option
+
+PRESSING_DAYS = 1  # so close to the last day a notice does not wait for more changes
+_TO_TELL = [State.NOTICE_DUE.value, State.MAY_TERMINATE.value]
+_ASKED = [State.OPT_LONG.value, State.OPT_RENEWED.value]
+
+
+class Owed(NamedTuple):
+    """A line's case as the telling sees it. `is_told`: its notice is queued or was sent; `is_reminded`: one is due.
+
+    `is_ahead`: the dates or the day have run ahead of what the case has noted. Nothing is said of its date until the
+    clock has noted it: the words for it depend on that.
+    """
+
+    line_id: int
+    case: Case
+    transit_days: int
+    today: datetime.date
+    is_told: bool
+    is_reminded: bool
+    is_ahead: bool = False
+
+    @property
+    def silences(self) -> bool:
+        """Whether the usual mails about dates would say the wrong thing: that nothing need be done."""
+        return self.case.state == State.NOTICE_DUE or self.is_asked or self.is_ahead
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the customer has to answer, or the order ends."""
+        return law.silence_of(self.case.state, pack=self.case.pack) == Silence.CANCEL
+
+    @property
+    def presses(self) -> bool:
+        """Whether the last day for the notice is so close that nothing more is waited for."""
+        return self.case.clock_on is None or self.case.clock_on <= self.today + PRESSING_DAYS * DAY
+
+    @property
+    def remind_next_on(self) -> datetime.date | None:
+        """When to ask again after being asked today, or None if it was the last time."""
+        if self.case.clock_on is None:
+            return None
+        last = casework.last_reminder(self.case.clock_on)
+        return last if last > self.today else None
+
+
+def due(*, today: datetime.date) -> "QuerySet[LegalCase]":
+    """Cases of which the customer is to hear now: for the first time, or once more."""
+    return LegalCase.objects.filter(Q(state__in=_TO_TELL, notice_at=None) | Q(remind_on__lte=today)).order_by()
+
+
+def owed(customers: Sequence[int], *, at: datetime.datetime, today: datetime.date) -> dict[int, Owed]:
+    """Return the cases of these customers that change what they are told, by line. Two statements."""
+    told = [*_TO_TELL, *_ASKED]
+    mine = LegalCase.objects.filter(line__order__customer__in=customers)
+    mine = mine.annotate(is_late=Exists(caseload.expected_late().filter(pk=OuterRef("pk"))))
+    over = caseload.run_out(at=at).filter(lapses=True).values("pk")
+    rows = list(mine.filter(Q(state__in=told) | Q(is_late=True) | Q(pk__in=over)).order_by("pk"))
+    now = casework.cases_now(rows, at=at) if rows else {}
+    ahead = {row.pk for row in rows if row.is_late or not now[row.pk].is_open}
+    return {
+        row.pk: Owed(
+            row.pk,
+            now[row.pk],
+            row.transit_days,
+            day_in(row.zone, at),
+            row.notice_at is not None,
+            row.remind_on is not None and row.remind_on <= today,
+            row.pk in ahead,
+        )
+        for row in rows
+        if row.pk in ahead or row.state in told
+    }
+
+
+def stated(owing: Owed, expected_until: datetime.date | None) -> datetime.date | None:
+    """Return the date that an expected window to this day is in what the case's pack measures."""
+    if expected_until is None or owing.case.pack.measures == Measures.DELIVER:
+        return expected_until
+    return leaves_by(expected_until, transit_days=owing.transit_days)
+
+
+def option(owing: Owed, expected_until: datetime.date | None, *, at: datetime.datetime) -> Option | None:
+    """Return what a notice of this date offers, or None if none is owed: the date is in time again, or was told."""
+    case = owing.case
+    if owing.is_ahead:
+        return None
+    if case.state == State.MAY_TERMINATE:
+        return None if owing.is_told else Option(case.state.value, Silence.NONE.value, None, None)
+    until = stated(owing, expected_until)
+    told = law.after(case, Event(Kind.NOTICE, at, owing.today, "notice", until))
+    if told.state not in law.OPTIONS or (case.state == State.NOTICE_DUE and owing.is_told):
+        return None
+    silence = law.silence_of(told.state, pack=case.pack)
+    is_reminder = case.state == told.state and told.revised_on == case.revised_on
+    return Option(told.state.value, silence.value, until, told.clock_on, case.pack.measures.value, is_reminder)

@@ -1,0 +1,159 @@
+/* The queue: what is ticked and what that comes to, the drawer, what is new. Everything works without it, too. */
+"use strict";
+{
+  const queue = document.getElementById("queue");
+  const rows = [...queue.querySelectorAll("tr[data-line]")];
+  const box = (row) => row.querySelector("input[name=line]");
+  const bar = document.getElementById("bulk-bar");
+  const frozen = Boolean(document.querySelector("#bulk input[name=selection]"));
+
+  // -- what is ticked
+
+  const all = document.getElementById("tick-all");
+  let last = null; // the row ticked last: where a range starts
+  const put = (row, on) => {
+    box(row).checked = on;
+    row.classList.toggle("ticked", on);
+  };
+  const worth = (ticked) => {
+    const sums = new Map();
+    for (const row of ticked) sums.set(row.dataset.currency, (sums.get(row.dataset.currency) || 0) + Number(row.dataset.worth));
+    const money = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    return [...sums].map(([currency, sum]) => `${money.format(sum)} ${currency}`).join(" + ");
+  };
+  const count = () => {
+    const ticked = rows.filter((row) => box(row).checked);
+    if (all) {
+      all.checked = ticked.length === rows.length;
+      all.indeterminate = ticked.length > 0 && !all.checked;
+    }
+    bar.classList.toggle("is-on", ticked.length > 0 || frozen);
+    if (frozen) return;
+    const chosen = document.getElementById("chosen");
+    chosen.textContent = ticked.length ? `${ticked.length} ${chosen.dataset.some}, ${worth(ticked)}` : chosen.dataset.none;
+    const message = document.getElementById("message");
+    if (!message) return;
+    message.dataset.plain = message.dataset.plain || message.textContent;
+    const customers = new Set(ticked.map((row) => row.dataset.customer)).size;
+    message.textContent = customers > 1 ? message.dataset.many.replace("#", customers) : customers ? message.dataset.one : message.dataset.plain;
+  };
+  const tick = (row, { range = false, on = !box(row).checked } = {}) => {
+    const [from, to] = [rows.indexOf(last), rows.indexOf(row)].sort((a, b) => a - b);
+    if (range && last) for (const between of rows.slice(from, to + 1)) put(between, on);
+    else put(row, on);
+    last = row;
+    count();
+  };
+  if (bar) {
+    if (all && !frozen) {
+      all.hidden = false;
+      all.addEventListener("change", () => { for (const row of rows) put(row, all.checked); count(); });
+    }
+    for (const row of rows) {
+      box(row).addEventListener("click", (event) => tick(row, { range: event.shiftKey, on: box(row).checked }));
+      row.classList.toggle("ticked", box(row).checked);
+    }
+    count();
+  }
+
+  // -- the drawer
+
+  const drawer = document.getElementById("drawer");
+  let peeked = null;
+  const peek = async (row) => {
+    peeked = row;
+    for (const other of rows) other.classList.toggle("peeked", other === row);
+    drawer.hidden = false;
+    drawer.setAttribute("aria-busy", "true");
+    const here = encodeURIComponent(location.pathname + location.search);
+    const answer = await fetch(`${row.querySelector("a[data-peeks]").href}?next=${here}`, { headers: { "HX-Request": "true" } });
+    if (peeked !== row) return; // another row was asked for since
+    if (answer.ok) drawer.innerHTML = await answer.text();
+    drawer.removeAttribute("aria-busy");
+    const closes = drawer.querySelector("[data-closes]");
+    if (closes) closes.hidden = false;
+  };
+  const close = () => {
+    if (drawer.hidden) return false;
+    drawer.hidden = true;
+    const row = peeked;
+    peeked = null;
+    for (const other of rows) other.classList.remove("peeked");
+    if (row && drawer.dataset.focused) row.querySelector("a[data-peeks]").focus();
+    delete drawer.dataset.focused;
+    return true;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-peeks]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      const row = link.closest("tr");
+      if (peeked === row) { close(); return; }
+      peek(row).then(() => { const first = drawer.querySelector("a, button"); if (first) { drawer.dataset.focused = "1"; first.focus(); } });
+    } else if (event.target.closest("[data-closes]")) close();
+  });
+
+  // -- the row under the keyboard; what a key means is said in keyboard.js
+
+  let at = -1;
+  const mark = (index) => {
+    if (!rows.length) return;
+    at = Math.max(0, Math.min(rows.length - 1, index));
+    for (const row of rows) row.classList.toggle("at", row === rows[at]);
+    const link = rows[at].querySelector("th a");
+    link.focus({ preventScroll: true });
+    rows[at].scrollIntoView({ block: "nearest" });
+    if (!drawer.hidden) peek(rows[at]);
+  };
+  for (const row of rows) row.addEventListener("focusin", () => { at = rows.indexOf(row); for (const other of rows) other.classList.toggle("at", other === row); });
+  // An act of the bar is about what is ticked, or about the row under the keyboard.
+  const act = (name) => {
+    const control = bar && bar.querySelector(`[data-act=${name}]`);
+    if (!control) return;
+    if (!frozen && at >= 0 && !rows.some((row) => box(row).checked)) tick(rows[at], { on: true });
+    if (control.matches("details")) {
+      control.open = true;
+      control.querySelector("button, select, input").focus();
+    } else control.click();
+  };
+  document.addEventListener("desk:command", (event) => {
+    const row = rows[at];
+    const commands = {
+      next: () => mark(at + 1),
+      previous: () => mark(at - 1),
+      select: () => row && tick(row),
+      select_range: () => row && tick(row, { range: true, on: true }),
+      open: () => row && row.querySelector("th a").click(),
+      peek: () => { if (row) { if (peeked === row) close(); else peek(row); } },
+      set_eta: () => act("eta"),
+      message: () => act("message"),
+      assign: () => act("assign"),
+      snooze: () => act("snooze"),
+      close: () => close(),
+    };
+    const does = commands[event.detail];
+    if (does) { event.preventDefault(); does(); }
+  });
+
+  // -- what is new, and what a long list comes to
+
+  const fresh = document.getElementById("new-lines");
+  const seen = rows.map((row) => row.dataset.line).join(",");
+  const look = async () => {
+    if (document.hidden || !fresh) return;
+    const answer = await fetch(`${queue.dataset.new}&seen=${seen}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer && answer.ok && !answer.redirected) fresh.innerHTML = await answer.text();
+  };
+  if (rows.length) setInterval(look, 30_000);
+  queue.addEventListener("look", look);
+
+  const summary = document.querySelector("[data-summary]");
+  if (summary) {
+    fetch(summary.dataset.summary).then(async (answer) => { if (answer.ok) summary.outerHTML = await answer.text(); }).catch(() => {});
+  }
+
+  for (const button of document.querySelectorAll("[data-prints]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+}

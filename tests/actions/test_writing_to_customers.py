@@ -1,0 +1,258 @@
+"""What we write to a customer is a message with its dates from the plan; what we give is on record, within bounds."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from backorders.actions import caring, telling, undoing
+from backorders.allocation.books import differences
+from backorders.notifications import books
+from backorders.notifications.models import CallTask, Message
+from backorders.orders.models import Compensation, OrderLine
+from backorders.refusal import Refused, Stale
+from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, an_order, later, revise
+from tests.notifications.desk import announce, inbox, promise, send, tell, windows
+
+pytestmark = pytest.mark.django_db
+
+QUIET = datetime.timedelta(minutes=5)
+
+
+def told_line(units: int = 2, **fields: object) -> OrderLine:
+    """A line of two whose customer was told a date."""
+    product = a_product("AK-17", name="Aria Kettle")
+    a_purchase(product, 20)
+    line = a_line(product, units, **fields)
+    tell(AT)
+    return line
+
+
+def moved(line: OrderLine) -> OrderLine:
+    """The line after its date moved by ten days, an hour later."""
+    revise(line.product.purchase_lines.get(), (20, None), at=later(hours=1))
+    return line
+
+
+def books_are_clean() -> bool:
+    return [*differences(at=later(days=3)), *books.differences()] == []
+
+
+def test_a_message_states_the_expected_dates_and_counts_as_told_once_it_left() -> None:
+    line = moved(told_line())
+    made = caring.write_message(line.order, text="As you asked.", by=a_user(), at=later(hours=1)).made
+    assert "As you asked." in made.text
+    assert made.text.count("Arrives:") == 1
+    assert made.text.count("Before:") == 1
+    assert windows(line)["gap"] is False
+    assert windows(line)["told"] != windows(line)["expected"]
+    assert announce(later(hours=2)) == []
+    send(later(hours=2))
+    assert windows(line)["told"] == windows(line)["expected"]
+    assert books_are_clean()
+
+
+def test_a_message_rests_for_the_quiet_time() -> None:
+    line = told_line()
+    made = caring.write_message(line.order, text="Hello", by=a_user(), at=later(hours=1)).made
+    assert made.not_before == later(hours=1) + QUIET
+    sent = len(inbox())
+    send(later(hours=1))
+    assert len(inbox()) == sent
+    send(later(hours=1) + QUIET)
+    assert inbox()[-1][0] == line.order.customer.email
+
+
+def test_a_message_without_dates_leaves_the_gap_open() -> None:
+    line = moved(told_line())
+    made = caring.write_message(line.order, text="Hello", states_dates=False, by=a_user(), at=later(hours=1)).made
+    assert "Arrives:" not in made.text
+    assert windows(line)["gap"] is True
+    assert [message.kind for message in announce(later(hours=2))] == ["later"]
+
+
+def test_two_messages_with_the_same_words_are_two_messages() -> None:
+    order = told_line().order
+    for _ in range(2):
+        caring.write_message(order, text="Hello", by=a_user(), at=later(hours=1))
+    assert Message.objects.filter(kind="message").count() == 2
+
+
+def test_the_same_key_writes_once() -> None:
+    order = told_line().order
+    made = {caring.write_message(order, text="Hello", key="k", by=None, at=later(hours=1)).made for _ in range(2)}
+    assert len(made) == 1
+
+
+def test_a_mail_with_the_same_date_that_waits_is_taken_back() -> None:
+    line = moved(told_line())
+    waiting = announce(later(hours=2))[0]
+    caring.write_message(line.order, text="Hello", by=a_user(), at=later(hours=2))
+    waiting.refresh_from_db()
+    assert waiting.state == "superseded"
+    send(later(hours=3))
+    assert [subject for _, subject in inbox()][1:] == [Message.objects.get(kind="message").subject]
+    assert books_are_clean()
+
+
+def test_a_message_whose_date_moves_before_it_left_is_not_sent_and_its_writer_is_asked_to_call() -> None:
+    line = told_line()
+    made = caring.write_message(line.order, text="Hello", by=a_user(), at=later(hours=1)).made
+    revise(line.product.purchase_lines.get(), (20, None), at=later(hours=1))
+    send(later(hours=2))
+    made.refresh_from_db()
+    assert made.state == "superseded"
+    assert "write it again" in CallTask.objects.get(message=made).why
+    assert [message.kind for message in announce(later(hours=2))] == ["later"]
+    assert books_are_clean()
+
+
+def test_an_undone_message_never_leaves() -> None:
+    line = moved(told_line())
+    done = caring.write_message(line.order, text="Hello", by=a_user(), at=later(hours=1))
+    undoing.undo(done.change_set, by=None, at=later(hours=1))
+    assert Message.objects.get(pk=done.made.pk).state == "superseded"
+    assert not CallTask.objects.exists()
+    assert windows(line)["gap"] is True
+    assert books_are_clean()
+
+
+def test_a_message_that_left_cannot_be_undone() -> None:
+    done = caring.write_message(told_line().order, text="Hello", by=a_user(), at=AT)
+    send(later(hours=1))
+    assert undoing.objection_to_undo(done.change_set) == "The customer was already told by mail."
+
+
+def test_what_people_type_is_text_in_the_mail_and_nothing_else() -> None:
+    order = told_line().order
+    typed = "{% include 'x' %} {{ part.number }} <script>alert(1)</script> & {number}"
+    made = caring.write_message(order, text=typed, by=a_user(), at=AT).made
+    assert "{{ part.number }}" in made.text
+    assert "&lt;script&gt;" in made.html
+    assert "<script>" not in made.html
+
+
+def test_the_preview_is_what_will_be_written() -> None:
+    line = moved(told_line())
+    shown = caring.preview_message(line.order, text="Hello", states_dates=True, at=later(hours=1))
+    made = caring.write_message(line.order, text="Hello", by=a_user(), at=later(hours=1)).made
+    assert (shown.subject, shown.text.splitlines()[0]) == (made.subject, made.text.splitlines()[0])
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 4001, "a\x00b"])
+def test_empty_endless_and_broken_texts_are_refused(text: str) -> None:
+    order = told_line().order
+    with pytest.raises(Refused):
+        caring.write_message(order, text=text, by=a_user(), at=AT)
+    assert not Message.objects.filter(kind="message").exists()
+
+
+def give(order: object, amount: str = "3.50", **how: object) -> object:
+    known = {"kind": "discount", "reason": "a long wait", "by": None, "at": later(hours=1)}
+    return caring.compensate(order, amount=Decimal(amount), **{**known, **how})  # type: ignore[arg-type]
+
+
+def test_a_compensation_is_on_record_and_the_customer_hears_of_it() -> None:
+    line = told_line(is_paid=True)
+    made = give(line.order, line=line).made  # type: ignore[attr-defined]
+    assert (made.amount, made.currency, made.line) == (Decimal("3.50"), "EUR", line)
+    send(later(hours=2))
+    assert "€3.50" in Message.objects.get(kind="compensated").text
+    assert caring.given_so_far(line.order.customer) == [("EUR", Decimal("3.5"))]
+    assert books_are_clean()
+
+
+def test_a_compensation_may_be_given_in_silence() -> None:
+    give(told_line().order, tells=False)
+    assert not Message.objects.filter(kind="compensated").exists()
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "20.01", "0.001", "NaN"])
+def test_no_more_is_given_than_the_order_is_worth(amount: str) -> None:
+    order = told_line().order  # 2 at 10.00
+    with pytest.raises(caring.TooMuch):
+        give(order, amount)
+    assert not Compensation.objects.exists()
+
+
+def test_what_was_given_before_counts() -> None:
+    order = told_line().order
+    give(order, "15")
+    with pytest.raises(caring.TooMuch, match="15"):
+        give(order, "6")
+
+
+def test_an_undone_compensation_is_gone_with_its_mail() -> None:
+    done = give(told_line().order)
+    undoing.undo(done.change_set, by=None, at=later(hours=1))  # type: ignore[attr-defined]
+    assert not Compensation.objects.exists()
+    assert Message.objects.get(kind="compensated").state == "superseded"
+
+
+def test_a_compensation_on_an_order_that_changed_is_refused() -> None:
+    line = told_line()
+    seen = line.order.version
+    give(line.order)
+    with pytest.raises(Stale):
+        give(line.order, seen_version=seen)
+
+
+def test_an_edited_message_leaves_with_the_new_words_and_the_same_dates() -> None:
+    line = moved(told_line())
+    made = caring.write_message(line.order, text="Helo", by=a_user(), at=later(hours=1)).made
+    anew = telling.edit(made, text="Hello", by=a_user(), at=later(hours=1)).made
+    made.refresh_from_db()
+    assert (made.state, anew.state) == ("superseded", "pending")
+    assert "Hello" in anew.text
+    assert "Arrives:" in anew.text
+    send(later(hours=2))
+    assert windows(line)["told"] == windows(line)["expected"]
+    assert books_are_clean()
+
+
+def test_a_paragraph_is_put_above_a_mail_of_the_system() -> None:
+    line = moved(told_line())
+    waiting = announce(later(hours=2))[0]
+    anew = telling.edit(waiting, text="I spoke to the supplier myself.", by=a_user(), at=later(hours=2)).made
+    assert anew.kind == "later"
+    assert "I spoke to the supplier myself." in anew.text
+    assert "I spoke to the supplier myself." in anew.html
+    assert "New date:" in anew.text
+    assert promise(line).gap_since is None
+    send(later(hours=3))
+    assert len(inbox()) == 2
+    assert books_are_clean()
+
+
+def test_a_held_message_stays_held_when_it_is_edited() -> None:
+    moved(told_line())
+    waiting = announce(later(hours=2))[0]
+    telling.hold([waiting], reason="look first", by=None, at=later(hours=2))
+    waiting.refresh_from_db()
+    assert telling.edit(waiting, text="Hello", by=a_user(), at=later(hours=2)).made.state == "held"
+
+
+def test_what_left_is_not_edited() -> None:
+    told_line()
+    with pytest.raises(telling.NotInTheOutbox):
+        telling.edit(Message.objects.get(), text="Hello", by=a_user(), at=later(hours=2))
+
+
+def test_a_message_of_an_act_is_not_edited() -> None:
+    give(told_line().order)
+    with pytest.raises(telling.NotEditable):
+        telling.edit(Message.objects.get(kind="compensated"), text="Hello", by=a_user(), at=later(hours=2))
+
+
+def test_a_customer_without_an_address_is_to_be_called_with_the_message() -> None:
+    line = told_line(customer=a_customer(email="nowhere"))
+    made = caring.write_message(line.order, text="Hello", by=a_user(), at=AT).made
+    assert made.state == "suppressed"
+    assert CallTask.objects.filter(message=made).exists()
+
+
+def test_an_order_without_lines_cannot_be_written_about() -> None:
+    order = an_order((a_product(), 1))
+    OrderLine.objects.filter(order=order).update(order=an_order((a_product(), 1)))
+    with pytest.raises(caring.NothingToSay):
+        caring.write_message(order, text="Hello", by=a_user(), at=AT)

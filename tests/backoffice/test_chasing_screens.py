@@ -1,0 +1,151 @@
+"""Asking suppliers from the desk: from an order, from the list, from a product; whom to call; what is open."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from backorders.access.table import PURCHASING, SERVICE
+from backorders.actions import asking, proposals
+from backorders.actions.buying import EtaPart
+from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
+from backorders.notifications.models import CallTask, Message
+from tests.backoffice.desk import World, address, filled, somebody, text
+from tests.backoffice.routes import asked_and_suppressed
+from tests.factories import AT, a_user, day, revise
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
+
+
+@pytest.fixture
+def buyer() -> Client:
+    return somebody(PURCHASING)
+
+
+@pytest.fixture
+def world() -> World:
+    made = World()
+    supplier = made.line.purchase_order.supplier
+    type(supplier).objects.filter(pk=supplier.pk).update(email="supplier@example.com")
+    return made
+
+
+@pytest.mark.parametrize("name", ["line", "order"])
+def test_a_buyer_asks_with_one_click_and_sees_it_open(buyer: Client, world: World, name: str) -> None:
+    named = world.line.pk if name == "line" else world.line.purchase_order_id
+    answer = buyer.post(address("ask_supplier"), {name: str(named)}, follow=True)
+    assert "Done." in text(answer)
+    assert RequestLine.objects.filter(purchase_line=world.line, why="by_hand").exists()
+    page = text(buyer.get(address("proposals")))
+    assert world.line.purchase_order.supplier.name in page
+    assert Message.objects.filter(kind="date_request", state="pending").count() == 1
+
+
+def test_asking_for_nothing_says_so(buyer: Client, world: World) -> None:
+    answer = buyer.post(address("ask_supplier"), {"line": "x"}, follow=True)
+    assert "None of these purchase lines has anything outstanding." in text(answer)
+
+
+def test_the_ways_to_ask_stand_where_dates_are_looked_at(buyer: Client, world: World) -> None:
+    for page in (
+        address("purchase_order", world.line.purchase_order_id),
+        address("expected") + "?view=all",
+        address("product_supply", world.kettle.pk),
+    ):
+        assert address("ask_supplier") in buyer.get(page).content.decode()
+
+
+def test_customer_service_cannot_ask(world: World) -> None:
+    assert somebody(SERVICE).post(address("ask_supplier"), {"line": str(world.line.pk)}).status_code == 403
+    assert not DateRequest.objects.exists()
+
+
+def test_a_supplier_whom_no_mail_reaches_is_called_and_that_is_noted(buyer: Client) -> None:
+    asked_and_suppressed(World())
+    page = text(buyer.get(address("proposals")))
+    assert "Suppliers to call" in page
+    task = CallTask.objects.get(supplier__isnull=False)
+    buyer.post(address("note_supplier_call", task.pk), {"note": "says Friday"})
+    task.refresh_from_db()
+    assert task.done_at is not None
+    assert "Suppliers to call" not in text(buyer.get(address("proposals")))
+
+
+def test_a_question_is_withdrawn_with_a_reason(buyer: Client, world: World) -> None:
+    buyer.post(address("ask_supplier"), {"line": str(world.line.pk)})
+    request = DateRequest.objects.get()
+    assert buyer.post(address("withdraw_request", request.pk), {"reason": ""}).status_code == 422
+    buyer.post(address("withdraw_request", request.pk), {"reason": "heard by phone"})
+    request.refresh_from_db()
+    assert request.closed_at is not None
+    assert Message.objects.get(kind="date_request").state == "superseded"
+
+
+def test_a_mail_to_a_supplier_is_shown_like_any_other_and_neither_edited_nor_repeated(world: World) -> None:
+    desk = somebody(SERVICE)
+    somebody(PURCHASING).post(address("ask_supplier"), {"line": str(world.line.pk)})
+    message = Message.objects.get(kind="date_request")
+    page = text(desk.get(address("message", message.pk)))
+    assert message.subject in page
+    assert world.line.purchase_order.supplier.name in page
+    answer = desk.post(address("edit_message", message.pk), {"text": "x"})
+    assert answer.status_code in (302, 404, 422)
+    message.refresh_from_db()
+    assert message.state == "pending"
+
+
+# -- deciding ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answered(world: World) -> EtaProposal:
+    """An answer that moves the world's purchase line by two months."""
+    request = asking.ask_supplier([world.line.pk], by=None, at=AT).made[0]
+    line = RequestLine.objects.get(purchase_line=world.line)
+    said = proposals.LineAnswer(line.pk, "move", [EtaPart(day(60))], "production", "the mould broke")
+    return proposals.propose(request, answers=[said], key="k", at=AT).made[0]
+
+
+def test_the_buyer_sees_whom_an_answer_moves_and_accepts_it(buyer: Client, answered: EtaProposal) -> None:
+    assert "Look and decide" in text(buyer.get(address("proposals")))
+    url = address("decide_answers", answered.line.request_id)
+    opened = buyer.get(url)
+    assert "the mould broke" in text(opened)
+    looked = buyer.post(url, filled(opened, preview="1"))
+    assert "open line" in text(looked)
+    assert "lines later" in text(looked)
+    assert re.search(r"Accept what is ticked( and tell \d+ customers?)?", text(looked))
+    done = buyer.post(url, filled(opened, note="as agreed"), follow=True)
+    assert "Done." in text(done)
+    answered.refresh_from_db()
+    assert answered.state == "accepted"
+    assert "Nothing waits for a decision there any more." in text(buyer.get(url, follow=True))
+
+
+def test_the_buyer_rejects_with_a_reason(buyer: Client, answered: EtaProposal) -> None:
+    url = address("reject_answers", answered.line.request_id)
+    refused = buyer.post(url, {"proposal": str(answered.pk), "why_not": " "}, follow=True)
+    assert "Say why" in text(refused)
+    buyer.post(url, {"proposal": str(answered.pk), "why_not": "too late"})
+    answered.refresh_from_db()
+    assert (answered.state, answered.decision) == ("rejected", "too late")
+
+
+def test_what_changed_since_the_answer_is_said_before_anything_is_saved(buyer: Client, answered: EtaProposal) -> None:
+    url = address("decide_answers", answered.line.request_id)
+    opened = buyer.get(url)
+    revise(answered.line.purchase_line, (33, None), by=a_user())
+    stale = buyer.post(url, filled(opened))
+    assert stale.status_code == 409
+    assert "Since the answer:" in text(stale)
+    assert buyer.post(url, filled(stale)).status_code == 302
+
+
+def test_nothing_ticked_and_an_altered_form_are_refused(buyer: Client, answered: EtaProposal) -> None:
+    url = address("decide_answers", answered.line.request_id)
+    sent = filled(buyer.get(url))
+    assert buyer.post(url, {**sent, "proposal": []}).status_code == 422
+    assert buyer.post(url, {**sent, "seen": "x"}).status_code == 422
+    assert buyer.post(url, {**sent, "proposal": "999999"}).status_code == 422
+    answered.refresh_from_db()
+    assert answered.state == "waiting"

@@ -1,0 +1,99 @@
+"""The inbox shows what waits for its reader; a refused page leads to those who can help."""
+
+import pytest
+
+from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE
+from backorders.inbox.models import Notice
+from backorders.inbox.posting import people_with, post
+from tests.backoffice.desk import World, address, somebody, text
+from tests.factories import AT, a_user
+
+pytestmark = pytest.mark.usefixtures("frozen", "db")
+
+
+def test_a_customer_to_be_called_waits_for_the_desk() -> None:
+    agent = somebody(SERVICE)
+    buyer = somebody(PURCHASING)
+    World()
+    assert "1 customer is to be called." in text(agent.get(address("inbox")))
+    assert "Nothing waits for you." in text(buyer.get(address("inbox")))
+
+
+def test_the_header_counts_what_is_unread() -> None:
+    agent = somebody(SERVICE)
+    for number in range(3):
+        post(Notice.Kind.CALL, to=people_with(SERVICE), key=f"{number}", at=AT)
+    assert "Inbox 3" in text(agent.get(address("records")))
+    page = agent.get(address("inbox"))
+    assert "(3) Inbox" in text(page)
+    ids = [each.notice.pk for each in page.context["shown"]]
+    assert agent.post(address("mark_notices", "read"), {"notice": ids[:2]}).status_code == 302
+    assert "Inbox 1" in text(agent.get(address("records")))
+    assert len(agent.get(address("inbox") + "?show=all").context["shown"]) == 3
+    agent.post(address("mark_notices", "unread"), {"notice": ids})
+    assert len(agent.get(address("inbox")).context["shown"]) == 3
+
+
+def test_a_way_that_is_none_is_not_found() -> None:
+    assert somebody(SERVICE).post(address("mark_notices", "eaten")).status_code == 404
+
+
+def test_a_refused_page_says_what_was_tried_who_may_and_lets_one_ask() -> None:
+    world, agent, chief = World(), somebody(SERVICE), somebody(ADMINISTRATOR)
+    page = agent.get(address("purchase_line_eta", world.line.pk))
+    assert page.status_code == 403
+    assert "change an ETA" in text(page)
+    assert "Roles that may: Purchasing, Manager." in text(page)
+    asked = agent.post(address("ask_for_access"), {"permission": "buying.revise_eta"}, follow=True)
+    assert "The administrators find it in their inbox." in text(asked)
+    assert "asks for access: change an ETA." in text(chief.get(address("inbox")))
+
+
+def test_a_refused_record_says_so_too() -> None:
+    World()
+    page = somebody(PURCHASING).get(address("orders_customer_changelist"))
+    assert page.status_code == 403
+    assert "see customers" in text(page)
+    assert "Roles that may: Customer service, Manager, Auditor." in text(page)
+
+
+def test_a_page_that_nobody_may_open_says_no_more_than_that() -> None:
+    world = World()
+    page = somebody(MANAGER).post(address("orders_order_delete", world.first.pk), {"post": "yes"})
+    assert page.status_code == 403
+    assert "Ask for access" not in text(page)
+
+
+def test_asking_for_what_one_has_is_refused() -> None:
+    asked = somebody(SERVICE).post(address("ask_for_access"), {"permission": "selling.hold"}, follow=True)
+    assert "Your role has this already." in text(asked)
+
+
+def test_every_kind_of_notice_has_its_sentence() -> None:
+    agent, person = somebody(SERVICE), a_user()
+    words = {"person": "ada", "permission": "selling.hold", "about": "Order 1: Kettle", "state": "refused"}
+    to = people_with(SERVICE)
+    for kind in Notice.Kind:
+        post(kind, to=to, key=kind, object_id=person.pk, words=words, at=AT)
+    page = text(agent.get(address("inbox")))
+    for sentence in ("ada asks for access: hold a line", "ada asks for approval: Order 1", "Refused: Order 1: Kettle"):
+        assert sentence in page
+    assert "A job failed: Order 1: Kettle." in page
+    assert "Set aside" in page
+
+
+def test_a_notice_is_set_aside_and_brought_back() -> None:
+    agent = somebody(SERVICE)
+    post(Notice.Kind.CALL, to=people_with(SERVICE), key="calls", at=AT)
+    ids = [Notice.objects.get().pk]
+    until = agent.get(address("inbox")).context["tomorrow"]
+    said = agent.post(address("mark_notices", "aside"), {"notice": ids, "until": until.isoformat()}, follow=True)
+    assert "1 notice set aside." in text(said)
+    assert "Nothing waits for you." in text(said)
+    aside = agent.get(address("inbox"), {"show": "aside"})
+    assert "comes back Tue 2 Jun" in text(aside)
+    agent.post(address("mark_notices", "back"), {"notice": ids})
+    assert "1 customer is to be called." in text(agent.get(address("inbox")))
+    for day in ("soon", "2026-06-01", ""):
+        said = agent.post(address("mark_notices", "aside"), {"notice": ids, "day": day}, follow=True)
+        assert "is not a date" in text(said) or "Choose a day after today" in text(said)

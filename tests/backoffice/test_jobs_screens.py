@@ -1,0 +1,73 @@
+"""Jobs are seen from every page, asked to pause or stop by their person, and followed until they end."""
+
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from backorders.jobs import steering
+from backorders.jobs.models import Job
+from tests.backoffice.desk import a_clerk, address, text
+from tests.factories import AT, later
+
+
+def a_job(**fields: object) -> Job:
+    by = get_user_model().objects.get(username="chief")
+    job = steering.queue("apply_import", subject="nothing", object_id=7, about="weekly list", by=by, at=AT)
+    Job.objects.filter(pk=job.pk).update(**fields)
+    job.refresh_from_db()
+    return job
+
+
+def test_the_header_of_every_page_shows_what_goes_on(desk: Client) -> None:
+    assert "Nothing goes on." in text(desk.get(address("index")))
+    a_job(state="running", phase="apply", done=24, total=36, started_at=AT, moved_at=AT)
+    page = desk.get(address("index"))
+    assert "Jobs 1 Import of ETAs weekly list Applying: 24 of 36 rows" in text(page)
+    assert '<progress aria-label="Import of ETAs weekly list" value="24" max="36">' in page.content.decode()
+    assert 'hx-trigger="every 2s"' in page.content.decode()
+
+
+def test_the_tray_stops_asking_when_nothing_goes_on(desk: Client) -> None:
+    job = a_job()
+    assert desk.get(address("jobs_tray")).status_code == 200
+    steering.stop(job, at=AT)
+    answer = desk.get(address("jobs_tray"))
+    assert answer.status_code == 286
+    assert "Stopped" in text(answer)
+
+
+def test_states_are_honest(desk: Client) -> None:
+    job = a_job()
+    for fields, words in (
+        ({"state": "queued"}, "Queued"),
+        ({"state": "queued", "done": 5, "total": 9}, "Goes on when a worker is free: 5 of 9 rows"),
+        ({"state": "running", "wish": "pause", "moved_at": AT}, "Pausing after the batch it is at"),
+        ({"state": "running", "wish": "stop"}, "Stopping after the batch it is at"),
+        ({"state": "paused", "wish": ""}, "Paused: 5 of 9 rows"),
+        ({"state": "running", "total": None}, "5 rows"),
+        ({"state": "running", "moved_at": later(minutes=-2)}, "The worker does not answer. Your data is safe"),
+        ({"state": "failed", "ended_at": AT, "why": {"en": "The disk is full."}}, "The disk is full."),
+        ({"state": "done", "why": {}, "done": 9, "total": 9}, "Done: 9 of 9 rows"),
+    ):
+        Job.objects.filter(pk=job.pk).update(**fields)
+        assert words in text(desk.get(address("jobs"))), fields
+
+
+def test_a_job_is_paused_resumed_and_stopped_where_it_is_seen(desk: Client) -> None:
+    job = a_job()
+    for verb, state in (("pause", "paused"), ("resume", "queued"), ("stop", "stopped")):
+        answer = desk.post(address("steer_job", job.pk, verb), {"next": address("outbox")})
+        assert answer["Location"] == address("outbox")
+        job.refresh_from_db()
+        assert job.state == state
+    page = desk.post(address("steer_job", job.pk, "pause"), {"next": "https://elsewhere.example/"}, follow=True)
+    assert "This job has ended." in text(page)
+    assert desk.post(address("steer_job", job.pk, "explode")).status_code == 404
+
+
+def test_somebody_elses_job_is_not_steered(desk: Client) -> None:
+    job = a_job()
+    clerk = a_clerk()
+    assert clerk.post(address("steer_job", job.pk, "stop")).status_code == 403
+    assert "weekly list" not in text(clerk.get(address("jobs"))).split("All jobs")[-1]
+    job.refresh_from_db()
+    assert job.state == "queued"

@@ -1,0 +1,61 @@
+"""Many waiting lines are offered what comes sooner at once, after a look at who is offered what."""
+
+from typing import Any
+
+import pytest
+
+from backorders.access.table import PURCHASING, SERVICE
+from backorders.catalog.models import Substitute
+from backorders.changes.models import ApprovalLimit
+from backorders.orders.models import Offer
+from tests.backoffice.desk import World, address, somebody, text
+from tests.factories import a_product
+
+pytestmark = pytest.mark.usefixtures("frozen", "db")
+
+
+def chosen(client: Any, world: World, *, stock: int = 50) -> Any:
+    """The page of an offer to everybody who waits, opened from the list."""
+    other = a_product("AK-18", name="Nova Kettle", stock=stock, price=8)
+    Substitute.objects.create(product=world.kettle, substitute=other)
+    lines = [order.lines.get().pk for order in (world.first, world.second)]
+    return client.post(address("act_on_lines"), {"do": "offer", "line": lines})
+
+
+def test_who_is_offered_what_is_seen_and_then_offered() -> None:
+    world, agent = World(), somebody(SERVICE)
+    url = chosen(agent, world)["Location"]
+    seen = text(agent.get(url))
+    for words in ("2 customers are offered something", "5 × Aria Kettle", "5 × Nova Kettle", "10.00 EUR less are owed"):
+        assert words in seen
+    assert not Offer.objects.exists()
+    assert agent.post(url, {"reason": "it takes too long"}).status_code == 302
+    assert Offer.objects.count() == 2
+    assert "it was offered before" in text(agent.get(url))
+
+
+def test_where_nothing_comes_sooner_there_is_nothing_to_press() -> None:
+    world, agent = World(), somebody(SERVICE)
+    url = chosen(agent, world, stock=0)["Location"]
+    page = agent.get(url)
+    assert "For 2 lines nothing new comes sooner" in text(page)
+    assert b"Offer it to" not in page.content
+    assert agent.post(url).status_code == 422
+
+
+def test_to_very_many_it_needs_a_second_person() -> None:
+    world, agent = World(), somebody(SERVICE)
+    ApprovalLimit.objects.create(id=1, recipients=1)
+    url = chosen(agent, world)["Location"]
+    refused = agent.post(url)
+    assert refused.status_code == 422
+    assert "Send for approval" in text(refused)
+    assert agent.post(url, {"ask": "1"}).status_code == 302
+    assert not Offer.objects.exists()
+
+
+def test_a_selection_of_somebody_else_or_another_role_offers_nothing() -> None:
+    world = World()
+    url = chosen(somebody(SERVICE), world)["Location"]
+    assert somebody(SERVICE).get(url).status_code == 404
+    assert somebody(PURCHASING).get(url).status_code == 403

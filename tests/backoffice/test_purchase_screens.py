@@ -1,0 +1,211 @@
+"""What is expected when, who waits for it, and a calendar's feed behind a secret that can be revoked."""
+
+import re
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from backorders import ics
+from backorders.backoffice.plots import step_chart
+from backorders.backoffice.product_supply import view_of
+from backorders.supply.models import CalendarLink, PurchaseLine
+from tests.backoffice.desk import World, address, text
+from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, an_order, day, receive
+from tests.importing.desk import a_purchase_order
+
+
+def overdue(line: PurchaseLine, days: int) -> None:
+    PurchaseLine.objects.filter(pk=line.pk).update(eta_on=day(-days), eta_until=day(-days))
+
+
+def view(desk: Client, name: str, **query: str) -> str:
+    return text(desk.get(address("expected"), {"view": name, **query})).split("Purchase order or supplier")[-1]
+
+
+def test_receipts_stand_in_the_view_they_belong_to(desk: Client) -> None:
+    (late,) = a_purchase_order("PO-LATE", ("A-1", 5))
+    overdue(late, 3)
+    a_purchase_order("PO-WEEK", ("A-1", 5), eta=2)
+    a_purchase_order("PO-LATER", ("A-1", 5), eta=20)
+    a_purchase_order("PO-NONE", ("A-1", 5), eta=None)
+    receive(a_purchase_order("PO-DONE", ("A-1", 5))[0], 5)
+    guess = a_purchase_order("PO-GUESS", ("A-1", 5), eta=20)
+    PurchaseLine.objects.filter(pk=guess[0].pk).update(confidence="estimate")
+    found = {name: sorted(set(re.findall(r"PO-[A-Z]+", view(desk, name)))) for name in ("overdue", "week", "later")}
+    assert found == {"overdue": ["PO-LATE"], "week": ["PO-WEEK"], "later": ["PO-GUESS", "PO-LATER"]}
+    assert sorted(set(re.findall(r"PO-[A-Z]+", view(desk, "unconfirmed")))) == ["PO-GUESS"]
+    assert sorted(set(re.findall(r"PO-[A-Z]+", view(desk, "no_date")))) == ["PO-NONE"]
+    assert "PO-DONE" not in view(desk, "all")
+    assert "3 days late" in view(desk, "overdue")
+    assert "This week, 1–7 Jun" in view(desk, "week")
+
+
+def test_it_begins_with_what_needs_somebody(desk: Client) -> None:
+    assert 'aria-current="page">This week' in desk.get(address("expected")).content.decode()
+    assert "Nothing is expected for the rest of this week." in text(desk.get(address("expected")))
+    overdue(a_purchase(a_product(), 5), 1)
+    assert 'aria-current="page">Overdue' in desk.get(address("expected")).content.decode()
+
+
+def test_a_row_says_who_waits_and_for_how_much(desk: Client) -> None:
+    kettle = a_product("AK-17")
+    (line,) = a_purchase_order("PO-1", (kettle, 60))
+    for units in (2, 3):
+        a_line(kettle, units)
+    assert "PO-1 Delta 1 60 Thu 11 Jun Thu 11 Jun 2 50" in view(desk, "all")
+    assert line.pegged == 0
+
+
+def test_a_filter_finds_by_number_or_supplier_or_says_that_nothing_matches(desk: Client) -> None:
+    a_purchase_order("PO-1", ("A-1", 5))
+    a_purchase_order("PO-2", ("A-1", 5), supplier=a_supplier("Gamma"))
+    assert "PO-2" not in view(desk, "all", q="po-1")
+    assert "PO-1" not in view(desk, "all", q="gam")
+    assert "matches “nothing”" in view(desk, "all", q="nothing")
+
+
+def test_the_dates_of_ticked_orders_are_changed_together(desk: Client) -> None:
+    lines = a_purchase_order("PO-1", ("A-1", 5), ("A-2", 5))
+    response = desk.post(address("expected"), {"order": [lines[0].purchase_order_id]})
+    assert "ETA of 2 purchase lines" in text(desk.get(response["Location"]))
+    response = desk.post(address("expected"), {}, follow=True)
+    assert "Tick at least one purchase order" in text(response)
+
+
+def test_the_calendar_shows_each_receipt_on_its_day(desk: Client) -> None:
+    a_purchase_order("PO-1", ("A-1", 5), ("A-2", 6))
+    said = text(desk.get(address("expected"), {"as": "calendar"}))
+    assert "11 Jun PO-1 Delta × 11" in said
+
+
+def test_every_purchase_order_is_listed_and_shows_what_its_supplier_said(desk: Client) -> None:
+    world = World()
+    order = world.line.purchase_order
+    assert f"{order} Contoso Mon 1 Jun 1 20" in text(desk.get(address("purchase_orders")))
+    assert str(order) in text(desk.get(address("purchase_orders"), {"q": "conto"}))
+    assert "matches “x”" in text(desk.get(address("purchase_orders"), {"q": "x"}))
+    said = text(desk.get(address("purchase_order", order.pk)))
+    assert "20 units outstanding · Thu 11 Jun · 3 customers wait for it" in said
+    assert "the supplier confirmed" in said
+
+
+@pytest.mark.parametrize("name", ["expected", "purchase_orders"])
+def test_lists_need_no_more_statements_for_more_rows(desk: Client, name: str) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(address(name), {"view": "all"}).status_code == 200
+        return len(queries)
+
+    a_purchase_order("PO-0", ("A-1", 5))
+    statements()
+    before = statements()
+    for number in range(1, 6):
+        a_purchase_order(f"PO-{number}", ("A-1", 5), ("A-2", 5))
+    assert statements() == before
+
+
+# -- the feed ---------------------------------------------------------------------------------------------------------
+
+
+def a_link(desk: Client) -> str:
+    desk.post(address("link_calendar"))
+    page = desk.get(address("expected"))
+    (link,) = re.findall(r'<code id="new-link">(.*?)</code>', page.content.decode())
+    assert link not in desk.get(address("expected")).content.decode(), "it shows once"
+    return str(link).removeprefix(settings.SITE_URL)
+
+
+def test_a_calendar_reads_what_is_expected_behind_a_secret(desk: Client) -> None:
+    a_purchase_order("PO-1", ("A-1", 5))
+    a_purchase_order("PO-2", ("A-1", 5), eta=None)
+    answer = Client().get(a_link(desk))
+    assert answer["Content-Type"].startswith("text/calendar")
+    body = answer.content.decode()
+    assert "DTSTART;VALUE=DATE:20260611\r\nDTEND;VALUE=DATE:20260612\r\nSUMMARY:PO-1 Delta: 5 units\r\n" in body
+    assert "PO-2" not in body
+    assert CalendarLink.objects.get().digest not in body
+
+
+def test_a_revoked_replaced_or_made_up_address_finds_nothing(desk: Client) -> None:
+    first = a_link(desk)
+    second = a_link(desk)
+    assert Client().get(first).status_code == 404
+    assert Client().get(second).status_code == 200
+    desk.post(address("link_calendar"), {"revoke": "1"})
+    assert Client().get(second).status_code == 404
+    assert Client().get("/calendar/made-up.ics").status_code == 404
+
+
+def test_whoever_loses_the_right_loses_the_feed(desk: Client) -> None:
+    link = a_link(desk)
+    get_user_model().objects.filter(username="chief").update(is_active=False)
+    assert Client().get(link).status_code == 404
+
+
+def test_long_lines_are_folded_between_signs() -> None:
+    event = ics.Event("1", day(0), day(1), "Çelik, " * 30, "a;b\\c\nd", "https://shop.example/x", True)
+    text_of = ics.calendar([event], name="x", at=AT)
+    assert all(len(line.encode()) <= 75 for line in text_of.split("\r\n"))
+    unfolded = text_of.replace("\r\n ", "")
+    title = "Çelik\\, " * 30
+    assert f"SUMMARY:{title}" in unfolded
+    assert "DESCRIPTION:a\\;b\\\\c\\nd" in unfolded
+
+
+# -- the supply of a product ------------------------------------------------------------------------------------------
+
+
+def test_a_products_supply_says_why_it_waits_and_who_gets_what(desk: Client) -> None:
+    world = World()
+    said = text(desk.get(address("product_supply", world.kettle.pk)))
+    assert "3 orders wait for 9 units. 20 units come Thu 11 Jun; free after that: 11." in said
+    assert "In stock, MAIN 2 units · free: 0" in said
+    assert "Elif Kaya 5" in said
+    assert "Everything that was promised can be kept." in said
+
+
+def test_what_nobody_brings_is_said_first(desk: Client) -> None:
+    kettle = a_product("AK-17", stock=1)
+    an_order((kettle, 5))
+    said = text(desk.get(address("product_supply", kettle.pk)))
+    assert "No purchase order covers 4 units: they have to be bought." in said
+    assert "No supplier has given a date." in said
+
+
+def test_a_product_nobody_wants_has_nothing_to_draw(desk: Client) -> None:
+    said = text(desk.get(address("product_supply", a_product().pk)))
+    assert "Nobody waits for it." in said
+    assert "Nothing comes and nothing was promised." in said
+
+
+def test_stock_falls_below_zero_where_more_was_promised_than_comes(desk: Client) -> None:
+    world = World()
+    PurchaseLine.objects.filter(pk=world.line.pk).update(eta_on=day(40), eta_until=day(40))
+    view = view_of(world.kettle, today=TODAY)
+    assert view.short is not None
+    assert view.short.level < 0
+    assert sum(step.comes for step in view.steps) == 20
+    assert view.start + sum(step.comes - step.leaves for step in view.steps) == view.steps[-1].level
+    chart = step_chart(view.start, [(step.day, step.comes, step.level) for step in view.steps], today=TODAY)
+    assert chart is not None
+    assert len(chart.shortages) == sum(step.level < 0 for step in view.steps)
+    assert "Short from" in text(desk.get(address("product_supply", world.kettle.pk)))
+
+
+def test_the_supply_page_needs_no_more_statements_for_more_who_wait(desk: Client) -> None:
+    world = World()
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get(address("product_supply", world.kettle.pk)).status_code == 200
+        return len(queries)
+
+    statements()
+    before = statements()
+    for _ in range(5):
+        an_order((world.kettle, 1))
+    assert statements() == before

@@ -1,0 +1,131 @@
+"""Telling many at once: the numbers before, who gets no mail and why, the mails as they will look, the job after."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from backorders.access.table import SERVICE
+from backorders.actions import telling
+from backorders.changes.models import Approval, ApprovalLimit
+from backorders.jobs.models import Job
+from backorders.notifications.models import Message
+from backorders.orders.models import Order
+from tests.backoffice.desk import World, address, somebody, text
+from tests.factories import AT, revise
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(desk: Client) -> World:
+    world = World()
+    revise(world.line, (31, None))
+    return world
+
+
+def chosen(client: Client, *orders: Order) -> Any:
+    ids = [order.lines.get().pk for order in orders]
+    return client.post(address("act_on_lines"), {"do": "tell", "line": ids, "view": "all"}, follow=True)
+
+
+def url_of(preview: Any) -> str:
+    return str(preview.redirect_chain[-1][0])
+
+
+def test_customers_are_told_at_once_after_a_preview_with_numbers(desk: Client, world: World) -> None:
+    before = Message.objects.count()
+    preview = chosen(desk, world.first, world.second, world.ready)
+    said = text(preview)
+    assert "2 mails leave, one for each customer, about 2 lines." in said
+    assert "1 Nothing new to hear: know what we expect, or a message is on its way." in said
+    assert "English Turkish Mails" in said
+    assert "Later date 1 1 2" in said.replace("Date later", "Later date")
+    assert "Tell 2 customers" in said
+    assert Message.objects.count() == before
+    done = desk.post(url_of(preview), {"seen": preview.context["token"]}, follow=True)
+    assert "2 messages are in the outbox. See or stop" in text(done)
+    assert Message.objects.count() == before + 2
+
+
+def test_the_mails_are_shown_as_they_will_look(desk: Client, world: World) -> None:
+    preview = chosen(desk, world.first, world.second, world.unreachable)
+    assert "Merhaba Elif Kaya" in text(preview)
+    assert "1 No e-mail address: becomes a call. Nil Nomail" in text(preview)
+    frame = address("sample_of_mail", url_of(preview).split("/")[-2], world.first.customer_id)
+    mail = desk.get(frame)
+    assert "Merhaba Elif Kaya" in text(mail)
+    assert "script-src" not in mail["Content-Security-Policy"].replace("script-src 'none'", "")
+    assert desk.get(address("sample_of_mail", url_of(preview).split("/")[-2], 999)).status_code == 404
+
+
+def test_what_changed_since_it_was_shown_is_shown_again(desk: Client, world: World) -> None:
+    preview = chosen(desk, world.first, world.second)
+    revise(world.line, (50, None))
+    before = Message.objects.count()
+    stale = desk.post(url_of(preview), {"seen": preview.context["token"]})
+    assert stale.status_code == 409
+    assert "Since you looked, something changed." in text(stale)
+    assert Message.objects.count() == before
+
+
+def test_who_heard_lately_is_left_out_and_can_be_told_all_the_same(desk: Client, world: World) -> None:
+    telling.tell_now([world.first.customer_id], by=None, at=AT)
+    Message.objects.filter(kind="later").update(state="accepted", accepted_at=AT)
+    revise(world.line, (70, None))
+    preview = chosen(desk, world.first, world.second)
+    assert "1 Heard from us about a date less than 48 hours ago: hear in the usual time. Elif Kaya" in text(preview)
+    assert "Tell 1 customer" in text(preview)
+    assert "Tell all 2, also those who heard from us lately" in text(preview)
+    done = desk.post(url_of(preview), {"seen": preview.context["token"], "all": "1"}, follow=True)
+    assert "2 messages are in the outbox." in text(done)
+
+
+def test_telling_twice_says_that_they_know(desk: Client, world: World) -> None:
+    url = url_of(chosen(desk, world.first, world.second))
+    desk.post(url)
+    again = desk.post(url)
+    assert again.status_code == 422
+    assert "None of these customers has anything new to hear." in text(again)
+
+
+def test_very_many_customers_are_told_with_a_second_person_who_sees_the_numbers(desk: Client, world: World) -> None:
+    ApprovalLimit.objects.update_or_create(pk=1, defaults={"recipients": 1})
+    agent = somebody(SERVICE)
+    preview = chosen(agent, world.first, world.second)
+    assert "Send 2 mails for approval" in text(preview)
+    assert agent.post(url_of(preview)).status_code == 422
+    before = Message.objects.count()
+    assert "Sent for approval." in text(agent.post(url_of(preview), {"ask": "1"}, follow=True))
+    assert Message.objects.count() == before
+    approval = Approval.objects.get()
+    assert approval.capability == "telling.tell_now"
+    page = text(desk.get(address("approval", approval.pk)))
+    assert "What leaves" in page
+    assert "Merhaba Elif Kaya" in page
+
+
+def test_many_are_written_to_by_a_job_that_can_be_followed(
+    desk: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "AT_ONCE", 1)
+    preview = chosen(desk, world.first, world.second)
+    assert "Writing them takes about 1 second; it can be paused and stopped." in text(preview)
+    followed = desk.post(url_of(preview), follow=True)
+    job = Job.objects.get()
+    assert followed.redirect_chain[-1][0] == address("job", job.pk)
+    assert "Telling customers" in text(followed)
+    desk.post(address("steer_job", job.pk, "pause"))
+    assert "Paused: 0 rows" in text(desk.get(address("job", job.pk)))
+    desk.post(address("steer_job", job.pk, "stop"))
+    part = desk.get(address("job", job.pk), headers={"HX-Request": "true"})
+    assert part.status_code == 286
+    assert "Stopped" in text(part)
+    assert somebody(SERVICE).get(address("job", job.pk)).status_code == 404
+
+
+def test_everybody_in_the_view_is_told_with_one_click_and_one_confirmation(desk: Client, world: World) -> None:
+    assert "Tell them all" in text(desk.get(address("waiting_lines"), {"view": "not_told"}))
+    preview = desk.post(address("act_on_lines"), {"do": "tell_all", "view": "not_told"}, follow=True)
+    assert "2 mails leave" in text(preview)
+    assert "Tell 3 customers" in text(preview)  # one of them is to be called

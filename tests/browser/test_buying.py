@@ -1,0 +1,302 @@
+"""A buyer's day in a real browser: dates changed, lists imported and put back, in few clicks or keys."""
+
+import datetime
+import re
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from backorders.actions import buying
+from backorders.importing import opening
+from backorders.importing.models import Import
+from backorders.jobs import running
+from backorders.jobs.models import Job
+from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
+from tests.backoffice.desk import World, address
+from tests.browser.conftest import Open
+from tests.browser.hands import LOOKS, Keys, Mouse
+from tests.browser.test_desk import in_days, seen
+from tests.factories import a_customer, a_product, a_supplier, a_warehouse, an_order
+from tests.importing.desk import buyer
+from tests.notifications.desk import announce, send
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+HANDS = pytest.mark.parametrize("hands", [Mouse, Keys], ids=["mouse", "keys"])
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World(at=timezone.now())
+
+
+@pytest.fixture
+def worker(world: World) -> Iterator[None]:
+    """Somebody who does the jobs, as a worker does: a page does of them only what takes a moment."""
+    ended = threading.Event()
+
+    def work() -> None:
+        while not ended.wait(0.2):
+            run_jobs()
+        connection.close()
+
+    thread = threading.Thread(target=work, name="worker")
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def a_large_order(world: World, lines: int) -> PurchaseOrder:
+    """A purchase order of so many lines, each with a customer who waits for it and was told a date."""
+    goods = []
+    for number in range(lines):
+        product = a_product(f"LMP-{number:03d}", name=f"Nova Lamp {number}")
+        goods.append(
+            buying.OrderedGoods(
+                product, a_warehouse(), 10, world.today + datetime.timedelta(days=12), confidence="confirmed"
+            )
+        )
+    order = buying.order_goods("PO-2291", supplier=a_supplier(), lines=goods, by=None, at=world.at).made
+    for number, good in enumerate(goods[:8]):
+        an_order((good.product, 2), customer=a_customer(f"Customer {number}"), at=world.at)
+    announce(world.at)
+    send(world.at + datetime.timedelta(minutes=1))
+    return order
+
+
+@HANDS
+def test_b1_one_eta_is_changed_with_a_date_and_three_clicks(world: World, sit_down: Open, hands: type[Mouse]) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("purchase_order", world.line.purchase_order_id))
+    hand = hands(page)
+    hand.press(page.get_by_role("link", name=re.compile("^ETA: ")))
+    hand.type(page.get_by_label("New date, or first day"), in_days(world, 40))
+    expect(page.locator("#preview")).to_contain_text("3 lines later")
+    hand.choose(page.get_by_label("customs", exact=True))
+    expect(page.locator("#save")).to_have_text("Save and tell 2 customers")
+    hand.press(page.locator("#save"))
+    expect(page.locator(".messagelist")).to_contain_text("3 dates moved")
+    world.line.refresh_from_db()
+    assert str(world.line.eta_on) == in_days(world, 40)
+    assert hand.done <= 1 + 3
+    assert visit.complaints == []
+
+
+@HANDS
+def test_b2_a_purchase_order_of_40_lines_moves_by_two_weeks_in_five(
+    world: World, sit_down: Open, hands: type[Mouse]
+) -> None:
+    order = a_large_order(world, 40)
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("purchase_order", order.pk))
+    hand = hands(page)
+    hand.press(page.get_by_role("link", name="Change ETA"))
+    hand.press(page.get_by_role("button", name="+2 weeks"))
+    expect(page.locator("#preview")).to_contain_text("8 lines later")
+    hand.choose(page.get_by_label("production delay"))
+    hand.press(page.locator("#save"))
+    expect(page.locator(".messagelist")).to_contain_text("8 dates moved")
+    assert set(order.lines.values_list("eta_on", flat=True)) == {world.today + datetime.timedelta(days=26)}
+    assert hand.done <= 5
+    assert visit.complaints == []
+
+
+def the_list(world: World, order: PurchaseOrder) -> str:
+    """Fifty rows with three kinds of problems in them."""
+    later = world.today + datetime.timedelta(days=40)
+    day, unclear = f"{later:%d.%m.%Y}", f"{4 if later.month == 5 else 5:02d}/{later:%m/%Y}"
+    rows = ["Sipariş No\tStok Kodu\tMiktar\tSevk Tarihi"]
+    for number, line in enumerate(order.lines.select_related("product").order_by("id")):
+        written = "P2291" if number % 10 == 3 else "PO-2291"
+        quantity = 80 if number % 10 == 5 else 10
+        when = unclear if number % 10 == 7 else day
+        rows.append(f"{written}\t{line.product.sku}\t{quantity}\t{when}")
+    return "\n".join(rows)
+
+
+@HANDS
+def test_b3_fifty_pasted_rows_are_repaired_in_three_groups_and_applied_in_six(
+    world: World, worker: None, sit_down: Open, hands: type[Mouse]
+) -> None:
+    order = a_large_order(world, 50)
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("imports"))
+    hand = hands(page)
+    hand.type(page.get_by_label("Paste the supplier's list"), the_list(world, order))
+    hand.press(page.get_by_role("button", name="Read the list"))
+    hand.press(page.get_by_role("button", name="Check the list"))
+    expect(page.get_by_role("heading", name="Decide first")).to_contain_text("3")
+    steps = hand.done
+    for choice in ("Use these", "Day first", "All outstanding units"):
+        hand.press(page.get_by_role("button", name=choice))
+        expect(page.get_by_role("button", name=choice)).to_have_count(0)
+    repairs = hand.done - steps
+    apply = page.get_by_role("button", name=re.compile("^Apply 50 rows"))
+    hand.press(apply)
+    expect(page.locator(".done-panel")).to_contain_text("50 rows changed")
+    assert EtaRevision.objects.filter(source="import").count() == 50
+    assert hand.done - repairs <= 6
+    assert visit.complaints == []
+
+
+@HANDS
+def test_b4_an_import_is_undone_with_one(world: World, worker: None, sit_down: Open, hands: type[Mouse]) -> None:
+    mine = an_applied_import(world)
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("import", mine.pk))
+    hand = hands(page)
+    hand.press(page.get_by_role("button", name="Undo everything"))
+    expect(page.locator(".done-panel")).to_contain_text("1 row put back")
+    world.line.refresh_from_db()
+    assert world.line.eta_on == world.today + datetime.timedelta(days=10)
+    assert hand.done == 1
+    assert visit.complaints == []
+
+
+def an_import(world: World, *, eta: str = "", names: str = "PO\tSKU\tETA") -> Import:
+    """A list about the world's purchase line, matched; what is checked of it is checked by whoever runs jobs."""
+    text = f"{names}\n{world.line.purchase_order}\tAK-17\t{eta or in_days(world, 40)}\nPO-0\tX\tsoon\n"
+    return opening.open_import(text.encode(), name="weekly", supplier=None, by=buyer(), at=timezone.now())
+
+
+def a_checked_import(world: World, *, eta: str = "") -> Import:
+    mine = an_import(world, eta=eta)
+    if not mine.are_columns_matched:
+        opening.match_columns(
+            mine, roles=mine.columns, header=mine.header, confidence="confirmed", by=buyer(), at=timezone.now()
+        )
+    run_jobs()
+    return finished(mine)
+
+
+def an_applied_import(world: World) -> Import:
+    mine = a_checked_import(world)
+    opening.start_applying(mine, reason_code="production", note="", by=buyer(), at=timezone.now())
+    run_jobs()
+    return finished(mine)
+
+
+def finished(mine: Import) -> Import:
+    """The import when its job has ended, whoever did it."""
+    deadline = time.monotonic() + 30
+    while Job.objects.filter(object_id=mine.pk, ended_at=None).exists():
+        assert time.monotonic() < deadline, "nobody does the job"
+        time.sleep(0.05)
+    mine.refresh_from_db()
+    return mine
+
+
+def run_jobs() -> None:
+    running.run_due(clock=timezone.now, until=timezone.now() + datetime.timedelta(minutes=1))
+
+
+def a_waiting_job(world: World) -> Import:
+    mine = a_checked_import(world)
+    opening.start_applying(mine, reason_code="production", note="", by=buyer(), at=timezone.now())
+    return mine
+
+
+def test_progress_is_followed_until_it_ends_without_loading_the_page(world: World, sit_down: Open) -> None:
+    mine = a_waiting_job(world)
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("import", mine.pk))
+    expect(page.locator(".progress-panel")).to_contain_text("Queued")
+    assert page.locator("#jobs-count").text_content() == "1"
+    run_jobs()
+    expect(page.locator(".done-panel")).to_contain_text("1 row changed")
+    assert visit.complaints == []
+
+
+def test_a_job_is_stopped_from_the_header_of_any_page(world: World, sit_down: Open) -> None:
+    mine = a_waiting_job(world)
+    page = sit_down().page
+    page.goto(address("outbox"))
+    page.locator(".menu.jobs summary").click()
+    page.get_by_role("button", name=re.compile("^Stop: Import of ETAs")).click()
+    expect(page).to_have_url(re.compile("outbox"))
+    page.goto(address("import", mine.pk))
+    run_jobs()
+    assert not EtaRevision.objects.filter(source="import").exists()
+
+
+def test_without_a_script_an_import_goes_all_the_way(world: World, worker: None, sit_down: Open) -> None:
+    page = sit_down(script=False).page
+    page.goto(address("imports"))
+    page.get_by_label("Paste the supplier's list").fill(
+        f"PO\tSKU\tETA\n{world.line.purchase_order}\tAK-17\t{in_days(world, 40)}"
+    )
+    page.get_by_role("button", name="Read the list").click()
+    page.get_by_role("button", name="Check the list").click()
+    page.get_by_role("button", name=re.compile("^Apply 1 row")).click()
+    expect(page.locator(".done-panel")).to_contain_text("1 row changed")
+
+
+def pages(world: World) -> list[str]:
+    """The pages of a buyer's day, each in the states it can be in."""
+    applied = an_applied_import(world)
+    PurchaseLine.objects.filter(pk=world.line.pk).update(
+        eta_on=world.today - datetime.timedelta(days=2), eta_until=world.today - datetime.timedelta(days=2)
+    )
+    world.line.refresh_from_db()
+    checked = a_checked_import(world, eta=in_days(world, 50))
+    opened = an_import(world, eta=in_days(world, 60), names="Bezug\tTeil\tWann")
+    waiting = a_waiting_job(world)
+    order = world.line.purchase_order_id
+    return [
+        address("imports"),
+        address("import", opened.pk),
+        address("import", checked.pk),
+        address("import", checked.pk) + "?show=error",
+        address("import", checked.pk) + "?show=undone",
+        address("import", waiting.pk),
+        address("import", applied.pk),
+        address("jobs"),
+        address("expected"),
+        address("expected") + "?view=no_date",
+        address("expected") + "?view=all&q=nothing",
+        address("expected") + "?as=calendar",
+        address("purchase_orders"),
+        address("purchase_orders") + "?q=nothing",
+        address("purchase_order", order),
+        address("purchase_order_eta", a_large_order(world, 3).pk),
+        address("product_supply", world.kettle.pk),
+        address("product_supply", a_product("NONE-1").pk),
+    ]
+
+
+@LOOKS
+def test_every_page_is_accessible_and_keeps_the_policy(world: World, sit_down: Open, dark: bool, language: str) -> None:
+    visit = sit_down(dark=dark, language=language)
+    for url in pages(world):
+        seen(visit, url)
+        assert visit.complaints == [], url
+        assert visit.violations() == [], url
+        visit.complaints.clear()
+
+
+def test_no_page_scrolls_sideways_on_a_narrow_screen(world: World, sit_down: Open) -> None:
+    visit = sit_down(width=320)
+    for url in pages(world):
+        seen(visit, url)
+        assert not visit.scrolls_sideways(), url
+
+
+def test_the_page_of_an_import_is_light(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    sizes: list[int] = []
+    page.on("response", lambda response: sizes.append(len(response.body()) if response.status == 200 else 0))
+    seen_visit = address("import", a_checked_import(world).pk)
+    page.goto(seen_visit)
+    page.wait_for_load_state("networkidle")
+    assert len(sizes) <= 20
+    assert sum(sizes) < 400_000  # before compression, which halves it and more

@@ -1,0 +1,108 @@
+"""Ways through the desk that need a keyboard, a script, or both ways of working, in a real browser."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from tests.backoffice.desk import World, address
+from tests.browser.conftest import Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHOTS = os.environ.get("GALLERY_SHOTS", "")
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World(at=timezone.now())
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture for a person to look at, if they asked for it."""
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+
+
+def test_columns_are_chosen_with_keys_alone(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.keyboard.press("c")
+    box = page.get_by_role("checkbox", name="Needs")
+    expect(box).to_be_visible()
+    shot(page, "columns-open")
+    assert visit.violations() == []
+    page.keyboard.press("Tab")
+    expect(box).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**columns=item*")
+    expect(page.get_by_role("columnheader", name="Needs")).to_have_count(0)
+    expect(page.get_by_role("columnheader", name="Item")).to_be_visible()
+    assert visit.complaints == []
+
+
+def test_orders_are_walked_with_two_keys_and_the_list_is_one_click_away(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.get_by_role("link", name=world.first.number, exact=True).click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text(world.first.number)
+    shot(page, "order-in-a-list")
+    page.keyboard.press("]")
+    expect(heading).to_contain_text(world.second.number)
+    page.keyboard.press("[")
+    expect(heading).to_contain_text(world.first.number)
+    page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="All", exact=True).click()
+    expect(heading).to_have_text("Waiting lines")
+
+
+def test_a_note_that_was_begun_is_kept_while_it_is_typed(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("order", world.first.pk))
+    page.get_by_label("Internal note").last.fill("Calls back on Friday")
+    expect(page.locator("form.note [data-draft-said]")).to_contain_text("Draft kept")
+    page.goto(address("waiting_lines"))
+    page.goto(address("order", world.first.pk))
+    field = page.locator("form.note textarea")
+    expect(field).to_have_value("Calls back on Friday")
+    shot(page, "order-draft")
+    assert visit.violations() == []
+    field.fill("Calls back on Friday, after ten")
+    expect(page.locator("form.note [name=draft_seen]")).to_have_value("2")
+    page.get_by_role("button", name="Keep note").click()
+    expect(page.locator("form.note textarea")).to_have_value("")
+    assert visit.complaints == []
+
+
+def test_what_is_typed_after_the_session_ended_comes_back_after_the_login(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("order", world.first.pk))
+    kept = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.locator("form.note textarea").fill("Must not be lost")
+    expect(page.locator("form.note [data-draft-said]")).to_contain_text("kept in this browser")
+    page.get_by_role("button", name="Keep note").click()
+    page.wait_for_url("**/login/**")
+    page.context.add_cookies(kept)
+    page.goto(address("order", world.first.pk))
+    expect(page.locator("form.note textarea")).to_have_value("Must not be lost")
+    expect(page.locator("form.note [data-draft-said]")).to_contain_text("Draft kept")
+
+
+def test_a_supplier_is_recorded_in_its_own_words(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    page.get_by_role("radio", name="in words").check()
+    page.get_by_label("In the supplier's words").fill("next month")
+    expect(page.locator("#preview .understood")).to_contain_text("is understood as")
+    page.locator("input[name=reason_code]").first.check()
+    shot(page, "eta-in-words")
+    assert visit.violations() == []
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done.")
+    assert visit.complaints == []

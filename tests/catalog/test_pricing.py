@@ -1,0 +1,46 @@
+"""What a substitute costs is what its treatment says, and the differences add up."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backorders.catalog.models import Product, Substitute
+from backorders.catalog.pricing import price_instead, price_of
+
+CENTS = st.decimals(min_value=0, max_value=9999, places=2)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "own", "unit", "back", "extra", "ours"),
+    [
+        ("same", 12, 10, 0, 0, 6),
+        ("same", 8, 10, 0, 0, 0),
+        ("lower", 12, 10, 0, 0, 6),
+        ("lower", 8, 8, 6, 0, 0),
+        ("its_own", 12, 12, 0, 6, 0),
+        ("its_own", 8, 8, 6, 0, 0),
+    ],
+)
+def test_three_units_that_were_ten_each(treatment: str, own: int, unit: int, back: int, extra: int, ours: int) -> None:
+    price = price_of(treatment, units=3, original=Decimal(10), own=Decimal(own))
+    assert price == (unit, back, extra, ours)
+
+
+@given(st.sampled_from(Substitute.PriceTreatment.values), st.integers(1, 99), CENTS, CENTS)
+def test_what_is_paid_and_what_we_bear_make_up_the_goods(
+    treatment: str, units: int, original: Decimal, own: Decimal
+) -> None:
+    price = price_of(treatment, units=units, original=original, own=own)
+    assert price.unit * units == original * units + price.extra - price.back
+    assert price.unit * units + price.ours >= own * units
+    assert price.back == 0 or price.extra == 0
+
+
+@pytest.mark.parametrize(("treatment", "unit"), [("same", 10), ("lower", None), ("its_own", None)])
+def test_prices_in_two_currencies_are_not_compared(treatment: str, unit: int | None) -> None:
+    other = Product(sku="B", name="B", price=Decimal(300), currency="TRY")
+    named = Substitute(product=Product(), substitute=other, price_treatment=treatment)
+    price = price_instead(named, units=1, original=Decimal(10), currency="EUR")
+    assert (price.unit if price else None) == unit

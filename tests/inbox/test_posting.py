@@ -1,0 +1,77 @@
+"""What concerns several people waits for each of them once, and is counted up while nobody has read it."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backorders.access.table import ADMINISTRATOR, MANAGER, SERVICE, WAREHOUSE
+from backorders.inbox.models import Notice
+from backorders.inbox.posting import administrators, people_with, post, settle, unread
+from tests.factories import AT, a_user, later
+
+pytestmark = pytest.mark.django_db
+
+CALL = Notice.Kind.CALL
+
+
+def waiting(person: AbstractBaseUser) -> list[tuple[str, int, datetime.datetime]]:
+    return list(Notice.objects.filter(person=person.pk, read_at=None).values_list("key", "count", "at"))
+
+
+def test_everybody_it_concerns_finds_it() -> None:
+    first, second = a_user(SERVICE), a_user(MANAGER)
+    post(CALL, to=[first.pk, second.pk, first.pk], key="calls", count=3, at=AT)
+    assert waiting(first) == waiting(second) == [("calls", 3, AT)]
+
+
+def test_the_same_thing_is_counted_up_until_it_is_read() -> None:
+    reader, other = a_user(), a_user()
+    post(CALL, to=[reader.pk, other.pk], key="calls", at=AT)
+    Notice.objects.filter(person=reader).update(read_at=AT)
+    post(CALL, to=[reader.pk, other.pk], key="calls", count=2, at=later(minutes=5))
+    assert waiting(reader) == [("calls", 2, later(minutes=5))]
+    assert waiting(other) == [("calls", 3, later(minutes=5))]
+
+
+def test_a_thing_that_is_done_waits_for_nobody() -> None:
+    reader = a_user()
+    post(CALL, to=[reader.pk], key="calls", at=AT)
+    post(CALL, to=[reader.pk], key="other", at=AT)
+    settle("calls", at=later(hours=1))
+    assert [key for key, *_ in waiting(reader)] == ["other"]
+
+
+def test_people_are_found_by_their_roles_while_they_work_here() -> None:
+    both, gone = a_user(SERVICE, WAREHOUSE), a_user(SERVICE, is_active=False)
+    found = people_with(SERVICE | WAREHOUSE)
+    assert found.count(both.pk) == 1
+    assert gone.pk not in found
+
+
+def test_without_an_administrator_those_who_may_break_the_glass_hear_of_it() -> None:
+    chief: Any = get_user_model().objects.create_superuser("chief")
+    assert administrators(ADMINISTRATOR) == [chief.pk]
+    clerk = a_user(ADMINISTRATOR)
+    assert administrators(ADMINISTRATOR) == [clerk.pk]
+
+
+def test_the_unread_are_counted_up_to_a_cap() -> None:
+    reader = a_user()
+    for number in range(5):
+        post(CALL, to=[reader.pk], key=f"thing {number}", at=AT)
+    assert (unread(reader, cap=3, at=AT), unread(reader, cap=100, at=AT)) == (3, 5)
+
+
+def test_many_people_need_no_more_statements() -> None:
+    def statements(people: int) -> int:
+        to = [a_user().pk for _ in range(people)]
+        with CaptureQueriesContext(connection) as queries:
+            post(CALL, to=to, key="calls", at=AT)
+        return len(queries)
+
+    assert statements(20) == statements(1)

@@ -1,0 +1,39 @@
+"""A provider that takes mail in for us and posts it, as Postmark does: with its raw text, or in parts."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+from django.test import Client
+from django.urls import include, path
+
+urlpatterns = [path("anymail/", include("backorders.notifications.webhooks"))]
+INBOUND = "Kaya <orders@in.shop.example>"
+
+
+def posted(url: str, body: Any, *, word: str = "right", content_type: str = "application/json", **how: Any) -> int:
+    """Post a body with the secret (or another word); return how it was answered."""
+    authorization = "Basic " + b64encode(f"provider:{word}".encode()).decode()
+    body = body if isinstance(body, str | bytes) else json.dumps(body)
+    client = Client(raise_request_exception=False)
+    return client.post(
+        url, body, content_type=content_type, headers={"authorization": authorization, **how}
+    ).status_code
+
+
+def came(raw: str | bytes, *, envelope_sender: str = "ada@example.com", word: str = "right") -> int:
+    """Let a mail come in as raw text."""
+    raw = raw.decode("latin-1") if isinstance(raw, bytes) else raw
+    event = {
+        "RawEmail": raw,
+        "Headers": [{"Name": "Return-Path", "Value": f"<{envelope_sender}>"}],
+        "OriginalRecipient": "",
+    }
+    return posted("/anymail/postmark/inbound/", event, word=word)
+
+
+def a_mail(text: str = "When?", *, to: str, sender: str = "Ada <ada@example.com>", **headers: str) -> str:
+    """A mail in raw text; header names are written with _ for -."""
+    head = {"Message-ID": "<1@example.com>", "From": sender, "To": to, "Subject": "Re: New date", **headers}
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in head.items()]
+    return "\r\n".join([*lines, 'Content-Type: text/plain; charset="utf-8"', "", text, ""])
