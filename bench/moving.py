@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from backorders.actions import buying, warehouse
+from backorders.actions import buying, receiving
 from backorders.allocation.replanning import replan
 from backorders.changes.models import Source
 from backorders.changes.recording import open_change
@@ -21,7 +21,7 @@ def receive(n: int) -> Iterator[Figure]:
     line = _queue(n)
 
     def ours() -> None:
-        warehouse.receive([warehouse.Arrival(line.pk, n)], by=None, at=world.AT)
+        receiving.receive([receiving.Arrival(line.pk, n)], by=None, at=world.AT)
 
     def floor() -> None:
         known = open_change("floor", by=None, at=world.AT)

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from backorders.access.table import MANAGER, Role
-from backorders.actions import buying, placing, warehouse
+from backorders.actions import buying, counting, placing, receiving
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Category, Product
 from backorders.orders.models import Carrier, Customer, Order, OrderLine
@@ -67,7 +67,7 @@ def a_carrier(name: str = "Parcel", **fields: Any) -> Carrier:
 
 def count(product: Product, units: int, *, at: datetime.datetime = AT, where: Warehouse | None = None) -> None:
     """Let `units` be counted in a warehouse."""
-    warehouse.adjust_stock(product, warehouse=where or a_warehouse(), counted=units, reason="count", by=None, at=at)
+    counting.adjust_stock(product, warehouse=where or a_warehouse(), counted=units, reason="count", by=None, at=at)
 
 
 def an_order(*wanted: tuple[Product, int], at: datetime.datetime = AT, **fields: Any) -> Order:
@@ -115,7 +115,7 @@ def revise(line: PurchaseLine, *parts: tuple[int | None, int | None], at: dateti
 
 def receive(line: PurchaseLine, quantity: int, *, at: datetime.datetime = AT, **how: Any) -> Any:
     """Receive units of a purchase line."""
-    return warehouse.receive([warehouse.Arrival(line.pk, quantity, **how)], by=None, at=at)
+    return receiving.receive([receiving.Arrival(line.pk, quantity, **how)], by=None, at=at)
 
 
 def state(line: OrderLine) -> tuple[int, int, int, int]:

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import Error, IntegrityError, connection, models, transaction
 
-from backorders.actions import selling, warehouse
+from backorders.actions import selling, shipping
 from backorders.allocation.models import Allocation, Promise, PromiseChange
 from backorders.catalog.models import Category, Product, Substitute
 from backorders.changes.appending import refusals
@@ -99,7 +99,7 @@ def twice(row: models.Model, *, name: str = "") -> None:
 
 def a_shipped_line() -> OrderLine:
     line = an_order((a_product(stock=2), 2), is_paid=True).lines.get()
-    warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT)
     selling.cancel_line(line, reason="x", by=None, at=AT)
     return line
 

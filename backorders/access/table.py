@@ -86,11 +86,11 @@ CAPABILITIES: dict[str, Capability] = {
     "asking.note_call": _c(_("mark a supplier as called"), BUYING),
     "feeding.make_calendar_link": _c(_("read expected receipts in a calendar"), WORKING),
     "feeding.revoke_calendar_link": _c(_("revoke a calendar's address"), WORKING),
-    "warehouse.receive": _c(_("receive goods"), STORE),
-    "warehouse.ship": _c(_("ship an order"), STORE),
-    "warehouse.confirm_delivery": _c(_("confirm a delivery"), DESK | WAREHOUSE),
-    "warehouse.return_to_stock": _c(_("take goods back into stock"), STORE),
-    "warehouse.adjust_stock": _c(_("count stock"), STORE),  # a large difference with a manager's approval
+    "receiving.receive": _c(_("receive goods"), STORE),
+    "shipping.ship": _c(_("ship an order"), STORE),
+    "shipping.confirm_delivery": _c(_("confirm a delivery"), DESK | WAREHOUSE),
+    "shipping.return_to_stock": _c(_("take goods back into stock"), STORE),
+    "counting.adjust_stock": _c(_("count stock"), STORE),  # a large difference with a manager's approval
     "telling.hold": _c(_("hold messages"), DESK),
     "telling.release": _c(_("release held messages"), DESK),
     "telling.send_now": _c(_("send messages at once"), DESK),

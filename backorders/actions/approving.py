@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import check
 from backorders.access.table import CAPABILITIES
-from backorders.actions import buying, caring, compensating, offering, proposals, selling, telling, warehouse
+from backorders.actions import buying, caring, compensating, counting, offering, proposals, selling, telling
 from backorders.actions.checking import a_reason, a_text
 from backorders.actions.done import Done
 from backorders.actions.seconding import APPROVE, Ask, OwnApproval, limits
@@ -195,7 +195,7 @@ def _change_quantity(given: dict[str, Any], **who: Any) -> Done[Any]:
 
 def _adjust_stock(given: dict[str, Any], **who: Any) -> Done[Any]:
     product, place = _found(Product, given["product"]), _found(Warehouse, given["warehouse"])
-    return warehouse.adjust_stock(product, warehouse=place, **_rest(given, "product", "warehouse"), **who)
+    return counting.adjust_stock(product, warehouse=place, **_rest(given, "product", "warehouse"), **who)
 
 
 def _compensate(given: dict[str, Any], **who: Any) -> Done[Any]:
@@ -206,7 +206,7 @@ def _compensate(given: dict[str, Any], **who: Any) -> Done[Any]:
 
 def _look_at_stock(given: dict[str, Any], at: datetime.datetime) -> Impact:
     product, place = _found(Product, given["product"]), _found(Warehouse, given["warehouse"])
-    return warehouse.preview_adjust(product, warehouse=place, counted=given["counted"], at=at)
+    return counting.preview_adjust(product, warehouse=place, counted=given["counted"], at=at)
 
 
 def _etas(given: Sequence[dict[str, Any]]) -> list[buying.EtaChange]:
@@ -237,7 +237,7 @@ WAYS: dict[str, Way] = {
     "selling.change_quantity": Way(
         _change_quantity, lambda given, at: selling.preview_quantity(_line(given), quantity=given["quantity"], at=at)
     ),
-    "warehouse.adjust_stock": Way(_adjust_stock, _look_at_stock),
+    "counting.adjust_stock": Way(_adjust_stock, _look_at_stock),
     "buying.revise_eta": Way(_revise_eta, lambda given, at: buying.preview_eta(_etas(given["changes"]), at=at)),
     "offering.offer_alternative": Way(
         lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)

@@ -71,7 +71,7 @@ def acts(request: HttpRequest) -> list[tuple[str, str]]:
     begun = [
         (_("Place an order"), "place_order", "placing.place_order"),
         (_("Order goods"), "order_goods", "buying.order_goods"),
-        (_("Count stock"), "adjust_stock", "warehouse.adjust_stock"),
+        (_("Count stock"), "adjust_stock", "counting.adjust_stock"),
         (_("Preferences"), "preferences", ""),
         (_("Keyboard map"), "keys", ""),
     ]

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from backorders.access.checking import NotAllowed, allowed, may, roles_of
 from backorders.access.table import AUDITOR, GROUPS, MANAGER, NOBODY, PURCHASING, SERVICE, WAREHOUSE
-from backorders.actions import buying, caring, warehouse
+from backorders.actions import buying, caring, receiving
 from tests.actions.desk import a_world, stored
 from tests.factories import AT, a_product, a_purchase, a_user, day
 
@@ -50,7 +50,7 @@ def test_a_refused_verb_leaves_no_trace() -> None:
     world, auditor = a_world(), a_user(AUDITOR)
     before = stored()
     with pytest.raises(NotAllowed):
-        warehouse.receive([warehouse.Arrival(world.purchase.pk, 1)], by=auditor, at=AT)
+        receiving.receive([receiving.Arrival(world.purchase.pk, 1)], by=auditor, at=AT)
     with pytest.raises(NotAllowed):
         caring.write_note(world.whole, text="hm", by=auditor, at=AT)
     assert stored() == before

@@ -71,7 +71,7 @@ def test_every_role_has_its_group_and_every_group_its_words() -> None:
     [
         ("selling.cancel_line", SERVICE | MANAGER),
         ("buying.revise_eta", PURCHASING | MANAGER),
-        ("warehouse.receive", WAREHOUSE | MANAGER),
+        ("receiving.receive", WAREHOUSE | MANAGER),
         ("contacts.see", SERVICE | MANAGER),
         ("orders.view_customer", SERVICE | MANAGER | AUDITOR),
         ("orders.change_customer", SERVICE | MANAGER),
@@ -100,7 +100,7 @@ def test_the_auditor_changes_nothing_and_the_administrator_sees_no_business_data
     own |= {"minding.set_aside", "minding.take_up_again"}
     assert all("view_" in name for name in permissions_of(AUDITOR) - own)
     settings = {f"changes.{way}_approvallimit" for way in ("view", "add", "change", "delete")}
-    business = ("catalog.", "supply.", "orders.", "allocation.", "changes.", "selling.", "buying.", "warehouse.")
+    business = ("catalog.", "supply.", "orders.", "allocation.", "changes.", "selling.", "buying.", "receiving.")
     assert not [name for name in permissions_of(ADMINISTRATOR) - settings if name.startswith(business)]
 
 
@@ -114,5 +114,5 @@ def test_what_a_screen_shows_to_some_only_is_for_somebody() -> None:
     asked = {found for text in templates for found in re.findall(r"perms\.(\w+\.\w+)", text)}
     navigation = (Path(settings.BASE_DIR) / "backorders/backoffice/navigation.py").read_text()
     asked |= set(re.findall(r'"(\w+\.\w+)"\)', navigation))
-    assert {"warehouse.receive", "placing.place_order"} <= asked
+    assert {"receiving.receive", "placing.place_order"} <= asked
     assert not {permission for permission in asked if not roles_of(permission)}

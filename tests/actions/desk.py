@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from backorders.actions import hearing, selling, warehouse
+from backorders.actions import hearing, selling, shipping
 from backorders.allocation.models import Promise
 from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ChangeSet
@@ -62,7 +62,7 @@ def a_world() -> World:
     product, other = a_product(stock=8), a_product(stock=1)
     count(product, 3, where=second)
     shipped = a_line(product, 2)
-    parcel = warehouse.ship(shipped.order, units=[(shipped.pk, 2)], by=None, at=AT).made
+    parcel = shipping.ship(shipped.order, units=[(shipped.pk, 2)], by=None, at=AT).made
     purchase = a_purchase(product, 9, eta=10)
     undated = a_purchase(other, 4, eta=None)
     served, half = a_line(product, 6), a_line(product, 5)

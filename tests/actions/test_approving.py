@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE, Role
-from backorders.actions import approving, buying, selling, telling, warehouse
+from backorders.actions import approving, buying, counting, selling, telling
 from backorders.actions.approving import NotPending
 from backorders.actions.checking import NoReason
 from backorders.actions.seconding import NeedsApproval, OwnApproval
@@ -73,7 +73,7 @@ CASES = {
         lambda w: changed(w.half, "cancelled", 2),
     ),
     "count": Case(
-        lambda w, **who: warehouse.adjust_stock(w.product, warehouse=w.house, counted=1, reason="why", at=AT, **who),
+        lambda w, **who: counting.adjust_stock(w.product, warehouse=w.house, counted=1, reason="why", at=AT, **who),
         WAREHOUSE,
         "units is above your limit of 1",
         lambda w: changed(w.product.stock_levels.get(warehouse=w.house), "on_hand", 1),
@@ -170,7 +170,7 @@ def test_telling_very_many_at_once_needs_a_second_person() -> None:
 def test_below_the_limits_nobody_is_asked() -> None:
     world, agent = a_world(), a_user(SERVICE)
     selling.cancel_line(world.half, quantity=1, reason="why", by=agent, at=AT)
-    warehouse.adjust_stock(world.product, warehouse=world.house, counted=1, reason="x", by=a_user(WAREHOUSE), at=AT)
+    counting.adjust_stock(world.product, warehouse=world.house, counted=1, reason="x", by=a_user(WAREHOUSE), at=AT)
     assert not Approval.objects.exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, undoing, warehouse
+from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, undoing
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet, Source
 from backorders.delays.caseload import OverByLaw
@@ -107,10 +107,10 @@ def test_silence_on_a_short_delay_is_consent_and_ends_it_only_at_the_new_date() 
 def test_goods_that_leave_in_time_end_the_case() -> None:
     purchase, line = a_sale()
     receive(purchase, 9, at=later(days=5))
-    warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=5))
+    shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=5))
     tick(later(days=5))
     assert case_of(line).state == State.ON_TIME  # a part of it
-    warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=6))
+    shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=6))
     tick(later(days=9))
     assert case_of(line).state == State.SHIPPED
     assert LegalEvent.objects.get(kind="ship").at == later(days=6)
@@ -120,7 +120,7 @@ def test_nothing_leaves_whose_time_is_over_even_before_the_clock_came_round() ->
     purchase, line = a_sale()
     receive(purchase, 9, at=later(days=5))
     with pytest.raises(OverByLaw, match="is over"):
-        warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=later(days=60))
+        shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=later(days=60))
     assert state(line) == (2, 0, 0, 0)
     tick(later(days=60))
     assert state(line) == (0, 0, 0, 2)
@@ -139,10 +139,10 @@ def test_no_line_of_europe_is_cancelled_by_the_clock(country: str) -> None:
 def test_delivery_ends_a_case_of_europe_and_shipment_does_not() -> None:
     purchase, line = a_sale("DE")
     receive(purchase, 9, at=later(days=5))
-    parcel = warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=later(days=5)).made
+    parcel = shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=later(days=5)).made
     tick(later(days=6))
     assert case_of(line).state == State.DUE
-    warehouse.confirm_delivery(parcel, by=None, at=later(days=7))
+    shipping.confirm_delivery(parcel, by=None, at=later(days=7))
     tick(later(days=8))
     assert case_of(line).state == State.DELIVERED
 

@@ -13,14 +13,16 @@ from django.db import connection
 from backorders.actions import (
     buying,
     caring,
+    counting,
     hearing,
     offering,
     placing,
     reallocating,
+    receiving,
     reshaping,
     selling,
+    shipping,
     undoing,
-    warehouse,
 )
 from backorders.allocation.books import differences
 from backorders.changes.models import ChangeSet, Source
@@ -45,7 +47,20 @@ def eta(w: World) -> list[buying.EtaChange]:
     return [buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(20))])]
 
 
-ROOMS = (placing, selling, buying, warehouse, undoing, caring, hearing, reshaping, reallocating, offering)
+ROOMS = (
+    placing,
+    selling,
+    buying,
+    receiving,
+    shipping,
+    counting,
+    undoing,
+    caring,
+    hearing,
+    reshaping,
+    reallocating,
+    offering,
+)
 
 # The verb, how the change set names it, what it touches.
 ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
@@ -156,32 +171,32 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         "close_purchase_line",
         lambda w: {("purchase_order", w.purchase.purchase_order_id)},
     ),
-    "warehouse.receive": (
-        lambda w, by: warehouse.receive(
-            [warehouse.Arrival(w.purchase.pk, 4), warehouse.Arrival(w.undated.pk, 1)], by=by, at=NOW
+    "receiving.receive": (
+        lambda w, by: receiving.receive(
+            [receiving.Arrival(w.purchase.pk, 4), receiving.Arrival(w.undated.pk, 1)], by=by, at=NOW
         ),
         "receive",
         lambda w: {("purchase_order", pk) for pk in (w.purchase.purchase_order_id, w.undated.purchase_order_id)},
     ),
-    "warehouse.ship": (
-        lambda w, by: warehouse.ship(w.served.order, units=[(w.served.pk, 4)], by=by, at=NOW),
+    "shipping.ship": (
+        lambda w, by: shipping.ship(w.served.order, units=[(w.served.pk, 4)], by=by, at=NOW),
         "ship",
         lambda w: {("order", w.served.order_id)},
     ),
-    "warehouse.confirm_delivery": (
-        lambda w, by: warehouse.confirm_delivery(w.parcel, by=by, at=NOW),
+    "shipping.confirm_delivery": (
+        lambda w, by: shipping.confirm_delivery(w.parcel, by=by, at=NOW),
         "confirm_delivery",
         lambda w: {("order", w.shipped.order_id)},
     ),
-    "warehouse.return_to_stock": (
-        lambda w, by: warehouse.return_to_stock(
+    "shipping.return_to_stock": (
+        lambda w, by: shipping.return_to_stock(
             w.parcel_line, quantity=1, warehouse=w.second, reason="why", by=by, at=NOW
         ),
         "return_to_stock",
         lambda w: {("order", w.shipped.order_id)},
     ),
-    "warehouse.adjust_stock": (
-        lambda w, by: warehouse.adjust_stock(w.product, warehouse=w.house, counted=3, reason="why", by=by, at=NOW),
+    "counting.adjust_stock": (
+        lambda w, by: counting.adjust_stock(w.product, warehouse=w.house, counted=3, reason="why", by=by, at=NOW),
         "adjust_stock",
         lambda w: {("product", w.product.pk)},
     ),
@@ -192,7 +207,7 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
     ),
 }
 SAYS_WHY = {name for name in ACTS if name.split(".")[1] not in ("place_order", "order_goods", "receive", "ship")} - {
-    "warehouse.confirm_delivery",
+    "shipping.confirm_delivery",
     "caring.write_message",
     "caring.answer_question",
     "hearing.ask_question",
@@ -253,7 +268,7 @@ def test_who_acts_for_whom_is_kept() -> None:
     buying.revise_eta(eta(world), reason_code="other", source=Source.SUPPLIER, by=None, at=NOW)
     assert last_change().source == Source.SUPPLIER
     assert world.purchase.revisions.order_by("-id")[0].source == Source.SUPPLIER
-    warehouse.confirm_delivery(world.parcel, confirmed_by=Shipment.Confirmed.CUSTOMER, by=None, at=NOW)
+    shipping.confirm_delivery(world.parcel, confirmed_by=Shipment.Confirmed.CUSTOMER, by=None, at=NOW)
     assert last_change().source == Source.CUSTOMER
 
 
@@ -264,7 +279,7 @@ KEYED: dict[str, Callable[[World], Any]] = {
     ),
     "the same number": lambda w: placing.place_order(new_order(w), by=None, at=NOW).made,
     "revise_eta": lambda w: buying.revise_eta(eta(w), reason_code="other", key="k", by=None, at=NOW).made,
-    "receive": lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 2)], key="k", by=None, at=NOW).made,
+    "receive": lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 2)], key="k", by=None, at=NOW).made,
 }
 
 

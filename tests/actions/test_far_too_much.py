@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.actions import selling, warehouse
+from backorders.actions import moving, receiving, selling
 from backorders.actions.accepting import UnknownProduct
 from backorders.actions.checking import MOST_UNITS, NotWholeUnits
 from backorders.allocation.books import differences
@@ -19,8 +19,8 @@ def a_full_level(product: Product) -> StockLevel:
     purchase = a_purchase(product, 1)
     receive(purchase, 1)
     level = StockLevel.objects.get(product=product)
-    missing = warehouse.MOST_ON_HAND - level.on_hand
-    StockLevel.objects.filter(pk=level.pk).update(on_hand=warehouse.MOST_ON_HAND)
+    missing = moving.MOST_ON_HAND - level.on_hand
+    StockLevel.objects.filter(pk=level.pk).update(on_hand=moving.MOST_ON_HAND)
     StockMovement.objects.create(
         stock_level=level, change_set=level.movements.get().change_set, kind="count", quantity=missing, at=AT
     )
@@ -30,10 +30,10 @@ def a_full_level(product: Product) -> StockLevel:
 def test_a_level_that_is_full_takes_no_more() -> None:
     product = a_product("AK-17")
     level = a_full_level(product)
-    with pytest.raises(warehouse.TooMuchOnHand, match="would hold 2000000007 units; at most 2000000000 are kept"):
+    with pytest.raises(moving.TooMuchOnHand, match="would hold 2000000007 units; at most 2000000000 are kept"):
         receive(a_purchase(product, 7), 7)
     level.refresh_from_db()
-    assert level.on_hand == warehouse.MOST_ON_HAND
+    assert level.on_hand == moving.MOST_ON_HAND
     assert list(differences(at=AT)) == []
 
 
@@ -41,9 +41,9 @@ def test_many_lots_at_once_do_not_overflow_either() -> None:
     product = a_product()
     lots = [a_purchase(product, MOST_UNITS) for _ in range(3)]
     a_full_level(product)
-    arrivals = [warehouse.Arrival(lot.pk, MOST_UNITS, over=MOST_UNITS) for lot in lots]
-    with pytest.raises(warehouse.TooMuchOnHand):
-        warehouse.receive(arrivals, by=None, at=AT)
+    arrivals = [receiving.Arrival(lot.pk, MOST_UNITS, over=MOST_UNITS) for lot in lots]
+    with pytest.raises(moving.TooMuchOnHand):
+        receiving.receive(arrivals, by=None, at=AT)
     assert not sum(lot.received for lot in product.purchase_lines.exclude(received=1))
 
 

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, undoing, warehouse
+from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, undoing
 from backorders.catalog.models import Substitute
 from backorders.changes.models import Source
 from backorders.delays.caseload import OverByLaw
@@ -52,7 +52,7 @@ def test_goods_whose_time_is_over_do_not_leave_before_they_are_cancelled() -> No
     receive(purchase, 9, at=later(days=5))
     deadlines.follow(at=later(days=60))
     with pytest.raises(OverByLaw):
-        warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=later(days=60))
+        shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=later(days=60))
 
 
 def test_a_refund_in_two_parts_settles_the_case() -> None:
@@ -70,7 +70,7 @@ def test_an_exchange_that_is_undone_leaves_the_rest_of_a_part_shipped_line_its_c
     other = a_product(stock=5)
     Substitute.objects.create(product=line.product, substitute=other)
     receive(purchase, 1, at=later(days=1))
-    warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=1))
+    shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=1))
     line.refresh_from_db()
     done = reshaping.substitute(line, product=other, reason="agreed", by=None, at=later(days=2))
     deadlines.keep(at=later(days=2))

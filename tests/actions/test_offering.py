@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import buying, offering, selling, undoing, warehouse
+from backorders.actions import buying, offering, receiving, selling, undoing
 from backorders.actions.offering import NothingSooner
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.books import differences
@@ -117,7 +117,7 @@ def test_what_may_not_wait_is_offered_from_stock_only(policy: str) -> None:
 def test_an_offer_that_is_late_by_the_time_of_the_mail_is_not_made() -> None:
     line, _ = waiting()
     offer(line)
-    warehouse.receive([warehouse.Arrival(line.product.purchase_lines.get().pk, 100)], by=None, at=later(hours=1))
+    receiving.receive([receiving.Arrival(line.product.purchase_lines.get().pk, 100)], by=None, at=later(hours=1))
     kinds = [message.kind for message in announce(later(hours=2))]
     assert "alternative_offer" not in kinds
     assert Offer.objects.get().is_announced

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import buying, placing, selling, warehouse
+from backorders.actions import buying, counting, placing, receiving, selling, shipping
 from backorders.allocation.impact import Impact
 from backorders.refusal import Refused
 from tests.actions.desk import World, a_world, stored, told
@@ -92,23 +92,23 @@ def closing(line: str) -> Callable[[World], Pair]:
     return pair
 
 
-def receiving(*units: int, of: str = "purchase") -> Callable[[World], Pair]:
+def arriving(*units: int, of: str = "purchase") -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
-        arrivals = [warehouse.Arrival(getattr(w, of).pk, *units)]
+        arrivals = [receiving.Arrival(getattr(w, of).pk, *units)]
         return (
-            lambda: warehouse.preview_receive(arrivals, at=AT),
-            lambda: warehouse.receive(arrivals, by=None, at=AT).impact,
+            lambda: receiving.preview_receive(arrivals, at=AT),
+            lambda: receiving.receive(arrivals, by=None, at=AT).impact,
         )
 
     return pair
 
 
-def counting(house: str, counted: int) -> Callable[[World], Pair]:
+def a_count(house: str, counted: int) -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
         where = {"warehouse": getattr(w, house), "counted": counted, "at": AT}
         return (
-            lambda: warehouse.preview_adjust(w.product, **where),
-            lambda: warehouse.adjust_stock(w.product, reason="x", by=None, **where).impact,
+            lambda: counting.preview_adjust(w.product, **where),
+            lambda: counting.adjust_stock(w.product, reason="x", by=None, **where).impact,
         )
 
     return pair
@@ -118,8 +118,8 @@ def returning(quantity: int) -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
         back = {"quantity": quantity, "warehouse": w.second, "at": AT}
         return (
-            lambda: warehouse.preview_return(w.parcel_line, **back),
-            lambda: warehouse.return_to_stock(w.parcel_line, reason="x", by=None, **back).impact,
+            lambda: shipping.preview_return(w.parcel_line, **back),
+            lambda: shipping.return_to_stock(w.parcel_line, reason="x", by=None, **back).impact,
         )
 
     return pair
@@ -165,14 +165,14 @@ PAIRS: dict[str, Callable[[World], Pair]] = {
     "two purchase lines": revising((20, 4), (30, 5), both=True),
     "close": closing("purchase"),
     "close an undated one": closing("undated"),
-    "receive all": receiving(9),
-    "receive short": receiving(3),
-    "receive over": receiving(9, 5),
-    "receive damaged": receiving(2, 0, 4),
-    "receive for a whole order": receiving(4, of="undated"),
-    "count more": counting("house", 20),
-    "count less": counting("house", 2),
-    "count nothing": counting("second", 0),
+    "receive all": arriving(9),
+    "receive short": arriving(3),
+    "receive over": arriving(9, 5),
+    "receive damaged": arriving(2, 0, 4),
+    "receive for a whole order": arriving(4, of="undated"),
+    "count more": a_count("house", 20),
+    "count less": a_count("house", 2),
+    "count nothing": a_count("second", 0),
 }
 
 
@@ -237,15 +237,15 @@ REFUSED: dict[str, Callable[[World], Pair]] = {
     "hold it twice": again("hold", "waiting"),
     "an ETA in the past": revising((-1, None)),
     "a split that does not sum up": revising((10, 2), (20, 2)),
-    "receive more than is outstanding": receiving(10),
-    "receive nothing": receiving(0),
+    "receive more than is outstanding": arriving(10),
+    "receive nothing": arriving(0),
     "release what is not on hold": flagging("release", "waiting"),
     "return more than left": returning(3),
     "return nothing": returning(0),
     "order nothing": ordering(),
     "order for a day that has passed": ordering(-1),
-    "count below nothing": counting("house", -1),
-    "count what is there": counting("second", 3),
+    "count below nothing": a_count("house", -1),
+    "count what is there": a_count("second", 3),
 }
 
 
@@ -276,6 +276,6 @@ def test_every_preview_is_compared_with_its_act() -> None:
         "place",
     }
     compared |= {"release", "return", "goods"}
-    rooms = (placing, selling, buying, warehouse)
+    rooms = (placing, selling, buying, receiving, shipping, counting)
     there = {name for room in rooms for name, _ in inspect.getmembers(room, inspect.isfunction) if "preview_" in name}
     assert {name.removeprefix("preview_") for name in there if not name.startswith("_")} == compared

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import accepting, checking, keys, placing, selling, warehouse
+from backorders.actions import accepting, checking, keys, placing, receiving, selling
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.refusal import Stale
@@ -90,7 +90,7 @@ PLACING = {
         lambda w: ordering_as("k", w, line(w.product)),
         keys.KeyTaken,
         "used before, for “Goods received”",
-        after=lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
+        after=lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
     ),
     "a key that another customer's order used": Bad(
         lambda w: ordering_as("k", w, line(w.product), number="N-2", customer=w.served.order.customer),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import buying, checking, keys, selling, undoing, warehouse
+from backorders.actions import buying, checking, counting, keys, receiving, selling, shipping, undoing
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 from backorders.refusal import Stale
@@ -22,18 +22,18 @@ def ordering(w: World, **fields: Any) -> Any:
     return buying.order_goods(number, supplier=w.supplier, lines=[goods], by=None, at=AT)
 
 
-def shipping(line: OrderLine, *units: tuple[int, int], **how: Any) -> Any:
+def a_parcel(line: OrderLine, *units: tuple[int, int], **how: Any) -> Any:
     wanted = units or [(line.pk, 1)]
-    return warehouse.ship(line.order, units=wanted, **{"by": None, "at": AT, **how})
+    return shipping.ship(line.order, units=wanted, **{"by": None, "at": AT, **how})
 
 
-def counting(w: World, counted: int, reason: str = "x") -> Any:
-    return warehouse.adjust_stock(w.product, warehouse=w.second, counted=counted, reason=reason, by=None, at=AT)
+def a_count(w: World, counted: int, reason: str = "x") -> Any:
+    return counting.adjust_stock(w.product, warehouse=w.second, counted=counted, reason=reason, by=None, at=AT)
 
 
 def returning(w: World, quantity: Any, **how: Any) -> Any:
     how = {"reason": "x", "by": None, "at": AT, **how}
-    return warehouse.return_to_stock(w.parcel_line, quantity=quantity, warehouse=w.house, **how)
+    return shipping.return_to_stock(w.parcel_line, quantity=quantity, warehouse=w.house, **how)
 
 
 def all_received(w: World) -> None:
@@ -154,7 +154,7 @@ BUYING = {
         lambda w: revise(w.purchase, (30, None), key="k"),
         keys.KeyTaken,
         "used before, for “Goods received”",
-        after=lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
+        after=lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
     ),
     "preview a purchase line that is not there": Bad(
         lambda _: buying.preview_eta([buying.EtaChange(0, [buying.EtaPart(day(3))])], at=AT),
@@ -164,13 +164,13 @@ BUYING = {
 }
 WAREHOUSE = {
     "more than is outstanding": Bad(
-        lambda w: receive(w.purchase, 10), warehouse.MoreThanOutstanding, "only 9 are outstanding. Book the other 1"
+        lambda w: receive(w.purchase, 10), receiving.MoreThanOutstanding, "only 9 are outstanding. Book the other 1"
     ),
     "damaged units count too": Bad(
-        lambda w: receive(w.purchase, 8, damaged=2), warehouse.MoreThanOutstanding, "Book the other 1"
+        lambda w: receive(w.purchase, 8, damaged=2), receiving.MoreThanOutstanding, "Book the other 1"
     ),
     "receive what is complete": Bad(
-        lambda w: receive(w.purchase, 1), warehouse.MoreThanOutstanding, "only 0 are", after=all_received
+        lambda w: receive(w.purchase, 1), receiving.MoreThanOutstanding, "only 0 are", after=all_received
     ),
     "receive nothing": Bad(lambda w: receive(w.purchase, 0), checking.NotOpen, "nothing arrived"),
     "receive less than nothing": Bad(lambda w: receive(w.purchase, -1), checking.NotWholeUnits, "at least 0"),
@@ -180,63 +180,63 @@ WAREHOUSE = {
         "got 1.5",
     ),
     "receive what nobody ordered": Bad(
-        lambda _: warehouse.receive([warehouse.Arrival(10**9, 1)], by=None, at=AT), checking.NotOpen, "one that exists"
+        lambda _: receiving.receive([receiving.Arrival(10**9, 1)], by=None, at=AT), checking.NotOpen, "one that exists"
     ),
     "receive a line twice at once": Bad(
-        lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)] * 2, by=None, at=AT),
+        lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 1)] * 2, by=None, at=AT),
         checking.NotOpen,
         "each purchase line once",
     ),
-    "ship what does not lie ready": Bad(lambda w: shipping(w.waiting), warehouse.NotAllocated, "Only 0 units"),
+    "ship what does not lie ready": Bad(lambda w: a_parcel(w.waiting), shipping.NotAllocated, "Only 0 units"),
     "ship more than lies ready": Bad(
-        lambda w: shipping(w.served, (w.served.pk, 7)), warehouse.NotAllocated, "Only 6 units .*, not 7"
+        lambda w: a_parcel(w.served, (w.served.pk, 7)), shipping.NotAllocated, "Only 6 units .*, not 7"
     ),
     "ship another order's line": Bad(
-        lambda w: shipping(w.waiting, (w.served.pk, 1)), warehouse.NotAllocated, "Only 0 units"
+        lambda w: a_parcel(w.waiting, (w.served.pk, 1)), shipping.NotAllocated, "Only 0 units"
     ),
-    "ship zero units": Bad(lambda w: shipping(w.served, (w.served.pk, 0)), checking.NotWholeUnits, "got 0"),
+    "ship zero units": Bad(lambda w: a_parcel(w.served, (w.served.pk, 0)), checking.NotWholeUnits, "got 0"),
     "ship a part of a whole order": Bad(
-        lambda w: shipping(*next((line, (line.pk, 1)) for line in w.whole.lines.filter(allocated__gt=0))),
-        warehouse.ShipsComplete,
+        lambda w: a_parcel(*next((line, (line.pk, 1)) for line in w.whole.lines.filter(allocated__gt=0))),
+        shipping.ShipsComplete,
         "everything open on it leaves in one parcel",
     ),
     "a stale parcel": Bad(
-        lambda w: shipping(w.served, seen_version=1),
+        lambda w: a_parcel(w.served, seen_version=1),
         Stale,
         "was changed since",
         after=lambda w: selling.cancel_line(w.served, quantity=1, reason="x", by=None, at=AT),
     ),
     "a tracking number that does not fit": Bad(
-        lambda w: shipping(w.served, tracking_number="Z" * 81), checking.BadText, "80 characters that a tracking number"
+        lambda w: a_parcel(w.served, tracking_number="Z" * 81), checking.BadText, "80 characters that a tracking number"
     ),
     "delivered twice": Bad(
-        lambda w: warehouse.confirm_delivery(w.parcel, by=None, at=AT),
-        warehouse.AlreadyDelivered,
+        lambda w: shipping.confirm_delivery(w.parcel, by=None, at=AT),
+        shipping.AlreadyDelivered,
         "was delivered before",
-        after=lambda w: warehouse.confirm_delivery(w.parcel, by=None, at=AT),
+        after=lambda w: shipping.confirm_delivery(w.parcel, by=None, at=AT),
     ),
     "delivered before it left": Bad(
-        lambda w: warehouse.confirm_delivery(w.parcel, by=None, at=later(hours=-1)),
-        warehouse.NotShipped,
+        lambda w: shipping.confirm_delivery(w.parcel, by=None, at=later(hours=-1)),
+        shipping.NotShipped,
         "cannot have arrived before",
     ),
     "delivered, says nobody": Bad(
-        lambda w: warehouse.confirm_delivery(w.parcel, confirmed_by="", by=None, at=AT),
-        warehouse.NotShipped,
+        lambda w: shipping.confirm_delivery(w.parcel, confirmed_by="", by=None, at=AT),
+        shipping.NotShipped,
         "Nobody cannot confirm",
     ),
     "delivered, says a neighbour": Bad(
-        lambda w: warehouse.confirm_delivery(w.parcel, confirmed_by="neighbour", by=None, at=AT),
-        warehouse.NotShipped,
+        lambda w: shipping.confirm_delivery(w.parcel, confirmed_by="neighbour", by=None, at=AT),
+        shipping.NotShipped,
         "neighbour cannot confirm",
     ),
     "other goods under the same key": Bad(
-        lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 2)], key="k", by=None, at=AT),
+        lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 2)], key="k", by=None, at=AT),
         keys.KeyTaken,
         "with other content",
-        after=lambda w: warehouse.receive([warehouse.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
+        after=lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
     ),
-    "return more than was shipped": Bad(lambda w: returning(w, 3), warehouse.NotShipped, "Only 2 units"),
+    "return more than was shipped": Bad(lambda w: returning(w, 3), shipping.NotShipped, "Only 2 units"),
     "return half a unit": Bad(lambda w: returning(w, 0.5), checking.NotWholeUnits, "got 0.5"),
     "a return sent twice": Bad(
         lambda w: returning(w, 1, seen_version=w.shipped.order.version),
@@ -244,9 +244,9 @@ WAREHOUSE = {
         "Returned to stock by system",
         after=lambda w: returning(w, 1, seen_version=w.shipped.order.version),
     ),
-    "count below nothing": Bad(lambda w: counting(w, -1), checking.NotWholeUnits, "at least 0"),
-    "count without a reason": Bad(lambda w: counting(w, 1, ""), checking.NoReason, "Say why"),
-    "count what is there": Bad(lambda w: counting(w, 3), checking.NotOpen, "is 3 already"),
+    "count below nothing": Bad(lambda w: a_count(w, -1), checking.NotWholeUnits, "at least 0"),
+    "count without a reason": Bad(lambda w: a_count(w, 1, ""), checking.NoReason, "Say why"),
+    "count what is there": Bad(lambda w: a_count(w, 3), checking.NotOpen, "is 3 already"),
 }
 
 
@@ -254,8 +254,8 @@ def two_lots_of_which_some_left(w: World) -> None:
     """Two lots arrive together; what is left on hand would do for either, but not for both."""
     product = a_product()
     lots = [a_purchase(product, 5) for _ in range(2)]
-    warehouse.receive([warehouse.Arrival(lot.pk, 5) for lot in lots], by=None, at=AT)
-    shipping(a_line(product, 4), *[(line.pk, 4) for line in OrderLine.objects.filter(product=product)])
+    receiving.receive([receiving.Arrival(lot.pk, 5) for lot in lots], by=None, at=AT)
+    a_parcel(a_line(product, 4), *[(line.pk, 4) for line in OrderLine.objects.filter(product=product)])
 
 
 def undoing_the_last(act: str) -> Any:
@@ -267,7 +267,7 @@ UNDOING = {
         lambda _: undoing.undo(ChangeSet.objects.filter(act="adjust_stock").order_by("-id")[1], by=None, at=AT),
         undoing.NotUndoable,
         "counted again since",
-        after=lambda w: (counting(w, 2), counting(w, 1)),
+        after=lambda w: (a_count(w, 2), a_count(w, 1)),
     ),
     "a parcel": Bad(lambda _: undoing_the_last("ship"), undoing.NotUndoable, "“Shipped” cannot be undone"),
     "an order": Bad(lambda _: undoing_the_last("place_order"), undoing.NotUndoable, "“Order placed” cannot be undone"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import refunding, reshaping, selling, undoing, warehouse
+from backorders.actions import refunding, reshaping, selling, shipping, undoing
 from backorders.actions.accepting import NotAccepted
 from backorders.allocation.books import differences
 from backorders.catalog.models import Substitute
@@ -64,7 +64,7 @@ def test_what_is_ready_of_a_ship_complete_order_leaves_once_the_rest_is_split_of
     made = split(order, (second, 1)).made
     assert list(made.lines.all()) == [second]
     assert expected(first) is not None
-    warehouse.ship(order, units=[(first.pk, 1)], by=None, at=later(hours=2))
+    shipping.ship(order, units=[(first.pk, 1)], by=None, at=later(hours=2))
     assert books_are_clean()
 
 
@@ -74,7 +74,7 @@ def test_a_line_that_was_served_in_part_leaves_its_history_where_it_was() -> Non
         order=line.order, product=line.product, quantity=1, shipped=0, cancelled=0, waiting=1, price=1, placed_at=AT
     )
     other.delete()
-    warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)
     line.refresh_from_db()
     made = split(line.order, (line, 3)).made
     assert (state(line), state(made.lines.get())) == ((0, 0, 2, 0), (0, 3, 0, 0))
@@ -203,7 +203,7 @@ def test_what_was_shipped_is_not_exchanged() -> None:
     product, other = a_product(stock=2), a_product(stock=2)
     Substitute.objects.create(product=product, substitute=other)
     line = a_line(product, 2)
-    warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)
     with pytest.raises(selling.NotCancellable):
         swap(line, other)
 
@@ -262,7 +262,7 @@ def test_the_preview_moves_who_else_waits_for_an_order_that_is_sent_as_a_whole()
 def test_an_exchange_that_was_shipped_stays() -> None:
     line, other = a_swap()
     done = swap(line, other)
-    warehouse.ship(line.order, units=[(done.made.pk, 2)], by=None, at=later(hours=1))
+    shipping.ship(line.order, units=[(done.made.pk, 2)], by=None, at=later(hours=1))
     assert "was shipped" in undoing.objection_to_undo(done.change_set)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from backorders.actions import accepting, checking, placing, selling, warehouse
+from backorders.actions import accepting, checking, placing, selling, shipping
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.catalog.models import Product, Substitute
@@ -206,7 +206,7 @@ def test_cancelling_an_order_cancels_all_that_is_open() -> None:
 
 def test_what_was_shipped_cannot_be_cancelled() -> None:
     line = a_line(a_product(stock=5), 5)
-    warehouse.ship(line.order, units=[(line.pk, 5)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 5)], by=None, at=AT)
     changes = ChangeSet.objects.count()
     with pytest.raises(selling.NotCancellable, match="what was shipped cannot be cancelled"):
         selling.cancel_line(line, reason="late", by=None, at=AT)

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backorders.actions import buying, clock, selling, undoing, warehouse
+from backorders.actions import buying, clock, counting, receiving, selling, shipping, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine, Shipment, ShipmentLine
@@ -176,34 +176,34 @@ class Desk(RuleBasedStateMachine):
     @rule(which=some, n=st.integers(0, 5), over=st.integers(0, 2), damaged=st.integers(0, 2))
     def receive(self, which: int, n: int, over: int, damaged: int) -> None:
         if line := self.pick(PurchaseLine.objects, which):
-            arrivals = [warehouse.Arrival(line.pk, n, over, damaged)]
+            arrivals = [receiving.Arrival(line.pk, n, over, damaged)]
             self.attempt(
-                lambda: warehouse.receive(arrivals, by=None, at=self.at),
-                lambda: warehouse.preview_receive(arrivals, at=self.at),
+                lambda: receiving.receive(arrivals, by=None, at=self.at),
+                lambda: receiving.preview_receive(arrivals, at=self.at),
             )
 
     @rule(which=some, n=st.integers(1, 4))
     def ship(self, which: int, n: int) -> None:
         if line := self.pick(OrderLine.objects, which):
-            self.attempt(lambda: warehouse.ship(line.order, units=[(line.pk, n)], by=None, at=self.at))
+            self.attempt(lambda: shipping.ship(line.order, units=[(line.pk, n)], by=None, at=self.at))
 
     @rule(which=some)
     def deliver(self, which: int) -> None:
         if parcel := self.pick(Shipment.objects, which):
-            self.attempt(lambda: warehouse.confirm_delivery(parcel, by=None, at=self.at))
+            self.attempt(lambda: shipping.confirm_delivery(parcel, by=None, at=self.at))
 
     @rule(which=some, n=st.integers(1, 3), house=st.integers(0, 1))
     def take_back(self, which: int, n: int, house: int) -> None:
         if parcel := self.pick(ShipmentLine.objects, which):
             back = {"warehouse": self.houses[house], "reason": "x", "by": None, "at": self.at}
-            self.attempt(lambda: warehouse.return_to_stock(parcel, quantity=n, **back))
+            self.attempt(lambda: shipping.return_to_stock(parcel, quantity=n, **back))
 
     @rule(product=st.integers(0, 1), house=st.integers(0, 1), counted=st.integers(0, 12))
     def count(self, product: int, house: int, counted: int) -> None:
         what = {"warehouse": self.houses[house], "counted": counted, "at": self.at}
         self.attempt(
-            lambda: warehouse.adjust_stock(self.products[product], reason="x", by=None, **what),
-            lambda: warehouse.preview_adjust(self.products[product], **what),
+            lambda: counting.adjust_stock(self.products[product], reason="x", by=None, **what),
+            lambda: counting.preview_adjust(self.products[product], **what),
         )
 
     # -- time and second thoughts

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import buying, reallocating, selling, undoing, warehouse
+from backorders.actions import buying, counting, reallocating, selling, shipping, undoing
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
@@ -30,7 +30,7 @@ ACTS: dict[str, Callable[[OrderLine, PurchaseLine], Any]] = {
     "split": lambda _, purchase: revise(purchase, (12, 2), (40, 6)),
     "close": lambda _, purchase: buying.close_purchase_line(purchase, reason="x", by=None, at=AT),
     "receive": lambda _, purchase: receive(purchase, 5, damaged=1),
-    "count": lambda line, _: warehouse.adjust_stock(
+    "count": lambda line, _: counting.adjust_stock(
         line.product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=AT
     ),
 }
@@ -96,7 +96,7 @@ def test_shipped_units_cannot_be_unreceived() -> None:
     purchase = a_purchase(product, 5)
     line = a_line(product, 5)
     change = receive(purchase, 5).change_set
-    warehouse.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
     with pytest.raises(undoing.NotUndoable, match="already shipped"):
         undoing.undo(change, by=None, at=AT)
 
@@ -125,7 +125,7 @@ def test_a_newer_change_of_the_same_thing_stands() -> None:
 
 def test_an_act_without_a_way_back_says_so() -> None:
     line = a_line(a_product(stock=1), 1)
-    change = warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).change_set
+    change = shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).change_set
     assert undoing.objection_to_undo(change) == "“Shipped” cannot be undone."
     with pytest.raises(undoing.NotUndoable):
         undoing.undo(change, by=None, at=AT)

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from backorders.actions import bookkeeping, selling, undoing, warehouse
+from backorders.actions import bookkeeping, selling, shipping, undoing
 from backorders.allocation.books import differences
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.sums import Invariant
@@ -29,8 +29,8 @@ def shop() -> dict[str, Any]:
     coming = a_purchase(cup, 30)
     revise(coming, (12, None))
     order = an_order((mug, 3))
-    parcel = warehouse.ship(order, units=[(order.lines.get().pk, 3)], by=None, at=AT).made
-    warehouse.return_to_stock(
+    parcel = shipping.ship(order, units=[(order.lines.get().pk, 3)], by=None, at=AT).made
+    shipping.return_to_stock(
         parcel.lines.get(), quantity=1, warehouse=coming.warehouse, reason="unused", by=None, at=later(days=1)
     )
     selling.cancel_line(a_line(mug, 6), quantity=2, reason="changed mind", by=None, at=AT)

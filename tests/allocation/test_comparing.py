@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.actions import warehouse
+from backorders.actions import receiving
 from backorders.allocation.models import Promise
 from tests.actions.desk import stored, told
 from tests.factories import AT, a_line, a_product, a_purchase
@@ -18,7 +18,7 @@ def test_each_rule_says_whom_it_would_serve_and_which_promises_it_keeps() -> Non
     told(small, first=1, last=10)
     Promise.objects.filter(line__in=[large, small]).update(is_open=True)
     before = stored()
-    compared = {each.rule: each for each in warehouse.compare_receive([warehouse.Arrival(purchase.pk, 3)], at=AT)}
+    compared = {each.rule: each for each in receiving.compare_receive([receiving.Arrival(purchase.pk, 3)], at=AT)}
     assert stored() == before
     assert (compared["rank"].served, compared["rank"].complete) == (1, 1)
     assert (compared["smallest"].served, compared["smallest"].complete) == (2, 1)

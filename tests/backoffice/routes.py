@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from backorders.access.table import SERVICE, Role
-from backorders.actions import approving, asking, hearing, selling, warehouse
+from backorders.actions import approving, asking, hearing, selling, shipping
 from backorders.actions.seconding import NeedsApproval
 from backorders.changes.models import ChangeSet
 from backorders.chasing.models import DateRequest
@@ -57,7 +57,7 @@ class Route(NamedTuple):
 def things(world: World) -> dict[str, Any]:
     """One thing for each first part of an address that has a number after it."""
     order, line = world.first, world.first.lines.get()
-    warehouse.ship(world.ready, units=[(world.ready.lines.get().pk, 1)], by=None, at=AT)
+    shipping.ship(world.ready, units=[(world.ready.lines.get().pk, 1)], by=None, at=AT)
     parcel = world.ready.shipments.get()
     cancelled = world.second.lines.get()
     type(world.second).objects.filter(pk=world.second.pk).update(is_paid=True)

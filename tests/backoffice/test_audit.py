@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import ADMINISTRATOR, AUDITOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE
-from backorders.actions import caring, selling, telling, viewing, warehouse
+from backorders.actions import caring, counting, selling, telling, viewing
 from backorders.backoffice.views import audit
 from backorders.changes.models import ChangeSet
 from tests.backoffice.desk import World, address, somebody, text
@@ -27,7 +27,7 @@ def auditor() -> Client:
     mert = a_user(MANAGER, first_name="Mert")
     selling.hold(world.first.lines.get(), reason="ada@example.com called", by=mert, at=AT)
     revise(world.line, (20, None), by=mert, at=later(days=1))
-    warehouse.adjust_stock(world.kettle, warehouse=world.line.warehouse, counted=3, reason="count", by=None, at=AT)
+    counting.adjust_stock(world.kettle, warehouse=world.line.warehouse, counted=3, reason="count", by=None, at=AT)
     client = somebody(AUDITOR)
     client.world, client.mert = world, mert  # type: ignore[attr-defined]
     return client

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from backorders.actions import selling, warehouse
+from backorders.actions import selling, shipping
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import CustomerLink
 from backorders.orders.models import Note, Order, Refund, Shipment
@@ -153,7 +153,7 @@ def test_more_than_lies_ready_cannot_be_shipped(desk: Client) -> None:
 def test_a_delivery_is_confirmed_once(desk: Client) -> None:
     world = World()
     line = world.ready.lines.get()
-    shipment = warehouse.ship(world.ready, units=[(line.pk, 2)], by=None, at=AT).made
+    shipment = shipping.ship(world.ready, units=[(line.pk, 2)], by=None, at=AT).made
     url = address("confirm_delivery", shipment.pk)
     assert fill_in(desk, url).status_code == 302
     assert "was delivered before" in text(fill_in(desk, url))

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from backorders.actions import warehouse
+from backorders.actions import shipping
 from backorders.orders.models import Order
 from tests.backoffice.desk import World, a_clerk, address, text
 from tests.factories import AT, a_customer, a_product, an_order, receive, revise
@@ -22,7 +22,7 @@ def test_an_exact_number_leads_straight_to_its_page(desk: Client) -> None:
     receive(world.line, 5)
     Order.objects.filter(pk=world.second.pk).update(external_id="SHOP-77", shop="s")
     units = [(world.first.lines.get().pk, 5)]
-    warehouse.ship(world.first, units=units, tracking_number="TR123456", by=None, at=AT)
+    shipping.ship(world.first, units=units, tracking_number="TR123456", by=None, at=AT)
     assert jump(desk, world.first.number) == address("order", world.first.pk)
     assert jump(desk, world.first.number.lower()) == address("order", world.first.pk)
     assert jump(desk, f"#{world.second.pk}") == address("order", world.second.pk)

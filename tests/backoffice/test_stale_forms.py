@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import translation
 
 from backorders.access.table import ADMINISTRATOR, MANAGER
-from backorders.actions import caring, compensating, proposals, selling, telling, warehouse, wording
+from backorders.actions import caring, compensating, counting, proposals, selling, shipping, telling, wording
 from backorders.actions.buying import EtaPart
 from backorders.backoffice.urls import _PAGES
 from backorders.backoffice.views.screen import ActScreen
@@ -111,7 +111,7 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
     "adjust_stock": (
         lambda w: f"{address('adjust_stock')}?product={w.kettle.pk}&warehouse={w.line.warehouse_id}",
         {"counted": 4, "reason": "x"},
-        lambda w: warehouse.adjust_stock(w.kettle, warehouse=w.line.warehouse, counted=3, reason="x", by=None, at=AT),
+        lambda w: counting.adjust_stock(w.kettle, warehouse=w.line.warehouse, counted=3, reason="x", by=None, at=AT),
     ),
 }
 # Forms that make something new, act once under a key, or whose verb itself refuses what was done meanwhile.
@@ -161,7 +161,7 @@ def resting(world: World) -> Message:
 
 
 def shipped(world: World) -> Any:
-    return warehouse.ship(world.ready, units=[(world.ready.lines.get().pk, 1)], by=None, at=AT).made
+    return shipping.ship(world.ready, units=[(world.ready.lines.get().pk, 1)], by=None, at=AT).made
 
 
 @pytest.fixture

@@ -20,7 +20,18 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from backorders.access.table import NOBODY, SERVICE
-from backorders.actions import approving, buying, caring, deadlines, hearing, proposals, selling, telling, warehouse
+from backorders.actions import (
+    approving,
+    buying,
+    caring,
+    deadlines,
+    hearing,
+    proposals,
+    receiving,
+    selling,
+    shipping,
+    telling,
+)
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
@@ -105,7 +116,7 @@ def _long(world: World) -> None:
 
 def _parcel(world: World) -> Any:
     at = timezone.now()
-    return warehouse.ship(world.ready, units=[(world.ready.lines.get().pk, 1)], by=None, at=at).made
+    return shipping.ship(world.ready, units=[(world.ready.lines.get().pk, 1)], by=None, at=at).made
 
 
 def _refund(world: World) -> Any:
@@ -255,7 +266,7 @@ def _supplier_answered(world: World) -> DateRequest:
     later = buying.EtaPart(world.today + datetime.timedelta(days=60))
     said = proposals.LineAnswer(line.pk, "move", [later], "production", LONG_NAME)
     proposals.propose(line.request, answers=[said], key="k", at=timezone.now())
-    warehouse.receive([warehouse.Arrival(world.line.pk, 1)], by=None, at=timezone.now())
+    receiving.receive([receiving.Arrival(world.line.pk, 1)], by=None, at=timezone.now())
     return line.request
 
 

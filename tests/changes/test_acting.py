@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import PURCHASING, WAREHOUSE
-from backorders.actions import warehouse
+from backorders.actions import counting
 from backorders.catalog.models import Category
 from backorders.changes.acting import TRIES, act
 from backorders.changes.models import ChangeSet
@@ -182,7 +182,7 @@ def test_who_waits_too_long_three_times_is_told_so(somebody_holds_the_product: A
         cursor.execute("SET lock_timeout = '50ms'")
     try:
         with pytest.raises(Busy):
-            warehouse.adjust_stock(product, warehouse=a_warehouse(), counted=9, reason="x", by=None, at=AT)
+            counting.adjust_stock(product, warehouse=a_warehouse(), counted=9, reason="x", by=None, at=AT)
     finally:
         connection.close()
     assert ChangeSet.objects.count() == changes

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from backorders.actions import buying, clock, selling, undoing, warehouse
+from backorders.actions import buying, clock, counting, selling, shipping, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise, PromiseChange
 from backorders.changes.models import ChangeSet
@@ -64,8 +64,8 @@ def test_a_kettle_is_sold_slips_is_split_arrives_short_and_reaches_everyone() ->
     assert expected(bora) < (day(35), day(35))
     in_order()
 
-    warehouse.ship(ada.order, units=[(ada.pk, 4)], tracking_number="Z-1", by=None, at=later(days=2))
-    warehouse.confirm_delivery(Shipment.objects.get(), by=None, at=later(days=4))
+    shipping.ship(ada.order, units=[(ada.pk, 4)], tracking_number="Z-1", by=None, at=later(days=2))
+    shipping.confirm_delivery(Shipment.objects.get(), by=None, at=later(days=4))
     assert state(ada) == (0, 0, 4, 2)
     in_order()
 
@@ -85,10 +85,10 @@ def test_a_kettle_is_sold_slips_is_split_arrives_short_and_reaches_everyone() ->
     in_order(later(days=35))
 
     for line in (bora, cem):
-        warehouse.ship(line.order, units=[(line.pk, 5)], by=None, at=later(days=36))
+        shipping.ship(line.order, units=[(line.pk, 5)], by=None, at=later(days=36))
     parcel = Shipment.objects.get(order=cem.order).lines.get()
     back = {"warehouse": a_warehouse(), "reason": "one too many", "by": None, "at": later(days=40)}
-    warehouse.return_to_stock(parcel, quantity=1, **back)
+    shipping.return_to_stock(parcel, quantity=1, **back)
     assert StockLevel.objects.get().on_hand == 2
     assert not OrderLine.objects.open().exists()
     in_order(later(days=40))
@@ -109,8 +109,8 @@ def test_a_bad_day_is_taken_back_step_by_step() -> None:
         change(revise(lot, (40, 4), (60, 6))),
         change(selling.expedite(lines[3], reason="x", by=None, at=AT)),
         change(selling.cancel_line(lines[0], quantity=2, reason="x", by=None, at=AT)),
-        change(warehouse.adjust_stock(product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=AT)),
-        change(warehouse.adjust_stock(product, warehouse=second, counted=3, reason="x", by=None, at=AT)),
+        change(counting.adjust_stock(product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=AT)),
+        change(counting.adjust_stock(product, warehouse=second, counted=3, reason="x", by=None, at=AT)),
         change(receive(other, 2, damaged=1)),
         change(selling.hold(lines[1], reason="x", by=None, at=AT)),
     ]
@@ -174,7 +174,7 @@ def test_names_of_all_kinds_and_ids_beyond_2_to_the_53_go_all_the_way() -> None:
     assert [state(line)[:2] for line in lines] == [(3, 1), (0, 4), (0, 4)]
     revise(lot, (20, 5), (30, 4))
     receive(lot, 5)
-    warehouse.ship(lines[0].order, units=[(lines[0].pk, 4)], tracking_number="🫖" * 80, by=None, at=AT)
+    shipping.ship(lines[0].order, units=[(lines[0].pk, 4)], tracking_number="🫖" * 80, by=None, at=AT)
     selling.cancel_line(lines[1], reason=name, by=None, at=AT)
     assert [state(line) for line in lines] == [(0, 0, 4, 0), (0, 0, 0, 4), (4, 0, 0, 0)]
     kept = OrderLine.objects.select_related("product", "order__customer").get(pk=lines[0].pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import lawful, refunding, selling, warehouse
+from backorders.actions import lawful, refunding, selling, shipping
 from backorders.actions.bookkeeping import check_books
 from backorders.changes.models import Source
 from backorders.delays.law import State
@@ -47,11 +47,11 @@ def agrees(_purchase: PurchaseLine, line: OrderLine, at: datetime.datetime) -> N
 
 def arrives_and_leaves(purchase: PurchaseLine, line: OrderLine, at: datetime.datetime) -> None:
     receive(purchase, 9, at=at)
-    warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=at)
+    shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=at)
 
 
 def is_delivered(_purchase: PurchaseLine, line: OrderLine, at: datetime.datetime) -> None:
-    warehouse.confirm_delivery(line.order.shipments.get(), by=None, at=at)
+    shipping.confirm_delivery(line.order.shipments.get(), by=None, at=at)
 
 
 def is_paid_back(_purchase: PurchaseLine, line: OrderLine, at: datetime.datetime) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import warehouse
+from backorders.actions import shipping
 from backorders.notifications import intervening, outbox
 from backorders.notifications.models import Message, MessageLine
 from backorders.orders.models import OrderLine, Shipment
@@ -18,13 +18,13 @@ def a_parcel(units: int = 2, **fields: Any) -> tuple[OrderLine, Shipment]:
     """A line of which so many units left an hour after it was ordered, with their mails sent."""
     line = a_line(a_product(stock=units), units, **fields)
     tell(AT)
-    made = warehouse.ship(line.order, units=[(line.pk, units)], tracking_number="TR 42", by=None, at=later(hours=1))
+    made = shipping.ship(line.order, units=[(line.pk, units)], tracking_number="TR 42", by=None, at=later(hours=1))
     tell(later(hours=1))
     return line, made.made
 
 
 def arrive(parcel: Shipment, **how: Any) -> None:
-    warehouse.confirm_delivery(parcel, **{"by": None, "at": later(days=2), **how})
+    shipping.confirm_delivery(parcel, **{"by": None, "at": later(days=2), **how})
 
 
 @pytest.mark.parametrize("said_by", ["carrier", "staff"])
@@ -48,7 +48,7 @@ def test_who_said_themselves_that_it_arrived_is_not_asked() -> None:
 def test_a_parcel_that_is_there_before_its_mail_makes_one_mail_not_two() -> None:
     line = a_line(a_product(stock=1), 1)
     tell(AT)
-    parcel = warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).made
+    parcel = shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).made
     arrive(parcel)
     [message] = tell(later(days=2))
     parcel.refresh_from_db()
@@ -62,7 +62,7 @@ def test_what_came_back_is_not_asked_about() -> None:
     from_parcel = parcel.lines.get()
     where = line.product.stock_levels.get().warehouse
     back = {"warehouse": where, "reason": "refused", "by": None, "at": later(days=2)}
-    warehouse.return_to_stock(from_parcel, quantity=2, **back)
+    shipping.return_to_stock(from_parcel, quantity=2, **back)
     assert announce(later(days=2)) == []
     parcel.refresh_from_db()
     assert parcel.is_arrival_announced
@@ -73,7 +73,7 @@ def test_what_still_comes_stands_below_and_counts_as_told() -> None:
     a_purchase(product, 5, eta=20)
     line = a_line(product, 3)
     tell(AT)
-    parcel = warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).made
+    parcel = shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).made
     tell(AT)
     arrive(parcel)
     [message] = tell(later(days=2))

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import caring, selling, telling, warehouse
+from backorders.actions import caring, selling, shipping, telling
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.catalog.models import Product
@@ -204,7 +204,7 @@ def test_kinds_merge_into_one_message_worst_first() -> None:
     tell(later(days=-3))
     revise(purchase, (44, None))
     selling.cancel_line(unwanted, reason="not wanted", by=None, at=AT)
-    warehouse.ship(shipped, units=[(shipped.lines.get().pk, 2)], tracking_number="TR1", by=None, at=AT)
+    shipping.ship(shipped, units=[(shipped.lines.get().pk, 2)], tracking_number="TR1", by=None, at=AT)
     an_order((stocked, 1), customer=customer, at=AT)
 
     [message] = announce(later(minutes=6))
@@ -248,7 +248,7 @@ def test_a_shipped_parcel_is_announced_with_what_still_comes() -> None:
     a_purchase(product, 20, eta=30, at=later(days=-3))
     line = a_line(product, 5, at=later(days=-3))
     tell(later(days=-3))
-    warehouse.ship(line.order, units=[(line.pk, 3)], tracking_number="TR 42", by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 3)], tracking_number="TR 42", by=None, at=AT)
 
     [message] = announce(AT)
 
@@ -264,7 +264,7 @@ def test_a_parcel_s_mail_states_no_date_that_is_still_on_the_move() -> None:
     line = a_line(product, 5, at=later(days=-3))
     tell(later(days=-3))
     revise(purchase, (44, None))
-    warehouse.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
 
     [message] = announce(later(minutes=1))
     assert (message.kind, message.lines.filter(promise_version__isnull=False).count()) == ("shipped", 0)

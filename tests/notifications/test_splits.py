@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.actions import selling, warehouse
+from backorders.actions import selling, shipping
 from backorders.notifications.models import Message
 from backorders.orders.models import OrderLine
 from tests.factories import AT, a_line, a_product, a_purchase, count, later
@@ -47,6 +47,6 @@ def test_units_that_were_cancelled_wait_no_more() -> None:
 
 def test_a_parcel_that_left_before_its_confirmation_changes_nothing_of_it() -> None:
     line = a_divided_line()
-    warehouse.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
+    shipping.ship(line.order, units=[(line.pk, 3)], by=None, at=AT)
     send(later(minutes=1))
     assert Message.objects.get(kind="confirmation").state == "accepted"

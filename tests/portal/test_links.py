@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from backorders.actions import selling, warehouse
+from backorders.actions import selling, shipping
 from backorders.notifications.links import DAYS_AFTER_THE_END
 from backorders.notifications.models import ContactCode, CustomerLink, Message
 from backorders.orders.models import Decision, Question, Shipment
@@ -33,7 +33,7 @@ def waiter(client: Client) -> Waiter:
     press(client, waiter.path, "keep/")
     press(client, waiter.path, "ask/", text="When?")
     press(client, f"{waiter.path}contact/", "contact/", phone="+90 532 000")
-    warehouse.ship(waiter.order, units=[(waiter.order.lines.get(product=waiter.descaler).pk, 1)], by=None, at=NOW)
+    shipping.ship(waiter.order, units=[(waiter.order.lines.get(product=waiter.descaler).pk, 1)], by=None, at=NOW)
     return waiter
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backorders.actions import caring, selling, warehouse
+from backorders.actions import caring, selling, shipping
 from backorders.notifications.links import hashed, new_link
 from backorders.notifications.models import CustomerLink
 from backorders.orders.models import Order
@@ -124,7 +124,7 @@ def text_of(page: Any) -> str:
 def test_parcels_and_a_closed_order_are_shown(path: str, client: Client) -> None:
     order = CustomerLink.objects.get().order
     line = order.lines.get()
-    warehouse.ship(order, units=[(line.pk, 1)], tracking_number="TR 42", by=None, at=AT)
+    shipping.ship(order, units=[(line.pk, 1)], tracking_number="TR 42", by=None, at=AT)
     selling.cancel_line(line, reason="enough", by=None, at=AT)
     text = client.get(path).content.decode()
     assert "TR 42" in text

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backorders.actions import placing, selling, warehouse
+from backorders.actions import placing, selling, shipping
 from backorders.allocation.windows import business_day
 from backorders.orders.models import Customer, Feedback
 from tests.factories import TODAY, a_carrier, a_customer, a_product, revise
@@ -69,7 +69,7 @@ def test_a_parcel_is_followed_received_and_rated(client: Client) -> None:
     waiter = Waiter()
     descaler = waiter.order.lines.get(product=waiter.descaler)
     selling.cancel_line(waiter.line, reason="x", by=None, at=timezone.now())
-    warehouse.ship(waiter.order, units=[(descaler.pk, 1)], tracking_number="TR 42", by=None, at=timezone.now())
+    shipping.ship(waiter.order, units=[(descaler.pk, 1)], tracking_number="TR 42", by=None, at=timezone.now())
     page = text_of(client.get(waiter.path))
     assert "Everything is on its way to you." in page
     assert "Tracking number: TR 42" in page

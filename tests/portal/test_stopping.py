@@ -5,7 +5,7 @@ import datetime
 import pytest
 from django.test import Client, override_settings
 
-from backorders.actions import warehouse
+from backorders.actions import shipping
 from backorders.notifications.models import Message
 from backorders.orders.models import Customer, Decision, OrderLine
 from tests.factories import AT, a_line, a_product, a_purchase, later, revise
@@ -90,9 +90,9 @@ def test_what_is_optional_stops_and_what_matters_comes(line: OrderLine) -> None:
     assert [message.kind for message in tell(later(days=7, hours=1))] == ["later"]
     sent = a_line(a_product(stock=1), 1, customer=line.order.customer, at=later(days=7))
     tell(later(days=8))
-    parcel = warehouse.ship(sent.order, units=[(sent.pk, 1)], by=None, at=later(days=8)).made
+    parcel = shipping.ship(sent.order, units=[(sent.pk, 1)], by=None, at=later(days=8)).made
     assert [message.kind for message in tell(later(days=8))] == ["shipped"]
-    warehouse.confirm_delivery(parcel, by=None, at=later(days=9))
+    shipping.confirm_delivery(parcel, by=None, at=later(days=9))
     assert announce(later(days=9)) == []
     parcel.refresh_from_db()
     assert parcel.is_arrival_announced

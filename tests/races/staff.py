@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backorders.actions import buying, clock, placing, selling, undoing, warehouse
+from backorders.actions import buying, clock, placing, selling, shipping, undoing
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Carrier, Customer, OrderLine, Shipment, ShipmentLine
@@ -130,15 +130,15 @@ class Worker:
 
     def ship(self) -> Any:
         line = self.pick(OrderLine.objects.filter(allocated__gt=0).select_related("order"))
-        return line and warehouse.ship(line.order, units=[(line.pk, line.allocated)], by=None, at=AT)
+        return line and shipping.ship(line.order, units=[(line.pk, line.allocated)], by=None, at=AT)
 
     def deliver(self) -> Any:
         parcel = self.pick(Shipment.objects.all())
-        return parcel and warehouse.confirm_delivery(parcel, by=None, at=AT)
+        return parcel and shipping.confirm_delivery(parcel, by=None, at=AT)
 
     def take_back(self) -> Any:
         parcel = self.pick(ShipmentLine.objects.all())
-        return parcel and warehouse.return_to_stock(parcel, quantity=1, warehouse=self.shop.house, **SAID)
+        return parcel and shipping.return_to_stock(parcel, quantity=1, warehouse=self.shop.house, **SAID)
 
     def undo(self) -> Any:
         change = self.pick(ChangeSet.objects.exclude(act__in=["place_order", "order_goods"]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import selling, undoing, warehouse
+from backorders.actions import selling, shipping, undoing
 from backorders.allocation.books import differences
 from backorders.changes import acting
 from backorders.orders.models import OrderLine
@@ -42,7 +42,7 @@ def jobs_over_whole_orders(chance: random.Random, rounds: int) -> list[Callable[
         units = [(each.pk, each.open_quantity) for each in line.order.lines.all()]
         count(product, 200)
         if all(each.waiting == 0 for each in line.order.lines.all()):
-            parcels.append(warehouse.ship(line.order, units=units, by=None, at=AT).made.lines.first())
+            parcels.append(shipping.ship(line.order, units=units, by=None, at=AT).made.lines.first())
     lines = list(OrderLine.objects.open())
     house, fresh = a_warehouse(), OrderLine.objects.select_related("order")
     said = {"reason": "x", "by": None, "at": AT}
@@ -61,7 +61,7 @@ def jobs_over_whole_orders(chance: random.Random, rounds: int) -> list[Callable[
             lambda: receive(lot, 1),
             lambda: revise(lot, (20, None)),
             lambda: count(product, units),
-            lambda: warehouse.return_to_stock(parcel, quantity=1, warehouse=house, **said),
+            lambda: shipping.return_to_stock(parcel, quantity=1, warehouse=house, **said),
             an_order_of(f"L{i}", who, how, *basket),
         ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import placing, selling, warehouse
+from backorders.actions import placing, selling, shipping
 from backorders.actions.accepting import NotAccepted
 from backorders.allocation.books import differences
 from backorders.orders.models import Order, OrderLine
@@ -81,7 +81,7 @@ def test_everything_at_once_keeps_the_books(rounds: int) -> None:
             lambda: receive(lot, chance.randint(1, 3)),
             lambda: revise(lot, (chance.randint(5, 50), None)),
             lambda: count(product, chance.randint(0, 30)),
-            lambda: warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT),
+            lambda: shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT),
             lambda: selling.hold(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
             lambda: selling.release(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
         ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from backorders.actions import buying, placing, selling, undoing, warehouse
+from backorders.actions import buying, placing, receiving, selling, shipping, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation import replanning
 from backorders.notifications import announcing
@@ -72,13 +72,13 @@ def test_two_buyers_of_the_last_unit(monkeypatch: pytest.MonkeyPatch, is_locked:
 @both_ways
 def test_two_clerks_who_receive_the_same_goods(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
     purchase = a_purchase(a_product(), 5)
-    point = Point(monkeypatch, warehouse, "open_change")  # it has checked what is outstanding
+    point = Point(monkeypatch, receiving, "open_change")  # it has checked what is outstanding
     if not is_locked:
         lock_off(monkeypatch)
     ending = meet_at(point, lambda: receive(purchase, 5), lambda: receive(purchase, 5))
     assert ending.waited == is_locked
     if is_locked:
-        assert isinstance(ending.second, warehouse.MoreThanOutstanding)
+        assert isinstance(ending.second, receiving.MoreThanOutstanding)
         assert (Receipt.objects.count(), wrong()) == (1, [])
     else:
         assert Receipt.objects.count() == 2
@@ -88,12 +88,12 @@ def test_two_clerks_who_receive_the_same_goods(monkeypatch: pytest.MonkeyPatch, 
 @both_ways
 def test_a_parcel_and_a_cancellation(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
     line = a_line(a_product(stock=2), 2)
-    point = Point(monkeypatch, warehouse, "open_change")  # it has checked what lies ready
+    point = Point(monkeypatch, shipping, "open_change")  # it has checked what lies ready
     if not is_locked:
         lock_off(monkeypatch)
-        monkeypatch.setattr(warehouse, "fresh_order", lambda order, **_: order)
-    shipping = lambda: warehouse.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)  # noqa: E731
-    ending = meet_at(point, shipping, cancelling(line))
+        monkeypatch.setattr(shipping, "fresh_order", lambda order, **_: order)
+    a_parcel = lambda: shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)  # noqa: E731
+    ending = meet_at(point, a_parcel, cancelling(line))
     assert ending.waited == is_locked
     if is_locked:
         assert isinstance(ending.second, selling.NotCancellable)
@@ -187,8 +187,8 @@ def test_one_key_sent_twice_acts_once_and_both_hear_the_same(monkeypatch: pytest
     eta = [buying.EtaChange(purchase.pk, [buying.EtaPart(AT.date())], seen_version=1)]
     room, act = {
         "receive": (
-            warehouse,
-            lambda: warehouse.receive([warehouse.Arrival(purchase.pk, 5)], key="k", by=None, at=AT),
+            receiving,
+            lambda: receiving.receive([receiving.Arrival(purchase.pk, 5)], key="k", by=None, at=AT),
         ),
         "revise": (buying, lambda: buying.revise_eta(eta, reason_code="other", key="k", by=None, at=AT)),
         "place": (placing, lambda: placing.place_order(new, key="k", by=None, at=AT)),

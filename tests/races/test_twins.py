@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from backorders.actions import placing, selling, warehouse
+from backorders.actions import placing, selling, shipping
 from backorders.actions.bookkeeping import check_books
 from backorders.catalog.models import Product
 from backorders.changes import acting
@@ -89,7 +89,7 @@ def test_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
             lambda: receive(lot, chance.randint(1, 3)),
             lambda: revise(lot, (chance.randint(5, 50), None)),
             lambda: count(product, chance.randint(0, 30)),
-            lambda: warehouse.ship(line.order, units=[(line.pk, 1)], by=None, at=AT),
+            lambda: shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT),
         ]
 
     errors = at_once(THREADS, [job for i in range(8) for job in jobs(i)])

@@ -78,7 +78,7 @@ class PurchaseOrderAdmin(RecordAdmin):
     search_fields = ("number",)
     search_related = {"supplier": ("name",)}
     readonly_fields = ("number", "supplier", "ordered_on")
-    column_needs = {"eta_link": "buying.revise_eta", "receive_link": "warehouse.receive"}
+    column_needs = {"eta_link": "buying.revise_eta", "receive_link": "receiving.receive"}
     screens = (("order_goods", _("Order goods"), "buying.order_goods"),)
     ordering = ("-id",)
 
@@ -149,7 +149,7 @@ class PurchaseLineAdmin(LedgerAdmin):
     )
     column_needs = {
         "eta_link": "buying.revise_eta",
-        "receive_link": "warehouse.receive",
+        "receive_link": "receiving.receive",
         "close_link": "buying.close_purchase_line",
     }
     list_display_links = ("order_and_line",)
@@ -244,9 +244,9 @@ class ReceiptAdmin(LedgerAdmin):
 class StockLevelAdmin(LedgerAdmin):
     """What each warehouse holds; counted on its own screen."""
 
-    screens = (("adjust_stock", _("Count stock"), "warehouse.adjust_stock"),)
+    screens = (("adjust_stock", _("Count stock"), "counting.adjust_stock"),)
     list_display = ("product", "warehouse", "on_hand", "allocated", "available_units", "count_link")
-    column_needs = {"count_link": "warehouse.adjust_stock"}
+    column_needs = {"count_link": "counting.adjust_stock"}
     list_filter = ("warehouse",)
     list_select_related = ("product", "warehouse")
     search_related = {"product": ("sku", "name")}

@@ -16,14 +16,16 @@ from backorders.actions import (
     buying,
     clock,
     compensating,
+    counting,
     deadlines,
     deciding,
     hearing,
     placing,
     proposals,
+    receiving,
     selling,
+    shipping,
     telling,
-    warehouse,
 )
 from backorders.backoffice.demo.shop import HABITS, Shop, Wanted, customers, wanted
 from backorders.catalog.models import Product
@@ -103,7 +105,7 @@ class Story:
             for house, share in ((self.shop.main, 0.8), (self.shop.second, 0.2)):
                 counted = int(units * share)
                 if counted:
-                    warehouse.adjust_stock(product, warehouse=house, counted=counted, reason="opening", by=None, at=at)
+                    counting.adjust_stock(product, warehouse=house, counted=counted, reason="opening", by=None, at=at)
 
     def _buy(self, at: datetime.datetime, today: datetime.date) -> None:
         """Order what two weeks of demand will need, a little less than that from every supplier."""
@@ -155,11 +157,11 @@ class Story:
                 short = self.chance.random() < HABITS[line.purchase_order.supplier.name].short
                 units = max(line.outstanding // 2, 1) if short else line.outstanding
                 damaged = 1 if units > 20 and self.chance.random() < 0.05 else 0
-                arrived.append(warehouse.Arrival(line.pk, units - damaged, damaged=damaged))
+                arrived.append(receiving.Arrival(line.pk, units - damaged, damaged=damaged))
                 if units < line.outstanding:
                     self.arrivals[line.pk] = today + 9 * DAY
         if arrived:
-            warehouse.receive(arrived, by=None, at=at)
+            receiving.receive(arrived, by=None, at=at)
 
     def _place(self, order: list[Wanted], *, at: datetime.datetime) -> None:
         new = placing.NewOrder(
@@ -184,12 +186,12 @@ class Story:
             if order.is_ship_complete and any(line.waiting for line in lines):
                 continue
             units = [(line.pk, line.allocated) for line in lines if line.allocated]
-            warehouse.ship(order, units=units, tracking_number=f"TR{order.number}", by=None, at=at)
+            shipping.ship(order, units=units, tracking_number=f"TR{order.number}", by=None, at=at)
 
     def _deliver_parcels(self, at: datetime.datetime) -> None:
         on_their_way = Shipment.objects.filter(delivered_at=None, shipped_at__lt=at - 3 * DAY).order_by("id")
         for parcel in on_their_way:
-            warehouse.confirm_delivery(parcel, by=None, at=at)
+            shipping.confirm_delivery(parcel, by=None, at=at)
 
     def _tell(self, at: datetime.datetime) -> None:
         """Announce, and let a provider of the past accept it: what happened long ago is handed to nobody."""

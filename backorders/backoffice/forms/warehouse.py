@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions.buying import OrderedGoods
-from backorders.actions.warehouse import Arrival
+from backorders.actions.receiving import Arrival
 from backorders.backoffice.forms.asking import AskingForm, DateInput, SeenReasonForm, chooser, number
 from backorders.catalog.models import Product
 from backorders.supply.models import PurchaseLine, PurchaseOrder, StockLevel, Supplier, Warehouse

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import caring, placing, selling, warehouse
+from backorders.actions import caring, placing, selling, shipping
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
@@ -239,7 +239,7 @@ class Release(LineAct):
 class Ship(OrderAct):
     """Hand units that lie ready to the carrier."""
 
-    permission = "warehouse.ship"
+    permission = "shipping.ship"
     button = gettext_lazy("Ship")
 
     def heading(self) -> str:
@@ -254,7 +254,7 @@ class Ship(OrderAct):
     def does(self, form: ShipForm) -> Done[Any]:
         """Ship them."""
         said = form.cleaned_data
-        return warehouse.ship(
+        return shipping.ship(
             self.order,
             units=form.units(),
             carrier=said["carrier"],
@@ -268,7 +268,7 @@ class Ship(OrderAct):
 class ConfirmDelivery(ActScreen):
     """Record that a parcel arrived."""
 
-    permission = "warehouse.confirm_delivery"
+    permission = "shipping.confirm_delivery"
     template_name = "backoffice/act.html"
     form_class = DeliveredForm
     back_name = gettext_lazy("Order")
@@ -286,7 +286,7 @@ class ConfirmDelivery(ActScreen):
     def does(self, form: DeliveredForm) -> Done[Any]:
         """Record it."""
         said = form.cleaned_data["confirmed_by"]
-        return warehouse.confirm_delivery(self.shipment, confirmed_by=said, by=self.by, at=self.at)
+        return shipping.confirm_delivery(self.shipment, confirmed_by=said, by=self.by, at=self.at)
 
     def back(self) -> str:
         """Go back to the order."""
@@ -296,7 +296,7 @@ class ConfirmDelivery(ActScreen):
 class ReturnToStock(ActScreen):
     """Take shipped units back into stock."""
 
-    permission = "warehouse.return_to_stock"
+    permission = "shipping.return_to_stock"
     template_name = "backoffice/act.html"
     back_name = gettext_lazy("Order")
     button = gettext_lazy("Take back into stock")
@@ -321,14 +321,12 @@ class ReturnToStock(ActScreen):
     def preview(self, form: ReturnForm) -> Impact:
         """Whom they serve."""
         said = form.cleaned_data
-        return warehouse.preview_return(
-            self.shipped, quantity=said["quantity"], warehouse=said["warehouse"], at=self.at
-        )
+        return shipping.preview_return(self.shipped, quantity=said["quantity"], warehouse=said["warehouse"], at=self.at)
 
     def does(self, form: ReturnForm) -> Done[Any]:
         """Take them back."""
         said = dict(form.cleaned_data)
-        return warehouse.return_to_stock(self.shipped, seen_version=said.pop("seen"), **said, by=self.by, at=self.at)
+        return shipping.return_to_stock(self.shipped, seen_version=said.pop("seen"), **said, by=self.by, at=self.at)
 
     def back(self) -> str:
         """Go back to the order."""

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import buying, warehouse
+from backorders.actions import buying, counting, receiving
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact, Served
 from backorders.allocation.windows import business_day
@@ -37,7 +37,7 @@ class Receive(ActScreen):
 
     template_name = "backoffice/receive.html"
     preview_template = "backoffice/receive_preview.html"
-    permission = "warehouse.receive"
+    permission = "receiving.receive"
     back_name = gettext_lazy("Purchase lines")
     button = gettext_lazy("Receive and allocate")
 
@@ -62,18 +62,18 @@ class Receive(ActScreen):
         seen = super().looked_ahead(form)
         if seen.get("preview") is None:
             return seen
-        compared = warehouse.compare_receive(form.arrivals(), at=self.at)
+        compared = receiving.compare_receive(form.arrivals(), at=self.at)
         rules = [(RULES[each.rule], each) for each in compared]
         return {**seen, "getting": _getting(self.impact.served), "rules": rules}
 
     def preview(self, form: ReceiveForm) -> Impact:
         """Who gets what arrived."""
-        self.impact = warehouse.preview_receive(form.arrivals(), at=self.at)
+        self.impact = receiving.preview_receive(form.arrivals(), at=self.at)
         return self.impact
 
     def does(self, form: ReceiveForm) -> Done[Any]:
         """Book it."""
-        return warehouse.receive(form.arrivals(), key=form.cleaned_data["key"], by=self.by, at=self.at)
+        return receiving.receive(form.arrivals(), key=form.cleaned_data["key"], by=self.by, at=self.at)
 
     def facts(self, form: ReceiveForm) -> list[str]:
         """Say what would stay outstanding though it was to come by now."""
@@ -82,7 +82,7 @@ class Receive(ActScreen):
         for line in (entry.line for entry in form.lines if entry.line.pk in arrived):
             line = copy.copy(line)
             line.received += arrived[line.pk]
-            short += warehouse.short_of([line], today=business_day(self.at))
+            short += receiving.short_of([line], today=business_day(self.at))
         said = _("%(sku)s: %(count)s short. What is short keeps no date until its new ETA is set.")
         return [said % {"sku": line.product.sku, "count": line.outstanding} for line in short[:GETTING]]
 
@@ -90,7 +90,7 @@ class Receive(ActScreen):
         """Say what was done; of what came short, lead to its new ETA or say who was asked."""
         sentence = super().done_sentence(done)
         lines = PurchaseLine.objects.filter(receipts__change_set=done.change_set).distinct()
-        short = warehouse.short_of(lines, today=business_day(self.at))
+        short = receiving.short_of(lines, today=business_day(self.at))
         if not short:
             return sentence
         said = ngettext("%(count)s line came short.", "%(count)s lines came short.", len(short)) % {"count": len(short)}
@@ -119,7 +119,7 @@ class AdjustStock(ActScreen):
     """Set on hand to what was counted."""
 
     template_name = "backoffice/act.html"
-    permission = "warehouse.adjust_stock"
+    permission = "counting.adjust_stock"
     form_class = CountForm
     title = gettext_lazy("Count stock")
     back_name = gettext_lazy("Stock")
@@ -135,14 +135,14 @@ class AdjustStock(ActScreen):
     def preview(self, form: CountForm) -> Impact:
         """Who gains or loses stock."""
         said = form.cleaned_data
-        return warehouse.preview_adjust(
+        return counting.preview_adjust(
             said["product"], warehouse=said["warehouse"], counted=said["counted"], at=self.at
         )
 
     def does(self, form: CountForm) -> Done[Any]:
         """Book the count."""
         said = dict(form.cleaned_data)
-        return warehouse.adjust_stock(said.pop("product"), **said, by=self.by, at=self.at)
+        return counting.adjust_stock(said.pop("product"), **said, by=self.by, at=self.at)
 
     def back(self) -> str:
         """Go back to the stock."""

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from backorders.actions import deciding, hearing, warehouse
+from backorders.actions import deciding, hearing, shipping
 from backorders.actions.checking import NotOpen
 from backorders.notifications.models import ContactCode
 from backorders.orders.models import Decision, Shipment
@@ -37,8 +37,8 @@ class Received(OnOrder):
         parcel = Shipment.objects.filter(order=self.order, pk=kwargs["parcel"]).first()
         if parcel is None:
             raise Nowhere
-        with contextlib.suppress(warehouse.AlreadyDelivered):
-            warehouse.confirm_delivery(parcel, confirmed_by=Shipment.Confirmed.CUSTOMER, by=None, at=self.at)
+        with contextlib.suppress(shipping.AlreadyDelivered):
+            shipping.confirm_delivery(parcel, confirmed_by=Shipment.Confirmed.CUSTOMER, by=None, at=self.at)
         return self.go("order")
 
 

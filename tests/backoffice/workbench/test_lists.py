@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import handling, selling, undoing, warehouse
+from backorders.actions import handling, selling, shipping, undoing
 from backorders.allocation.models import Promise
 from backorders.backoffice.workbench import counting
 from backorders.backoffice.workbench.lists import HARMS, SILENT_DAYS, Seen
@@ -95,7 +95,7 @@ def test_closed_and_ready_lines_are_in_no_list() -> None:
     receive(world.line, 20)
     assert listed("late") == listed("all") == []
     line = world.first.lines.get()
-    warehouse.ship(world.first, units=[(line.pk, line.quantity)], by=None, at=later(hours=1))
+    shipping.ship(world.first, units=[(line.pk, line.quantity)], by=None, at=later(hours=1))
     assert not Promise.objects.get(line=line).is_open
 
 
