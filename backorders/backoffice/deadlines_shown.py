@@ -16,6 +16,7 @@ from backorders.backoffice.order_page import LineShown
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase
 from backorders.delays.packs import NOTE, pack_named
+from backorders.orders.models import OrderLine
 
 SOON_DAYS = 3  # a limit that nobody has to act on is shown so many days before
 
@@ -42,11 +43,15 @@ WHAT: dict[State, Any] = {
 }
 
 
+ON_ITS_WAY = gettext_lazy("On its way: see that it arrives")
+
+
 class Deadline(NamedTuple):
-    """One row of the board."""
+    """One row of the board: what is due for how many units."""
 
     case: LegalCase
     what: str
+    units: int
     on: datetime.date
     days_left: int
     tone: str
@@ -83,7 +88,16 @@ def rows(cases: Iterable[Any], *, today: datetime.date) -> list[Deadline]:
 def _row(case: Any, today: datetime.date) -> Deadline:
     left = (case.deadline - today).days
     tone = "bad" if left < 0 or is_alarming(case, today=today) else "warn" if left <= 1 else ""
-    return Deadline(case, str(WHAT[State(case.state)]), case.deadline, left, tone)
+    what, units = _due(State(case.state), case.line)
+    return Deadline(case, str(what), units, case.deadline, left, tone)
+
+
+def _due(state: State, line: OrderLine) -> tuple[Any, int]:
+    if state in KINDS["refund"][1]:
+        return WHAT[state], line.cancelled
+    if not line.open_quantity:
+        return ON_ITS_WAY, line.shipped
+    return WHAT[state], line.open_quantity
 
 
 def is_alarming(case: LegalCase, *, today: datetime.date) -> bool:

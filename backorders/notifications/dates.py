@@ -2,6 +2,7 @@
 
 import datetime
 from functools import lru_cache
+from typing import Literal
 
 from babel.dates import get_day_names, get_month_names
 from django.utils.translation import gettext, override, pgettext
@@ -29,7 +30,7 @@ def in_words(window: Window, language: str) -> str:
 
 @lru_cache(maxsize=8192)
 def in_brief(window: Window, language: str) -> str:
-    """Return a window for a subject: "6 to 9 January", without the year unless it crosses one."""
+    """Return a window for a subject: "6 to 9 January", or with years and short months, "28 Dec 2026 to 4 Jan 2027"."""
     if window.first == window.last:
         return _day(window.first, language, with_year=False)
     with override(language):
@@ -60,7 +61,9 @@ def _ends(window: Window, language: str, *, with_year: bool) -> tuple[str, str]:
     crosses = first.year != last.year
     if (first.year, first.month) == (last.year, last.month):
         return str(first.day), _day(last, language, with_year=with_year)
-    return _day(first, language, with_year=crosses), _day(last, language, with_year=with_year or crosses)
+    if crosses and not with_year:
+        return _short_day(first, language), _short_day(last, language)
+    return _day(first, language, with_year=crosses), _day(last, language, with_year=with_year)
 
 
 def _months(window: Window, language: str) -> str:
@@ -78,8 +81,12 @@ def _day(day: datetime.date, language: str, *, with_year: bool = True) -> str:
     return f"{text} {day.year}" if with_year else text
 
 
-def _month(day: datetime.date, language: str) -> str:
-    return str(get_month_names("wide", locale=BABEL[language])[day.month])
+def _short_day(day: datetime.date, language: str) -> str:
+    return f"{day.day} {_month(day, language, 'abbreviated')} {day.year}"
+
+
+def _month(day: datetime.date, language: str, width: Literal["wide", "abbreviated"] = "wide") -> str:
+    return str(get_month_names(width, locale=BABEL[language])[day.month])
 
 
 def _weekday(day: datetime.date, language: str) -> str:

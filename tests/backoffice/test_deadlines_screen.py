@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from backorders.access.table import AUDITOR, PURCHASING, SERVICE, WAREHOUSE
@@ -73,6 +74,17 @@ def test_money_owed_for_a_fortnight_is_alarming_whatever_its_day(desk: Client) -
     LegalCase.objects.filter(pk=line.pk).update(vested_on=day(-14), refund_due_on=day(5))
     [row] = desk.get(address("deadlines")).context["page"].rows
     assert row.tone == "bad"
+
+
+def test_each_row_counts_the_units_it_is_about(desk: Client) -> None:
+    waiting, gone, travelling = asked(), asked(), asked()
+    at_its_end(waiting, days=1)
+    selling.cancel_line(gone, reason="x", by=None, at=later(minutes=1))
+    at_its_end(travelling, days=2)
+    OrderLine.objects.filter(pk=travelling.pk).update(waiting=0, shipped=F("quantity"))
+    rows = desk.get(address("deadlines")).context["page"].rows
+    assert {row.case.line: row.units for row in rows} == {line: line.quantity for line in (waiting, gone, travelling)}
+    assert {str(row.case.line_id): row.what for row in rows}[str(travelling.pk)] == "On its way: see that it arrives"
 
 
 def test_an_empty_board_says_so(desk: Client) -> None:
