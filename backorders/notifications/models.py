@@ -465,6 +465,8 @@ class Reply(models.Model):
     is_from_customer = models.BooleanField(default=False, help_text="it came from the address that we have")
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="how often it could not be worked on")
+    problem = models.CharField(max_length=300, blank=True, help_text="why it could not be worked on the last time")
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -475,7 +477,7 @@ class Reply(models.Model):
             models.Index(
                 name="replies_waiting_for_staff",
                 fields=["received_at"],
-                condition=Q(nature__in=["person", "unreadable"], question=None, settled_at=None),
+                condition=(Q(nature__in=["person", "unreadable"]) | ~Q(problem="")) & Q(question=None, settled_at=None),
             ),
         ]
 
@@ -485,12 +487,12 @@ class Reply(models.Model):
     @property
     def waits_for_staff(self) -> bool:
         """Whether somebody has to say which order it is about, or close it."""
-        is_read = self.nature not in (self.Nature.PERSON, self.Nature.UNREADABLE)
-        return not (is_read or self.question_id or self.settled_at)
+        is_to_read = self.nature in (self.Nature.PERSON, self.Nature.UNREADABLE) or bool(self.problem)
+        return is_to_read and not (self.question_id or self.settled_at)
 
 
-# A mail that a person wrote, or nobody could read, and that did not become a question.
-WAITS_FOR_STAFF = Q(nature__in=["person", "unreadable"], question=None, settled_at=None)
+# A mail that a person wrote, or nobody could read or work on, and that did not become a question.
+WAITS_FOR_STAFF = (Q(nature__in=["person", "unreadable"]) | ~Q(problem="")) & Q(question=None, settled_at=None)
 
 
 class CustomerLink(models.Model):

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.urls import urlpatterns as of_providers
 from anymail.utils import get_request_basic_auth
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -41,9 +42,7 @@ def guarded(view: View, *, name: str) -> View:
             return HttpResponse(status=400)
         if int(re.sub(r"\D", "", request.headers.get("content-length", "")[:20]) or 0) > LARGEST:
             return HttpResponse(status=413)
-        body = b""
-        if not (request.content_type or "").startswith("multipart/"):
-            body = request._body = request.read(LARGEST)  # Django's own limit is for forms of people
+        body = request._body = request.read(LARGEST)  # Django's own limit is for forms of people
         try:
             return view(request, *args, **kwargs)
         except DatabaseError:
@@ -52,7 +51,7 @@ def guarded(view: View, *, name: str) -> View:
         except ImproperlyConfigured:
             LOG.exception("what the provider posted cannot be read with these settings; it will post again")
             return HttpResponse(status=503)
-        except SuspiciousOperation:
+        except (AnymailWebhookValidationFailure, DisallowedHost):
             return HttpResponse(status=400)
         except Exception as error:  # whatever a provider's reader stumbles over
             LOG.warning("the provider posted what cannot be read: %s", type(error).__name__)

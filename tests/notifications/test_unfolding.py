@@ -1,5 +1,7 @@
 """What is new in a mail: above a quotation, below it, between its lines, in two languages; and who wrote it."""
 
+import time
+
 import pytest
 
 from backorders.notifications.unfolding import Unfolded, is_automatic, is_ours, is_report, text_of_html, unfold
@@ -111,3 +113,16 @@ def test_a_mail_of_ours_that_came_back_is_ours() -> None:
     assert is_ours(sender="orders+tag@shop.example", message_id="", our_addresses=ours)
     assert is_ours(sender="a@example.com", message_id=f"<{'a' * 40}@shop.example>", our_addresses=ours)
     assert not is_ours(sender="a@example.com", message_id="<x@shop.example>", our_addresses=ours)
+
+
+@pytest.mark.parametrize("tag", ["<style>", "<style ", "<blockquote>", "<br ", "<a href='", "<p\n", "<!--", "</p "])
+def test_a_million_tags_without_an_end_take_no_longer_than_words(tag: str) -> None:
+    begun = time.process_time()
+    text_of_html(tag * (1_000_000 // len(tag)))
+    assert time.process_time() - begun < 5, "one look at the rest for each tag would take minutes"
+
+
+def test_quotations_in_quotations_and_tags_in_tags_are_words() -> None:
+    html = "Yes.<blockquote>When?<blockquote>Your order</blockquote>comes</blockquote>Thanks"
+    assert unfold(text_of_html(html)).new == "Yes.\n\nThanks"
+    assert text_of_html("a" + "<" * 60 + "b>" * 60 + "c").startswith("a")

@@ -196,7 +196,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class ReplyAdmin(LedgerAdmin):
     """Every mail that came in; those about no known order wait for somebody who places or settles them."""
 
-    list_display = ("received_at", "sender", "subject", "nature", "order", "place_link", "settle_link")
+    list_display = ("received_at", "sender", "subject", "nature", "problem", "order", "place_link", "settle_link")
     list_filter = (WaitingFilter, "nature")
     list_select_related = ("order",)
     column_needs = {"place_link": "replying.place", "settle_link": "replying.settle"}
