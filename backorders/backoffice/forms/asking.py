@@ -51,13 +51,11 @@ class SeenForm(AskingForm):
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class SeenReasonForm(SeenForm):
+class SeenReasonForm(SeenForm, ReasonForm):
     """Why, for an act on the order as it was shown."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept with the change."))
-
     def seen_reason(self) -> dict[str, Any]:
-        """Return what verbs that need nothing else are called with."""
+        """Return what the verbs of these acts are called with besides their own."""
         return {"reason": self.cleaned_data["reason"], "seen_version": self.cleaned_data["seen"]}
 
 

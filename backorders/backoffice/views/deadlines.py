@@ -66,20 +66,13 @@ class OfCase(LineAct):
         """Start with the date that we named."""
         return {"until": lawful.choices_of(self.line, at=self.at).offered}
 
-    def names(self) -> dict[str, object]:
-        """What the heading names."""
-        return {"product": self.line.product.name, "order": self.order}
-
 
 class Agree(OfCase):
     """The customer agrees to wait."""
 
     permission = "lawful.agree"
+    title = gettext_lazy("The customer agrees to wait for %(product)s in order %(order)s")
     button = gettext_lazy("The customer agrees")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("The customer agrees to wait for %(product)s in order %(order)s") % self.names()
 
     def does(self, form: AskingForm) -> Done[Any]:
         """Write it down."""
@@ -91,11 +84,8 @@ class SetLastDay(OfCase):
 
     permission = "lawful.demand_extra_period"
     form_class = LastDayForm
+    title = gettext_lazy("The customer's last day for %(product)s in order %(order)s")
     button = gettext_lazy("Keep the last day")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("The customer's last day for %(product)s in order %(order)s") % self.names()
 
     def does(self, form: AskingForm) -> Done[Any]:
         """Write it down."""
@@ -107,11 +97,8 @@ class EndContract(OfCase):
 
     permission = "lawful.end_contract"
     form_class = AskingForm
+    title = gettext_lazy("The customer ends the contract about %(product)s in order %(order)s")
     button = gettext_lazy("End the contract")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("The customer ends the contract about %(product)s in order %(order)s") % self.names()
 
     def initial(self) -> dict[str, Any]:
         """Start empty."""

@@ -35,7 +35,7 @@ from backorders.refusal import Refused
 
 
 class OrderAct(ActScreen):
-    """An act on an order as it was shown."""
+    """An act on an order as it was shown, which `title` names."""
 
     template_name = "backoffice/act.html"
     form_class: type[AskingForm] = SeenReasonForm
@@ -44,6 +44,14 @@ class OrderAct(ActScreen):
     def order(self) -> Order:
         """The order."""
         return get_object_or_404(Order.objects.select_related("customer", "carrier"), pk=self.kwargs["pk"])
+
+    def names(self) -> dict[str, object]:
+        """Return what `title` names."""
+        return {"order": self.order}
+
+    def heading(self) -> str:
+        """Name what is acted on."""
+        return str(self.title) % self.names()
 
     def initial(self) -> dict[str, Any]:
         """Start with the version that is shown."""
@@ -62,11 +70,8 @@ class CancelOrder(OrderAct):
     """Cancel everything open on an order."""
 
     permission = "selling.cancel_order"
+    title = gettext_lazy("Cancel order %(order)s")
     button = gettext_lazy("Cancel the order")
-
-    def heading(self) -> str:
-        """Name the order."""
-        return _("Cancel order %(order)s") % {"order": self.order}
 
     def facts(self, form: SeenReasonForm) -> list[str]:
         """Say what goes back to the customer."""
@@ -79,10 +84,7 @@ class CancelOrder(OrderAct):
 
     def does(self, form: SeenReasonForm) -> Done[Any]:
         """Cancel it."""
-        said = form.cleaned_data
-        return selling.cancel_order(
-            self.order, reason=said["reason"], seen_version=said["seen"], by=self.by, at=self.at
-        )
+        return selling.cancel_order(self.order, **form.seen_reason(), by=self.by, at=self.at)
 
 
 def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datetime.datetime) -> list[str]:
@@ -95,13 +97,17 @@ def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datet
 
 
 class LineAct(OrderAct):
-    """An act on one line of an order."""
+    """An act on one line of an order, whose product and order `title` names."""
 
     @cached_property
     def line(self) -> OrderLine:
         """The line."""
         lines = OrderLine.objects.select_related("product", "order__customer", "order__carrier")
         return get_object_or_404(lines, pk=self.kwargs["line"], order=self.kwargs["pk"])
+
+    def names(self) -> dict[str, object]:
+        """Return what `title` names."""
+        return {"product": self.line.product.name, **super().names()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the line."""
@@ -113,11 +119,8 @@ class CancelLine(LineAct):
 
     permission = "selling.cancel_line"
     form_class = CancelLineForm
+    title = gettext_lazy("Cancel %(product)s in order %(order)s")
     button = gettext_lazy("Cancel the units")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("Cancel %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
     def initial(self) -> dict[str, Any]:
         """Start with everything open."""
@@ -133,15 +136,8 @@ class CancelLine(LineAct):
 
     def does(self, form: CancelLineForm) -> Done[Any]:
         """Cancel them."""
-        said = form.cleaned_data
-        return selling.cancel_line(
-            self.line,
-            quantity=said["quantity"],
-            reason=said["reason"],
-            seen_version=said["seen"],
-            by=self.by,
-            at=self.at,
-        )
+        units = form.cleaned_data["quantity"]
+        return selling.cancel_line(self.line, quantity=units, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class ChangeQuantity(LineAct):
@@ -149,14 +145,8 @@ class ChangeQuantity(LineAct):
 
     permission = "selling.change_quantity"
     form_class = QuantityForm
+    title = gettext_lazy("Quantity of %(product)s in order %(order)s")
     button = gettext_lazy("Change the quantity")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("Quantity of %(product)s in order %(order)s") % {
-            "product": self.line.product.name,
-            "order": self.order,
-        }
 
     def initial(self) -> dict[str, Any]:
         """Start with what is ordered."""
@@ -168,26 +158,16 @@ class ChangeQuantity(LineAct):
 
     def does(self, form: QuantityForm) -> Done[Any]:
         """Change it."""
-        said = form.cleaned_data
-        return selling.change_quantity(
-            self.line,
-            quantity=said["quantity"],
-            reason=said["reason"],
-            seen_version=said["seen"],
-            by=self.by,
-            at=self.at,
-        )
+        units = form.cleaned_data["quantity"]
+        return selling.change_quantity(self.line, quantity=units, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Expedite(LineAct):
     """Put a line before all that are not expedited."""
 
     permission = "selling.expedite"
+    title = gettext_lazy("Expedite %(product)s in order %(order)s")
     button = gettext_lazy("Expedite")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("Expedite %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who loses."""
@@ -202,11 +182,8 @@ class Hold(LineAct):
     """Serve a line nothing until it is released."""
 
     permission = "selling.hold"
+    title = gettext_lazy("Hold %(product)s in order %(order)s")
     button = gettext_lazy("Hold")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("Hold %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who gains."""
@@ -221,11 +198,8 @@ class Release(LineAct):
     """Serve a held line again."""
 
     permission = "selling.release"
+    title = gettext_lazy("Release %(product)s in order %(order)s")
     button = gettext_lazy("Release")
-
-    def heading(self) -> str:
-        """Name the line."""
-        return _("Release %(product)s in order %(order)s") % {"product": self.line.product.name, "order": self.order}
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who loses and who gains."""

@@ -27,11 +27,8 @@ class Split(OrderAct):
     """Make an order of its own of what waits."""
 
     permission = "reshaping.split"
+    title = gettext_lazy("Split order %(order)s")
     button = gettext_lazy("Split the order")
-
-    def heading(self) -> str:
-        """Name the order and the number that the part gets."""
-        return _("Split order %(order)s") % {"order": self.order}
 
     def form(self, data: Any = None) -> SplitForm:
         """Return a form with the open lines."""
@@ -49,22 +46,15 @@ class Split(OrderAct):
 
     def does(self, form: SplitForm) -> Done[Order]:
         """Split it."""
-        said = form.cleaned_data
-        return reshaping.split(
-            self.order, units=form.units(), reason=said["reason"], seen_version=said["seen"], by=self.by, at=self.at
-        )
+        return reshaping.split(self.order, units=form.units(), **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Substitute(LineAct):
     """Give another product in place of units of a line."""
 
     permission = "reshaping.substitute"
+    title = gettext_lazy("Another product for %(product)s in order %(order)s")
     button = gettext_lazy("Exchange and tell the customer")
-
-    def heading(self) -> str:
-        """Name the line."""
-        names = {"product": self.line.product.name, "order": self.order}
-        return _("Another product for %(product)s in order %(order)s") % names
 
     def form(self, data: Any = None) -> SubstituteForm:
         """Return a form with the named substitutes, those that arrive sooner first."""
@@ -116,8 +106,7 @@ class Substitute(LineAct):
             self.line,
             product=self._product(said["chosen"]),
             quantity=said["quantity"],
-            reason=said["reason"],
-            seen_version=said["seen"],
+            **form.seen_reason(),
             by=self.by,
             at=self.at,
         )
@@ -130,12 +119,8 @@ class Reallocate(LineAct):
     """Put a line before another of the same product."""
 
     permission = "reallocating.reallocate"
+    title = gettext_lazy("Put %(product)s of order %(order)s before another")
     button = gettext_lazy("Put it before")
-
-    def heading(self) -> str:
-        """Name the line."""
-        names = {"product": self.line.product.name, "order": self.order}
-        return _("Put %(product)s of order %(order)s before another") % names
 
     @cached_property
     def ahead(self) -> list[OrderLine]:
@@ -154,15 +139,8 @@ class Reallocate(LineAct):
 
     def does(self, form: ReallocateForm) -> Done[OrderLine]:
         """Put it there."""
-        said = form.cleaned_data
-        return reallocating.reallocate(
-            self.line,
-            before=self._chosen(form),
-            reason=said["reason"],
-            seen_version=said["seen"],
-            by=self.by,
-            at=self.at,
-        )
+        before = self._chosen(form)
+        return reallocating.reallocate(self.line, before=before, **form.seen_reason(), by=self.by, at=self.at)
 
     def _chosen(self, form: ReallocateForm) -> OrderLine:
         return next(line for line in self.ahead if line.pk == form.cleaned_data["chosen"])
@@ -183,12 +161,8 @@ class Unexpedite(LineAct):
 
     permission = "selling.unexpedite"
     form_class = SeenReasonForm
+    title = gettext_lazy("Expedite %(product)s in order %(order)s no longer")
     button = gettext_lazy("Expedite no longer")
-
-    def heading(self) -> str:
-        """Name the line."""
-        names = {"product": self.line.product.name, "order": self.order}
-        return _("Expedite %(product)s in order %(order)s no longer") % names
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who gains and who loses."""
@@ -196,5 +170,4 @@ class Unexpedite(LineAct):
 
     def does(self, form: SeenReasonForm) -> Done[OrderLine]:
         """Do it."""
-        said = form.cleaned_data
-        return selling.unexpedite(self.line, reason=said["reason"], seen_version=said["seen"], by=self.by, at=self.at)
+        return selling.unexpedite(self.line, **form.seen_reason(), by=self.by, at=self.at)
