@@ -20,18 +20,16 @@ class OfficeHours:
 OFFICE = OfficeHours()
 
 
-def after_working_hours(
-    at: datetime.datetime, hours: float, *, calendar: Calendar, office: OfficeHours = OFFICE
-) -> datetime.datetime:
+def after_working_hours(at: datetime.datetime, hours: float, *, calendar: Calendar) -> datetime.datetime:
     """Return the moment at which `hours` (> 0) of open office have passed since `at`."""
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
     left = datetime.timedelta(hours=hours)
     now = at.astimezone(zone)
     while True:
-        opens, closes = (datetime.datetime.combine(now.date(), each, zone) for each in (office.opens, office.closes))
+        opens, closes = (datetime.datetime.combine(now.date(), each, zone) for each in (OFFICE.opens, OFFICE.closes))
         now = max(now, opens)
         if calendar.is_working(now.date()) and now < closes:
             if left <= closes - now:
                 return now + left
             left -= closes - now
-        now = datetime.datetime.combine(now.date() + DAY, office.opens, zone)
+        now = datetime.datetime.combine(now.date() + DAY, OFFICE.opens, zone)

@@ -1,25 +1,39 @@
 """Where a line stands in the queue for its product, and who is ahead of it and why."""
 
 import datetime
+from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from backorders.allocation.ranking import POLICY, Place, fairness_bound
+from backorders.allocation.ranking import POLICY, fairness_bound, is_over_bound
 from backorders.orders.models import OrderLine
 
 NOBODY = Q(pk__in=[])
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line's place in its queue: `position` of `of`, and how many lines ahead of it are there for which reason."""
+
+    position: int
+    of: int
+    expedited: int
+    promised: int
+    bound: int
+    score: int
+    earlier: int
+
+
 def place_of(line: OrderLine, *, today: datetime.date) -> Place | None:
     """Return the waiting line's place among those that wait for the same product, or None if it waits for nothing.
 
-    The database counts what `ranking.place_in_queue` would count in memory, for queues of any length.
+    The database compares as `ranking.rank_key` does, for queues of any length.
     """
     if not line.waiting or line.is_held:
         return None
     bound = fairness_bound(today)
     over = Q(overtaken__gte=POLICY.overtaken_at_most) | Q(placed_at__lt=bound)
-    is_over = line.overtaken >= POLICY.overtaken_at_most or line.placed_at < bound
+    is_over = is_over_bound(line, bound=bound)
     number = line.promise_number
     earlier = Q(promise_number__isnull=False) if number is None else Q(promise_number__lt=number)
     same: Q = Q()

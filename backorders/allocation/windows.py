@@ -74,26 +74,26 @@ def business_day(at: datetime.datetime) -> datetime.date:
     return at.astimezone(zoneinfo.ZoneInfo(settings.TIME_ZONE)).date()
 
 
-def lateness(days_late: Sequence[int], *, policy: WindowPolicy = POLICY) -> Lateness | None:
+def lateness(days_late: Sequence[int]) -> Lateness | None:
     """Return the 10 % and 90 % quantiles of a supplier's latest receipts, in whole days, or None if they are too few.
 
     `days_late` are calendar days from ETA to receipt, negative when early, in any order. Quantiles are nearest-rank:
     the smallest value with at least that share of the receipts at or below it.
     """
-    if len(days_late) < policy.receipts_needed:
+    if len(days_late) < POLICY.receipts_needed:
         return None
     ordered = sorted(days_late)
     return Lateness(early=_nearest_rank(ordered, 0.1), late=_nearest_rank(ordered, 0.9))
 
 
-def arrival(eta: Window, lateness: Lateness, *, policy: WindowPolicy = POLICY) -> Window:
+def arrival(eta: Window, lateness: Lateness) -> Window:
     """Return when goods with this ETA reach the warehouse: the ETA moved by the supplier's own record.
 
     2 to 14 days wide: a too narrow window grows at its end, a too wide one loses its start.
     """
     first = eta.first + lateness.early * DAY
-    last = max(eta.last + lateness.late * DAY, first + policy.narrowest_days * DAY)
-    return Window(max(first, last - policy.widest_days * DAY), last)
+    last = max(eta.last + lateness.late * DAY, first + POLICY.narrowest_days * DAY)
+    return Window(max(first, last - POLICY.widest_days * DAY), last)
 
 
 def shifted(window: Window, calendar: Calendar, *, working_days: int) -> Window:
@@ -101,27 +101,27 @@ def shifted(window: Window, calendar: Calendar, *, working_days: int) -> Window:
     return Window(calendar.add(window.first, working_days), calendar.add(window.last, working_days))
 
 
-def widened(window: Window, calendar: Calendar, *, policy: WindowPolicy = POLICY) -> Window:
+def widened(window: Window, calendar: Calendar) -> Window:
     """Return a window of working days as wide as the policy wants it at least, in working days.
 
     Handling may push both ends over the same weekend onto one day; carriers keep the distance from then on.
     """
-    return Window(window.first, max(window.last, calendar.add(window.first, policy.narrowest_days)))
+    return Window(window.first, max(window.last, calendar.add(window.first, POLICY.narrowest_days)))
 
 
-def put_off(window: Window, calendar: Calendar, *, earliest: datetime.date, policy: WindowPolicy = POLICY) -> Window:
+def put_off(window: Window, calendar: Calendar, *, earliest: datetime.date) -> Window:
     """Return what is left of a window of working days for goods that did not come so far: never before `earliest`.
 
     The window keeps its end until less than its narrowest width is left. From then on the goods are overdue, and
     nobody knows for how long: the end is put off by whole weeks, so that a customer hears of it once a week, a day or
-    two before what he knows is over, and not every day anew.
+    two before what they know is over, and not every day anew.
     """
     first = max(window.first, earliest)
-    needed = calendar.add(first, policy.narrowest_days)
+    needed = calendar.add(first, POLICY.narrowest_days)
     if needed <= window.last:
         return Window(first, window.last)
-    steps = math.ceil((needed - window.last).days / policy.put_off_days)
-    return Window(first, calendar.add(window.last + steps * policy.put_off_days * DAY, 0))
+    steps = math.ceil((needed - window.last).days / POLICY.put_off_days)
+    return Window(first, calendar.add(window.last + steps * POLICY.put_off_days * DAY, 0))
 
 
 def latest(windows: Sequence[Window | None]) -> Window | None:

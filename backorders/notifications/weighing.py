@@ -70,9 +70,9 @@ def is_capped(
 
 
 def _presses(gap: Gap, *, at: datetime.datetime, policy: TellingPolicy) -> bool:
-    """Whether the customer would soon wait in vain: his date is imminent and slips by more than a little.
+    """Whether the customer would soon wait in vain: the date is imminent and slips by more than a little.
 
-    A slip of a day or two may wait until the window that he knows ends.
+    A slip of a day or two may wait until the window they know ends.
     """
     if gap.told is None or not is_imminent(gap.told, at=at, policy=policy):
         return False

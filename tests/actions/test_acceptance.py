@@ -5,8 +5,7 @@ import pytest
 from backorders.actions import selling
 from backorders.actions.checking import NotWholeUnits
 from backorders.allocation.books import differences
-from backorders.allocation.queueing import place_of
-from backorders.allocation.ranking import Place
+from backorders.allocation.queueing import Place, place_of
 from backorders.orders.models import Order
 from backorders.supply.models import StockLevel
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, an_order, receive, state

@@ -1,17 +1,19 @@
 """The place in the queue that the database counts is the one that the ranks give."""
 
 import datetime
+from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorders.actions import selling
-from backorders.allocation.queueing import place_of
-from backorders.allocation.ranking import Place, fairness_bound, place_in_queue, rank_key
-from backorders.orders.models import OrderLine
+from backorders.allocation.queueing import Place, place_of
+from backorders.allocation.ranking import Rank, fairness_bound, rank_key
+from backorders.orders.models import Customer, OrderLine
 from tests.allocation.test_joining import one_example
-from tests.factories import AT, TODAY, a_line, a_product
+from tests.factories import AT, TODAY, a_customer, a_line, a_product, later
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +41,43 @@ def test_every_line_stands_where_its_rank_puts_it(queue: list[dict[str, object]]
             line.line_id = line.pk  # type: ignore[attr-defined]
         keys = [rank_key(line, bound=fairness_bound(TODAY)) for line in lines]
         for line, key in zip(lines, keys, strict=True):
-            assert place_of(line, today=TODAY) == place_in_queue(keys, key)
+            assert place_of(line, today=TODAY) == place_among(keys, key)
+
+
+def place_among(keys: Sequence[Rank], mine: Rank) -> Place:
+    """The place of the line with rank `mine` among all ranks of its queue: who is ahead, by where the ranks differ."""
+    ahead = Counter(
+        next(at for at, (theirs, own) in enumerate(zip(key, mine, strict=True)) if theirs != own)
+        for key in keys
+        if key < mine
+    )
+    return Place(
+        position=sorted(keys).index(mine) + 1,
+        of=len(keys),
+        expedited=ahead[0],
+        promised=ahead[1],
+        bound=ahead[2],
+        score=ahead[3],
+        earlier=ahead[4] + ahead[5],
+    )
+
+
+def test_each_line_ahead_is_counted_once_for_what_puts_it_there() -> None:
+    product = a_product(price=1)
+    last, promised, vip, over = (
+        a_line(product, 1),
+        a_line(product, 1, at=later(hours=1)),
+        a_line(product, 1, at=later(hours=2), customer=a_customer(tier=Customer.Tier.VIP)),
+        a_line(product, 1, at=later(days=-100)),
+    )
+    expedited = a_line(product, 1, at=later(hours=3))
+    selling.expedite(expedited, reason="the customer's wedding", by=None, at=AT)
+    OrderLine.objects.filter(pk=promised.pk).update(promise_number=4)
+    places = {
+        pk: place_of(OrderLine.objects.get(pk=pk), today=TODAY) for pk in (expedited.pk, over.pk, vip.pk, last.pk)
+    }
+    assert [place.position for place in places.values() if place] == [1, 3, 4, 5]
+    assert places[last.pk] == Place(5, 5, expedited=1, promised=1, bound=1, score=1, earlier=0)
 
 
 def test_who_waits_for_nothing_or_is_held_has_no_place() -> None:

@@ -3,15 +3,11 @@
 import datetime
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.actions import selling
-from backorders.allocation.queueing import place_of
-from backorders.allocation.ranking import Place, Ranked, fairness_bound, place_in_queue, rank_key, score
-from backorders.orders.models import Customer, OrderLine
-from tests.factories import AT, TODAY, a_customer, a_line, a_product, later
+from backorders.allocation.ranking import Ranked, fairness_bound, rank_key, score
+from tests.factories import AT, TODAY
 
 BOUND = fairness_bound(TODAY)
 lines = st.builds(
@@ -61,34 +57,3 @@ def test_the_classes_come_in_their_order() -> None:
     keys = [rank_key(line, bound=BOUND) for line in queue]
     assert keys == sorted(keys, reverse=True)
     assert rank_key(waited, bound=BOUND) < rank_key(plain, bound=BOUND)
-
-
-@given(st.lists(lines, min_size=1, max_size=12, unique_by=lambda line: line.line_id), st.data())
-def test_a_place_counts_everyone_ahead_once(queue: list[Ranked], data: st.DataObject) -> None:
-    keys = [rank_key(line, bound=BOUND) for line in queue]
-    mine = data.draw(st.sampled_from(keys))
-    place = place_in_queue(keys, mine)
-    assert place.position == sorted(keys).index(mine) + 1
-    assert place.position - 1 == place.expedited + place.promised + place.bound + place.score + place.earlier
-
-
-@pytest.mark.django_db
-def test_the_database_counts_the_same_places() -> None:
-    product = a_product(price=1)
-    made = [
-        a_line(product, 1),
-        a_line(product, 1, at=later(hours=1)),
-        a_line(product, 1, at=later(hours=2), customer=a_customer(tier=Customer.Tier.VIP)),
-        a_line(product, 1, at=later(days=-100)),
-        a_line(product, 1, at=later(hours=3)),
-    ]
-    selling.expedite(made[4], reason="the customer's wedding", by=None, at=AT)
-    OrderLine.objects.filter(pk=made[1].pk).update(promise_number=4)
-    rows = {line.pk: line for line in OrderLine.objects.all()}
-    for line in rows.values():
-        line.line_id = line.pk
-    keys = {pk: rank_key(line, bound=BOUND) for pk, line in rows.items()}
-    for pk, line in rows.items():
-        assert place_of(line, today=TODAY) == place_in_queue(list(keys.values()), keys[pk])
-    last = Place(5, 5, expedited=1, promised=1, bound=1, score=1, earlier=0)
-    assert place_of(rows[made[0].pk], today=TODAY) == last
