@@ -75,11 +75,9 @@ def offer_alternative(
     return Done(change, Impact(), Offered(made, [pk for pk in ids if pk not in offered]))
 
 
-def preview_offers(
-    lines: Iterable[int], *, products: Collection[int] | None = None, at: datetime.datetime
-) -> list[Alternative]:
+def preview_offers(lines: Iterable[int], *, at: datetime.datetime) -> list[Alternative]:
     """Return what `offer_alternative` would offer, those who rank first first. Writes nothing."""
-    return _chosen(_waiting(sorted(set(lines))), products, at)
+    return _chosen(_waiting(sorted(set(lines))), None, at)
 
 
 def _waiting(ids: Collection[int]) -> list[OrderLine]:

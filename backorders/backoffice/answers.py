@@ -1,6 +1,5 @@
 """The answer to "when will it come?", to be read out or copied, in the customer's words and either language."""
 
-import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ class Asked(NamedTuple):
     reason: str
 
 
-def answer(lines: Sequence[Asked], shipments: Sequence[Shipment], *, today: datetime.date, language: str) -> str:
+def answer(lines: Sequence[Asked], shipments: Sequence[Shipment], *, language: str) -> str:
     """Return the sentences to say about an order whose open lines are `lines`."""
     with override(language):
         said = [_line(line, language) for line in lines]

@@ -79,7 +79,6 @@ PROBLEMS: dict[str, tuple[Any, dict[str, Any]]] = {
     "repeated": (gettext_lazy("A row before it says the same"), {}),
     "changed_since": (gettext_lazy("Somebody changed it after the import"), {}),
 }
-SKIP = gettext_lazy("Leave out")
 
 
 class Group(NamedTuple):

@@ -87,11 +87,6 @@ def who_has(permission: str) -> str:
     return in_words(group_names(roles_of(permission)))
 
 
-def unread_words(count: int) -> str:
-    """Return a number of unread notices as it is read out."""
-    return ngettext("%(count)s unread", "%(count)s unread", count) % {"count": count}
-
-
 def permission_of_page(name: str) -> str:
     """Return the permission of a page of the plain admin by its name: "orders_order_change"; nothing if it is none."""
     parts: list[Any] = name.rsplit("_", 2)

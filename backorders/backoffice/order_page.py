@@ -59,7 +59,7 @@ def parcels_of(order: Order) -> list[Shipment]:
     return list(order.shipments.select_related("carrier").prefetch_related(inside).order_by("-shipped_at", "-id"))
 
 
-def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment], *, today: datetime.date) -> list[tuple[str, str]]:
+def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment]) -> list[tuple[str, str]]:
     """Return (language, what to say) in both languages."""
     reasons = given_reasons([shown.line.pk for shown in lines if shown.is_open])
     asked = [
@@ -75,7 +75,7 @@ def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment], *, today: d
         for shown in lines
         if shown.is_open
     ]
-    return [(code, answer(asked, parcels, today=today, language=code)) for code in ("en", "tr")]
+    return [(code, answer(asked, parcels, language=code)) for code in ("en", "tr")]
 
 
 def _reason_words(code: str | None) -> str:

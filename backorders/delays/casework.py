@@ -144,12 +144,6 @@ def cases_now(cases: Sequence[LegalCase], *, at: datetime.datetime) -> dict[int,
     return {row.pk: law.replay(value_of(row), events.get(row.pk, []), today=day_in(row.zone, at)) for row in cases}
 
 
-def case_now(line_id: int, *, at: datetime.datetime) -> Case | None:
-    """Return the case of a line as it stands at a moment, or None if there is none."""
-    row = LegalCase.objects.filter(pk=line_id).first()
-    return cases_now([row], at=at)[line_id] if row else None
-
-
 def settle(cases: Sequence[LegalCase], *, at: datetime.datetime) -> list[Moved]:
     """Let the columns of these cases follow from their events and the day; return those that moved. Four statements."""
     now = cases_now(cases, at=at)

@@ -77,9 +77,9 @@ def sheet_of(content: bytes) -> Sheet:
     return _text(content)
 
 
-def first_rows(sheet: Sheet, count: int = LOOKED_AT) -> list[Row]:
+def first_rows(sheet: Sheet) -> list[Row]:
     """Return the first rows that hold anything."""
-    return list(islice(sheet.rows(), count))
+    return list(islice(sheet.rows(), LOOKED_AT))
 
 
 # -- text -------------------------------------------------------------------------------------------------------------

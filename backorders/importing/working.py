@@ -32,7 +32,6 @@ SOME = 20_000  # rows of one statement
 LOOKED_AT = 20_000  # purchase lines
 PLACES = 200  # purchase lines of one batch: all of it or none
 Changes = Sequence[EtaChange]
-LookAhead = Callable[[Iterator[tuple[Changes, int]]], Iterator[tuple[int, Any]]]
 _CHECKED = (
     "number cells edits state problem value line targets eta_on eta_until old_on old_until quantity place"
 ).split()

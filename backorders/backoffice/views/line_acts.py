@@ -229,7 +229,7 @@ class PeekAtLine(Screen):
             order=order,
             row=rows.Writer(due=answering.due(today)).shown(row),
             shown=next(shown for shown in lines if shown.line.pk == self.line.pk),
-            answers=order_page.answers(lines, order_page.parcels_of(order), today=today),
+            answers=order_page.answers(lines, order_page.parcels_of(order)),
             events=timeline.events(order)[:EVENTS],
             next=our_address(self.request.GET.get("next", ""), self.request),
             **kwargs,

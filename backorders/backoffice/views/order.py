@@ -81,7 +81,7 @@ class ShowOrder(Screen):
             others=self.order.customer.orders.exclude(pk=self.order.pk).order_by("-placed_at", "-id")[:5],
             lines=lines,
             parcels=parcels,
-            answers=order_page.answers(lines, parcels, today=today),
+            answers=order_page.answers(lines, parcels),
             is_open=any(shown.is_open for shown in lines),
             is_ready=any(shown.line.allocated for shown in lines),
             is_untold=any(shown.promise and shown.promise.is_untold for shown in lines),
