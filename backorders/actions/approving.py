@@ -204,6 +204,13 @@ def _compensate(given: dict[str, Any], **who: Any) -> Done[Any]:
     return caring.compensate(_found(Order, given["order"]), line=line, **rest, **who)
 
 
+def _amounts(awards: dict[str, str] | list[int]) -> dict[int, Decimal]:
+    """Of each award the amount that was seen; what was asked for without amounts is not known to be what was seen."""
+    if isinstance(awards, list):
+        raise GoneSince(_("This was asked for without the amounts. Refuse it, and choose the proposals again."))
+    return {int(pk): Decimal(amount) for pk, amount in awards.items()}
+
+
 def _look_at_stock(given: dict[str, Any], at: datetime.datetime) -> Impact:
     product, place = _found(Product, given["product"]), _found(Warehouse, given["warehouse"])
     return counting.preview_adjust(product, warehouse=place, counted=given["counted"], at=at)
@@ -243,7 +250,7 @@ WAYS: dict[str, Way] = {
         lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)
     ),
     "caring.compensate": Way(_compensate),
-    "compensating.give": Way(lambda given, **who: compensating.give(given["awards"], **who)),
+    "compensating.give": Way(lambda given, **who: compensating.give(_amounts(given["awards"]), **who)),
     "proposals.accept": Way(
         lambda given, **who: proposals.accept(_proposed(given), note=given["note"], **who), _look_at_proposals
     ),

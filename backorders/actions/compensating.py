@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -43,7 +43,11 @@ class BadPolicy(Refused):
 
 
 class NothingDue(Refused):
-    """What was proposed was decided before, is not due any more, or comes to another amount now."""
+    """What was proposed was decided before, or is not due any more."""
+
+
+class AmountMoved(Stale):
+    """What is due is not the amount that was seen."""
 
 
 class OverBudget(Refused):
@@ -200,26 +204,28 @@ def propose(*, at: datetime.datetime) -> int:
 
 @act
 def give(
-    awards: Sequence[int],
+    awards: Mapping[int, Decimal],
     *,
     approved_by: AbstractBaseUser | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[list[Award]]:
-    """Give what was proposed (ids of awards), all or nothing; customers hear of it in their next mail.
+    """Give what was proposed, all or nothing; customers hear of it in their next mail.
 
-    Raises `NothingDue` if one of them was decided, lapsed or comes to another amount, `OverBudget`, `NeedsApproval`
-    above the limit of whoever may not approve.
+    `awards`: of each, by id, the amount that was seen. Raises `NothingDue` if one of them was decided or lapsed,
+    `AmountMoved` if it comes to another amount, `OverBudget`, `NeedsApproval` above the limit of whoever may not
+    approve.
     """
     proposed = _proposed(awards)
     lock_products({award.line.product_id for award in proposed})
     _lock_orders({award.line.order_id for award in proposed})
     policies = _locked_policies(policy.pk for policy in reading.active(business_day(at)))
     proposed = _proposed(awards)
-    due = _as_shown(proposed, policies, at)
+    due = _as_seen(proposed, awards, policies, at)
     _check_budgets(due, policies, at)
     total = sum((each.amount for each in due), Decimal(0))
-    ask = Ask("compensating.give", {"awards": sorted(awards)}, _about(proposed))
+    seen = {str(pk): str(awards[pk]) for pk in sorted(awards)}
+    ask = Ask("compensating.give", {"awards": seen}, _about(proposed))
     for_giving(total, ask, currency=proposed[0].currency, by=by, approved_by=approved_by)
     change = _open(due, by=by, at=at)
     made = _give(due, policies, change, at)
@@ -300,7 +306,7 @@ def _locked_policies(ids: Iterable[int]) -> list[CompensationPolicy]:
     return list(mine.order_by("pk"))
 
 
-def _proposed(awards: Sequence[int]) -> list[Award]:
+def _proposed(awards: Collection[int]) -> list[Award]:
     if not awards:
         raise NothingDue(_("Choose at least one proposal."))
     if len(set(awards)) > MOST_AT_ONCE:
@@ -315,15 +321,31 @@ def _proposed(awards: Sequence[int]) -> list[Award]:
     return found
 
 
-def _as_shown(proposed: Sequence[Award], policies: Sequence[CompensationPolicy], at: datetime.datetime) -> list[Due]:
-    """What the proposals come to now, if it is what they say."""
+def _as_seen(
+    proposed: Sequence[Award],
+    seen: Mapping[int, Decimal],
+    policies: Sequence[CompensationPolicy],
+    at: datetime.datetime,
+) -> list[Due]:
+    """What the proposals come to now, if it is what was seen of them and what they say."""
     found = {_breach(each): each for each in reading.dues(policies, lines={a.line_id for a in proposed}, at=at)}
     due = []
     for award in proposed:
         now = found.get((award.line_id, award.trigger))
-        if now is None or now.is_held_out or (now.policy_id, now.amount) != (award.policy_id, award.amount):
+        if now is None or now.is_held_out or now.policy_id != award.policy_id:
             raise NothingDue(
                 _("What is due for %(line)s is not what was proposed any more. Look at it again in a minute."),
+                line=award.line,
+            )
+        if not seen[award.pk] == award.amount == now.amount:
+            raise AmountMoved(
+                _(
+                    "%(old)s %(currency)s was proposed for %(line)s when it was chosen, and %(new)s %(currency)s is "
+                    "due now. Nothing was given; look at it again in a minute."
+                ),
+                old=seen[award.pk],
+                new=now.amount,
+                currency=award.currency,
                 line=award.line,
             )
         due.append(now)

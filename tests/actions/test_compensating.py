@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.access.table import SERVICE
-from backorders.actions import caring, compensating, selling, undoing
-from backorders.actions.seconding import NeedsApproval
+from backorders.access.table import MANAGER, SERVICE
+from backorders.actions import approving, caring, compensating, selling, undoing
+from backorders.actions.seconding import Ask, NeedsApproval
 from backorders.changes.models import ChangeSet
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.notifications.models import CallTask, Message
@@ -35,7 +35,16 @@ def awards() -> list[tuple[int, str, Decimal]]:
 
 
 def give(ids: list[int] | None = None, **how: Any) -> Any:
-    return compensating.give(proposals() if ids is None else ids, **{"by": None, "at": SOON, **how})
+    seen = dict(Award.objects.filter(pk__in=proposals() if ids is None else ids).values_list("id", "amount"))
+    return compensating.give(seen, **{"by": None, "at": SOON, **how})
+
+
+def becomes_a_fifth(policy: CompensationPolicy, *, proposes: bool = True) -> None:
+    """Somebody changes what a policy gives; the clock changes its proposals, or has not come to it."""
+    terms = {name: getattr(policy, name) for name in compensating.Terms._fields} | {"percent": 20}
+    compensating.write_policy(compensating.Terms(**terms), policy=policy, by=None, at=SOON)
+    if proposes:
+        run()
 
 
 # -- by the clock -----------------------------------------------------------------------------------------------------
@@ -234,6 +243,49 @@ def test_what_was_decided_or_is_not_due_any_more_is_not_given() -> None:
     assert list(Compensation.objects.values_list("line", flat=True)) == [first.pk]
 
 
+@pytest.mark.parametrize("proposes", [True, False])
+def test_another_amount_than_was_seen_is_not_given(proposes: bool) -> None:
+    policy = a_policy()
+    a_late_line()
+    run()
+    seen = dict.fromkeys(proposals(), Decimal(10))
+    becomes_a_fifth(policy, proposes=proposes)
+    with pytest.raises(compensating.AmountMoved, match=r"10 EUR was proposed for .* and 20.00 EUR is due now"):
+        compensating.give(seen, by=None, at=SOON)
+    assert not Compensation.objects.exists()
+    run()
+    give()
+    assert Compensation.objects.get().amount == 20
+
+
+def test_what_was_asked_for_is_given_in_the_amounts_that_were_seen() -> None:
+    policy = a_policy(percent=60)
+    a_late_line(4)
+    run()
+    agent = a_user(SERVICE)
+    with pytest.raises(NeedsApproval) as refusal:
+        give(by=agent)
+    asked = approving.ask(refusal.value.details["ask"], by=agent, why="much", at=SOON)
+    becomes_a_fifth(policy)
+    with pytest.raises(compensating.AmountMoved, match=r"120.00 EUR was proposed .* and 40.00 EUR is due"):
+        approving.approve(asked, by=a_user(MANAGER), at=SOON)
+    CompensationPolicy.objects.update(percent=60)
+    run()
+    approving.approve(asked, by=a_user(MANAGER), at=SOON)
+    assert Compensation.objects.get().amount == 120
+
+
+def test_what_was_asked_for_without_amounts_is_refused() -> None:
+    a_policy()
+    a_late_line()
+    run()
+    old = Ask("compensating.give", {"awards": proposals()}, "1001")
+    asked = approving.ask(old, by=a_user(SERVICE), why="much", at=SOON)
+    with pytest.raises(approving.GoneSince, match="asked for without the amounts"):
+        approving.approve(asked, by=a_user(MANAGER), at=SOON)
+    assert not Compensation.objects.exists()
+
+
 def test_no_more_is_given_than_the_budget_holds() -> None:
     a_policy(budget_total=Decimal(15))
     a_late_line(), a_late_line()
@@ -253,7 +305,7 @@ def test_above_the_limit_a_manager_gives() -> None:
     agent = a_user(SERVICE)
     with pytest.raises(NeedsApproval, match=r"120.00 EUR is above your limit of 100") as refusal:
         give(by=agent)
-    assert refusal.value.details["ask"].arguments == {"awards": proposals()}
+    assert refusal.value.details["ask"].arguments == {"awards": {str(pk): "120.00" for pk in proposals()}}
     give(by=agent, approved_by=a_user())
     assert Compensation.objects.get().amount == 120
 

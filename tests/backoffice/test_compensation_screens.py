@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backorders.access.table import AUDITOR, MANAGER, PURCHASING, SERVICE
 from backorders.actions import compensating
+from backorders.backoffice.forms.compensation import listed, listing
 from backorders.changes.models import Approval
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.orders.models import Compensation
@@ -30,6 +34,12 @@ def proposed(lines: int = 2, **terms: Any) -> list[Award]:
     return list(Award.objects.filter(policy=policy).order_by("id"))
 
 
+def choose(client: Client, do: str, *, page: Any = None, **sent: Any) -> Any:
+    """Send the list of proposals as it was opened, with what is chosen in it; return the answer."""
+    opened = page or client.get(address("awards"))
+    return client.post(address("awards"), {"do": do, "listed": opened.context.get("listing", ""), **sent})
+
+
 def test_proposals_say_what_is_owed_to_whom_why_and_what_is_left() -> None:
     awards = proposed(budget_total=Decimal(50))
     seen = text(somebody(SERVICE).get(address("awards")))
@@ -46,19 +56,19 @@ def test_proposals_say_what_is_owed_to_whom_why_and_what_is_left() -> None:
 def test_an_agent_gives_what_was_ticked_and_declines_the_rest_with_a_reason() -> None:
     first, second = proposed()
     agent = somebody(SERVICE)
-    agent.post(address("awards"), {"do": "give", "award": [first.pk]})
+    choose(agent, "give", award=[first.pk])
     assert Compensation.objects.get().line == first.line
-    answer = agent.post(address("awards"), {"do": "decline", "award": [second.pk]})
+    answer = choose(agent, "decline", award=[second.pk])
     assert answer.status_code == 422
     assert "Say why" in text(answer)
-    agent.post(address("awards"), {"do": "decline", "award": [second.pk], "reason": "gave a voucher by phone"})
+    choose(agent, "decline", award=[second.pk], reason="gave a voucher by phone")
     assert Award.objects.get(pk=second.pk).state == "declined"
     assert "Nothing is proposed" in text(agent.get(address("awards")))
 
 
 def test_all_of_a_policy_are_given_at_once() -> None:
     awards = proposed(3)
-    answer = somebody(MANAGER).post(address("awards"), {"do": "give", "all": "1", "policy": awards[0].policy_id})
+    answer = choose(somebody(MANAGER), "give", all="1", policy=awards[0].policy_id)
     assert answer.status_code == 302
     assert Compensation.objects.count() == 3
 
@@ -66,16 +76,55 @@ def test_all_of_a_policy_are_given_at_once() -> None:
 def test_above_the_limit_it_goes_to_a_manager_and_stays_ticked() -> None:
     awards = proposed(percent=60)
     agent = somebody(SERVICE)
-    sent = {"do": "give", "award": [award.pk for award in awards]}
-    answer = agent.post(address("awards"), sent)
+    sent = {"award": [award.pk for award in awards]}
+    answer = choose(agent, "give", **sent)
     assert answer.status_code == 422
     assert "120.00 EUR is above your limit" in text(answer)
     assert answer.content.decode().count(" checked") == 2
-    agent.post(address("awards"), {**sent, "ask": "1"})
+    choose(agent, "give", **sent, ask="1")
     assert not Compensation.objects.exists()
     manager = somebody(MANAGER)
     manager.post(address("decide_approval", Approval.objects.get().pk, "approve"))
     assert Compensation.objects.count() == 2
+
+
+@pytest.mark.parametrize("chosen", ["ticked", "all"])
+def test_what_came_to_another_amount_since_the_list_was_opened_is_not_given(chosen: str) -> None:
+    awards = proposed()
+    agent = somebody(SERVICE)
+    page = agent.get(address("awards"))
+    CompensationPolicy.objects.update(percent=20)
+    compensating.run_policies(at=SOON)
+    sent: dict[str, Any] = {"all": "1"} if chosen == "all" else {"award": [award.pk for award in awards]}
+    answer = choose(agent, "give", page=page, **sent)
+    assert answer.status_code == 409
+    assert "10.00 EUR was proposed" in text(answer)
+    assert not Compensation.objects.exists()
+    assert choose(agent, "give", page=answer, **sent).status_code == 302
+    assert set(Compensation.objects.values_list("amount", flat=True)) == {Decimal(20)}
+
+
+def test_what_was_proposed_since_the_list_was_opened_is_not_given_with_all_of_it() -> None:
+    proposed(1)
+    agent = somebody(SERVICE)
+    page = agent.get(address("awards"))
+    later = a_late_line()
+    compensating.run_policies(at=SOON)
+    choose(agent, "give", page=page, all="1")
+    assert not Compensation.objects.filter(line=later).exists()
+    assert Compensation.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "field", ["", "7", "7:abc", "x:1.00", "7:1", "٧:1.00", "9" * 30 + ":1.00", "7:" + "9" * 30 + ".00"]
+)
+def test_a_listing_that_is_none_chooses_nothing(field: str) -> None:
+    assert listed(field) == {}
+
+
+@given(st.dictionaries(st.integers(1, 10**18 - 1), st.decimals(0, 10**9, places=2)))
+def test_a_listing_is_read_as_it_was_written(amounts: dict[int, Decimal]) -> None:
+    assert listed(listing(amounts)) == amounts
 
 
 def test_nothing_ticked_or_another_verb_is_no_act() -> None:
@@ -92,9 +141,9 @@ def test_one_proposal_shows_the_mail_and_is_given() -> None:
     agent = somebody(SERVICE)
     page = agent.get(address("award", award.pk))
     assert "€10.00" in page.content.decode()
-    agent.post(address("award", award.pk))
+    fill_in(agent, address("award", award.pk))
     assert Compensation.objects.get().amount == 10
-    again = agent.post(address("award", award.pk))
+    again = fill_in(agent, address("award", award.pk))
     assert again.status_code == 422
     assert "decided before" in text(again)
 
@@ -163,7 +212,7 @@ def test_the_order_says_what_was_given_and_why_or_why_not() -> None:
     page = address("order", award.line.order_id)
     seen = text(agent.get(page))
     assert "10.00 EUR: waits for a decision. " in seen
-    compensating.give([award.pk], by=None, at=SOON)
+    compensating.give({award.pk: award.amount}, by=None, at=SOON)
     assert "10.00 EUR: given" in text(agent.get(page))
 
 

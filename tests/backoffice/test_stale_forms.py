@@ -15,7 +15,7 @@ from backorders.backoffice.urls import _PAGES
 from backorders.backoffice.views.screen import ActScreen
 from backorders.catalog.models import Product
 from backorders.chasing.models import DateRequest, RequestLine
-from backorders.compensation.models import CompensationPolicy
+from backorders.compensation.models import Award, CompensationPolicy
 from backorders.notifications.models import Message
 from backorders.notifications.wordings import Words
 from backorders.orders.models import Customer
@@ -23,7 +23,7 @@ from tests.actions.desk import stored
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.backoffice.routes import asked_and_suppressed
 from tests.backoffice.test_every_page import records
-from tests.compensation.policies import TENTH, a_policy
+from tests.compensation.policies import SOON, TENTH, a_late_line, a_policy
 from tests.factories import AT, a_user, day, receive, revise
 
 pytestmark = pytest.mark.usefixtures("frozen", "db")
@@ -98,6 +98,7 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
             at=AT,
         ),
     ),
+    "award": (lambda _w: address("award", proposed().pk), {}, lambda _w: another_share()),
     "edit_message": (
         lambda w: address("edit_message", resting(w).pk),
         {"text": "mine"},
@@ -122,8 +123,7 @@ ONCE = {
     "pay_refund",  # a refund is paid once
     "lift_suppression",  # an address is let in once
     "withdraw_request",  # a question is withdrawn once
-    "award",  # a proposal is decided once
-    "decline_award",  # the same
+    "decline_award",  # a proposal is decided once
     "compensate",  # what was given before is counted under the lock
     "write_message",  # it only adds a message
     "answer_question",  # a question is answered once
@@ -139,6 +139,20 @@ ONCE = {
 
 def of_line(name: str, world: World) -> str:
     return address(name, world.second.pk, world.second.lines.get().pk)
+
+
+def proposed() -> Award:
+    """A tenth that a policy proposes."""
+    a_policy()
+    a_late_line()
+    compensating.run_policies(at=SOON)
+    return Award.objects.get()
+
+
+def another_share() -> None:
+    """The policy gives a fifth, and its proposals say so."""
+    CompensationPolicy.objects.update(percent=20)
+    compensating.run_policies(at=SOON)
 
 
 def held(name: str, world: World) -> str:

@@ -48,7 +48,7 @@ def test_two_agents_who_give_from_one_budget(monkeypatch: pytest.MonkeyPatch, is
         policy_lock_off(monkeypatch)
 
     def giving(award: int) -> Any:
-        return lambda: compensating.give([award], by=None, at=SOON)
+        return lambda: compensating.give({award: Decimal(10)}, by=None, at=SOON)
 
     ending = meet_at(point, giving(first), giving(second))
     assert ending.waited == is_locked

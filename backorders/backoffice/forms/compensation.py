@@ -1,5 +1,8 @@
 """The form of a policy of compensation: everything it says, as its record has it."""
 
+import re
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from crispy_forms.layout import Div, Fieldset
@@ -11,6 +14,25 @@ from django.utils.translation import gettext_lazy as _
 from backorders.actions.compensating import Terms
 from backorders.backoffice.forms.asking import AskingForm, DateInput
 from backorders.compensation.models import CompensationPolicy
+
+
+class SeenAmountForm(AskingForm):
+    """A form that knows which amount it was opened on."""
+
+    seen = forms.DecimalField(widget=forms.HiddenInput, decimal_places=2, max_digits=12)
+
+
+def listing(amounts: Mapping[int, Decimal]) -> str:
+    """Return the amounts that a list shows, by the ids of their proposals, in one hidden field."""
+    return " ".join(f"{pk}:{amount}" for pk, amount in amounts.items())
+
+
+_LISTED = re.compile(r"(?a:\b(\d{1,18}):(\d{1,10}\.\d\d)\b)")
+
+
+def listed(field: str) -> dict[int, Decimal]:
+    """Return what `listing` wrote into the field; what is nothing of the kind is left out."""
+    return {int(pk): Decimal(amount) for pk, amount in _LISTED.findall(field)}
 
 
 def _row(*names: str) -> Div:

@@ -1,6 +1,7 @@
 """What is given for a wait by policy: proposals to look at, and to give or decline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.contrib import messages
@@ -18,15 +19,15 @@ from backorders.actions.done import Done
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.windows import business_day
 from backorders.amounts import money
-from backorders.backoffice.forms.asking import AskingForm, ReasonForm
+from backorders.backoffice.forms.asking import ReasonForm
+from backorders.backoffice.forms.compensation import SeenAmountForm, listed, listing
 from backorders.backoffice.paging import page_of
-from backorders.backoffice.views.screen import ActScreen, Screen, done_sentence
+from backorders.backoffice.views.screen import ActScreen, Screen, done_sentence, status_of
 from backorders.compensation import reading, words
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.compensation.weighing import Purse
 from backorders.refusal import Refused
 
-REFUSED = 422
 OPEN = Q(awards__state=Award.State.PROPOSED)
 GIVEN = Q(awards__state=Award.State.GIVEN)
 
@@ -115,12 +116,14 @@ class Proposals(Screen):
             mine = mine.filter(policy=int(self.chosen_policy))
         return mine.order_by("-amount", "id")
 
-    @property
-    def ticked(self) -> list[int]:
-        """The proposals that were chosen: all of the list, or what was ticked."""
+    @cached_property
+    def ticked(self) -> Mapping[int, Decimal]:
+        """The proposals that were chosen, as the list showed them: all of it, or what was ticked."""
+        seen = listed(self.request.POST.get("listed", ""))
         if "all" in self.request.POST:
-            return list(self.found.values_list("id", flat=True)[: compensating.MOST_AT_ONCE])
-        return [int(pk) for pk in self.request.POST.getlist("award") if pk.isdecimal() and len(pk) < 19]
+            return seen
+        ticked = {int(pk) for pk in self.request.POST.getlist("award") if pk.isdecimal()}
+        return {pk: amount for pk, amount in seen.items() if pk in ticked}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Give or decline what was chosen, or say why not."""
@@ -137,10 +140,10 @@ class Proposals(Screen):
                 messages.success(request, _("Sent for approval. Your inbox tells you what was decided."))
                 return HttpResponseRedirect(self.back)
             return self.render_to_response(
-                self.get_context_data(refusal=str(refusal), needs_approval=True), status=REFUSED
+                self.get_context_data(refusal=str(refusal), needs_approval=True), status=status_of(refusal)
             )
         except Refused as refusal:
-            return self.render_to_response(self.get_context_data(refusal=str(refusal)), status=REFUSED)
+            return self.render_to_response(self.get_context_data(refusal=str(refusal)), status=status_of(refusal))
         messages.success(request, done_sentence(done))
         return HttpResponseRedirect(self.back)
 
@@ -153,19 +156,21 @@ class Proposals(Screen):
         """Add the totals of each policy and one page of proposals."""
         awards = self.found.select_related("policy", "line__product", "line__order__customer")
         page = page_of(awards, self.request)
-        ticked = set(self.ticked) if self.request.method == "POST" else set()
+        amounts = dict(self.found.values_list("id", "amount")[: compensating.MOST_AT_ONCE])
+        amounts |= {award.pk: award.amount for award in page.rows}
         shown = [
             ProposalShown(
                 award,
                 money(award.amount, award.currency),
                 words.explained(award.facts, award.currency),
-                award.pk in ticked,
+                award.pk in self.ticked,
             )
             for award in page.rows
         ]
         return super().get_context_data(
             page=page,
             shown=shown,
+            listing=listing(amounts),
             policies=told(self.at, only_open=True),
             chosen_policy=self.chosen_policy,
             all_is_chosen="all" in self.request.POST,
@@ -185,7 +190,7 @@ VERBS = {
     "decline": Verb(
         "compensating.decline",
         lambda screen: compensating.decline(
-            screen.ticked, reason=screen.request.POST.get("reason", ""), by=screen.by, at=screen.at
+            list(screen.ticked), reason=screen.request.POST.get("reason", ""), by=screen.by, at=screen.at
         ),
     ),
 }
@@ -197,6 +202,7 @@ class ShowProposal(ActScreen):
     template_name = "backoffice/award.html"
     permission = "compensating.give"
     preview_template = "backoffice/mail_preview.html"
+    form_class = SeenAmountForm
     button = gettext_lazy("Give it")
     back_name = gettext_lazy("Compensation")
 
@@ -211,11 +217,11 @@ class ShowProposal(ActScreen):
         said = {"sum": money(self.award.amount, self.award.currency), "order": self.award.line.order}
         return _("%(sum)s for order %(order)s") % said
 
-    def form(self, data: Any = None) -> AskingForm:
-        """There is nothing to type."""
-        return AskingForm(data)
+    def initial(self) -> dict[str, Any]:
+        """Remember the amount that is shown."""
+        return {"seen": self.award.amount}
 
-    def looked_ahead(self, form: AskingForm) -> dict[str, Any]:
+    def looked_ahead(self, form: SeenAmountForm) -> dict[str, Any]:
         """Show the mail."""
         return self._mail()
 
@@ -232,9 +238,9 @@ class ShowProposal(ActScreen):
         around = {"award": award, "lead": lead, "customer": award.line.order.customer}
         return super().get_context_data(**around, **{**self._mail(), **kwargs})
 
-    def does(self, form: AskingForm) -> Done[Any]:
+    def does(self, form: SeenAmountForm) -> Done[Any]:
         """Give it."""
-        return compensating.give([self.award.pk], by=self.by, at=self.at)
+        return compensating.give({self.award.pk: form.cleaned_data["seen"]}, by=self.by, at=self.at)
 
     def back(self) -> str:
         """Go back to the proposals."""

@@ -142,7 +142,7 @@ class ActScreen(Screen):
             if isinstance(refusal, Stale):
                 form.renew()
             form.add_error(None, str(refusal))
-            return self.refused(form, _status(refusal))
+            return self.refused(form, status_of(refusal))
         messages.success(request, self.done_sentence(done))
         return HttpResponseRedirect(self.back())
 
@@ -197,7 +197,8 @@ def done_sentence(done: Done[Any]) -> SafeString:
     return format_html('{} <a href="{}">{}</a>', sentence, url, _("See or undo"))
 
 
-def _status(refusal: Refused) -> int:
+def status_of(refusal: Refused) -> int:
+    """Return the status of the answer to what was refused: others were faster, or it cannot be."""
     if isinstance(refusal, Busy):
         return BUSY
     return CONFLICT if isinstance(refusal, Stale) else REFUSED
