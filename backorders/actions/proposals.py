@@ -31,6 +31,7 @@ from backorders.supply.models import Confidence, EtaRevision, PurchaseLine
 
 Answer, State = EtaProposal.Answer, EtaProposal.State
 DECIDED = (State.ACCEPTED, State.REJECTED)
+DEALT_WITH = _("One of the lines was dealt with meanwhile. Open the page again.")
 
 
 class NotAnswerable(Refused):
@@ -59,7 +60,9 @@ class LineAnswer(NamedTuple):
 def propose(
     request: DateRequest, *, answers: Sequence[LineAnswer], key: str, at: datetime.datetime
 ) -> Done[list[EtaProposal]]:
-    """Record what a supplier answers; an answer on which nobody decided yet is replaced. The same key answers once.
+    """Record what a supplier answers; an answer on which nobody decided yet is replaced, whichever question it was to.
+
+    The same key answers once; of one purchase line there is one answer at a time.
 
     What the supplier's policy takes over by itself is taken over. Raises `NotAnswerable`, `NoReason`, `Stale`,
     `BadEta`, `BadSplit`, `BadText`; then nothing of it is saved.
@@ -73,15 +76,17 @@ def propose(
         return Done(done, Impact(), list(done.proposals_made.order_by("id")))
     lines = {line.pk: line for line in asked.filter(ended_at=None)}
     seen = {lines[a.line_id].purchase_line_id: a.seen_version for a in answers if a.line_id in lines}
+    if len(seen) < len(answers):
+        raise NotAnswerable(DEALT_WITH)
     purchases = fresh_purchase_lines([line.purchase_line_id for line in lines.values()], seen=seen)
     for answer in answers:
-        line = lines.get(answer.line_id)
-        if line is None or line.proposals.filter(state__in=DECIDED).exists():
-            raise NotAnswerable(_("One of the lines was dealt with meanwhile. Open the page again."))
+        line = lines[answer.line_id]
+        if line.proposals.filter(state__in=DECIDED).exists():
+            raise NotAnswerable(DEALT_WITH)
         check(answer, purchases[line.purchase_line_id], at=at)
     change = open_change("answer_dates", key=key, source=Source.SUPPLIER, by=None, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in purchases.values()))
-    _replace(lines, at)
+    _replace(purchases, at)
     made = [_proposal(answer, purchases[lines[answer.line_id].purchase_line_id], change, at) for answer in answers]
     EtaProposal.objects.bulk_create(made)
     RequestLine.objects.filter(pk__in=lines).update(answered_at=at)
@@ -104,8 +109,8 @@ def check(answer: LineAnswer, purchase: PurchaseLine, *, at: datetime.datetime) 
         raise NoReason(_("Say why it does not come."))
 
 
-def _replace(lines: Iterable[int], at: datetime.datetime) -> None:
-    waiting = EtaProposal.objects.filter(line__in=list(lines), state=State.WAITING)
+def _replace(purchase_lines: Iterable[int], at: datetime.datetime) -> None:
+    waiting = EtaProposal.objects.filter(line__purchase_line__in=list(purchase_lines), state=State.WAITING)
     waiting.update(state=State.REPLACED, decided_at=at)
 
 

@@ -7,11 +7,12 @@ import pytest
 from backorders.access.checking import NotAllowed
 from backorders.access.table import MANAGER, PURCHASING, SERVICE
 from backorders.actions import approving, asking, buying, proposals
-from backorders.actions.buying import BadEta, BadSplit
+from backorders.actions.buying import BadEta, BadSplit, EtaPart
 from backorders.actions.checking import NoReason
+from backorders.actions.proposals import LineAnswer
 from backorders.actions.seconding import NeedsApproval
 from backorders.changes.models import ApprovalLimit
-from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal
+from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine
 from backorders.inbox.models import Notice
 from backorders.notifications import announcing, delivering
 from backorders.notifications.models import Message
@@ -83,6 +84,34 @@ def test_what_cannot_be_is_refused_and_nothing_is_saved(answer: str, parts: Any,
     with pytest.raises(refusal):
         asked.answer(answer, *parts)
     assert stored() == before
+
+
+def test_two_answers_of_one_line_at_once_are_refused_and_nothing_is_saved() -> None:
+    asked = Asked()
+    both = [LineAnswer(asked.line.pk, "move", [EtaPart(day(offset))], "production") for offset in (20, 25)]
+    asked.answer("confirm", (10, None))
+    asking.ask_supplier([asked.purchase.pk], by=None, at=later(hours=2))
+    again = RequestLine.objects.get(answered_at=None)
+    RequestLine.objects.filter(pk=again.pk).update(request=asked.request)
+    of_both_questions = [both[0], both[1]._replace(line_id=again.pk)]
+    before = stored()
+    for answers in (both, of_both_questions):
+        with pytest.raises(proposals.NotAnswerable):
+            proposals.propose(asked.request, answers=answers, key="k2", at=later(hours=3))
+    assert stored() == before
+
+
+def test_a_line_asked_for_again_is_answered_by_its_newest_answer_alone() -> None:
+    asked = Asked()
+    first = asked.answer("move", (20, None))
+    asking.ask_supplier([asked.purchase.pk], by=None, at=later(hours=2))
+    again = RequestLine.objects.get(answered_at=None)
+    said = LineAnswer(again.pk, "move", [EtaPart(day(25))], "production")
+    second = proposals.propose(again.request, answers=[said], key="k2", at=later(hours=3)).made[0]
+    first.refresh_from_db()
+    assert (first.state, second.state) == (State.REPLACED, State.WAITING)
+    proposals.accept(seen(second), by=None, at=later(hours=4))
+    assert PurchaseLine.objects.get(pk=asked.purchase.pk).eta_on == day(25)
 
 
 def test_a_date_that_has_passed_cannot_be_confirmed() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from backorders.actions import asking, buying, proposals
 from backorders.actions.bookkeeping import check_books
@@ -14,6 +14,7 @@ from backorders.refusal import Stale
 from backorders.supply.models import EtaRevision
 from tests.chasing.desk import Asked
 from tests.factories import AT, a_product, a_purchase, a_supplier, day, later, revise
+from tests.races.crowd import lock_off
 from tests.races.stage import Point, meet_at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,22 +26,72 @@ def only_where_rows_are_locked() -> None:
         pytest.skip("on SQLite the transaction itself is the lock: nothing happens at the same instant")
 
 
+both_ways = pytest.mark.parametrize("is_locked", [True, False], ids=["locked", "lock off"])
+
+
+def all_locks_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the products nor the request are locked."""
+    lock_off(monkeypatch)
+    manager = DateRequest.objects
+    monkeypatch.setattr(manager, "select_for_update", lambda **_how: manager.all(), raising=False)
+
+
 def accepting(proposal: EtaProposal, version: int) -> Any:
     return lambda: proposals.accept({proposal.pk: version}, by=None, at=later(hours=2))
 
 
-def test_two_answers_at_once_are_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+@both_ways
+def test_two_answers_at_once_are_one_after_the_other(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
     asked = Asked()
     point = Point(monkeypatch, proposals, "open_change")  # it has seen that nothing was answered
+    if not is_locked:
+        all_locks_off(monkeypatch)
     ending = meet_at(
         point,
         lambda: asked.answer("move", (20, None), key="a"),
         lambda: asked.answer("move", (25, None), key="b"),
     )
-    assert ending.waited
+    assert ending.waited == is_locked
     states = list(EtaProposal.objects.order_by("id").values_list("state", "parts"))
     assert [state for state, _parts in states] == ["replaced", "waiting"]
-    assert states[1][1][0][0] == str(day(25))
+    last = day(25) if is_locked else day(20)
+    assert states[1][1][0][0] == str(last), "without the lock the first one overtakes the last"
+
+
+@both_ways
+def test_an_answer_that_changes_while_a_buyer_accepts_the_old_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    asked = Asked()
+    proposal = asked.answer("move", (20, None))
+    point = Point(monkeypatch, proposals, "for_recipients")  # it has seen that the answer waits
+    if not is_locked:
+        all_locks_off(monkeypatch)
+    ending = meet_at(
+        point, accepting(proposal, asked.purchase.version), lambda: asked.answer("move", (25, None), key="k2")
+    )
+    assert ending.waited
+    assert isinstance(ending.second, proposals.NotAnswerable) == is_locked
+    assert isinstance(ending.second, IntegrityError) != is_locked, "only the constraint refused it"
+    assert EtaProposal.objects.get().state == "accepted"
+
+
+@both_ways
+def test_an_old_answer_accepted_while_its_supplier_changes_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    asked = Asked()
+    proposal = asked.answer("move", (20, None))
+    point = Point(monkeypatch, proposals, "open_change")  # it has seen that nobody decided
+    if not is_locked:
+        all_locks_off(monkeypatch)
+    ending = meet_at(
+        point, lambda: asked.answer("move", (25, None), key="k2"), accepting(proposal, asked.purchase.version)
+    )
+    assert ending.waited == is_locked
+    assert isinstance(ending.second, NotWaiting) == is_locked
+    states = list(EtaProposal.objects.order_by("id").values_list("state", flat=True))
+    assert (states == ["replaced", "waiting"]) == is_locked
 
 
 def test_the_same_delivery_twice_at_once_is_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
