@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.access.checking import allowed
-from backorders.actions import caring
+from backorders.actions import caring, deadlines
 from backorders.actions.checking import a_reason, a_text
 from backorders.actions.done import Done
 from backorders.actions.seconding import Ask, for_recipients
@@ -102,12 +102,14 @@ def tell_now(
     """Let these customers (ids) hear now what they have not been told: one message each, without the quiet time.
 
     A few are written to before this returns; to many a job writes (see `writing_to_many`), and `made` counts no
-    messages yet. Raises `NothingToTell`, `NeedsApproval` if they are very many.
+    messages yet. What the law asks of a date that has just moved is noted first, so that its notice is what they hear.
+    Raises `NothingToTell`, `NeedsApproval` if they are very many.
     """
     ids = sorted(set(customers))
     if by is not None:
         ask = Ask("telling.tell_now", {"customers": ids}, f"{len(ids)}")
         for_recipients(len(ids), ask, by=by, approved_by=approved_by)
+    deadlines.follow(at=at)
     change = _hurry(ids, by=by, at=at)
     announced = announcing.Announced(len(ids), 0)
     return Done(change, Impact(), announcing.announce_to(ids, at=at) if len(ids) <= AT_ONCE else announced)
@@ -156,6 +158,8 @@ def _hurry(customers: Sequence[int], *, by: AbstractBaseUser | None, at: datetim
     gaps = Promise.objects.untold().filter(customer__in=customers)
     orders = set(gaps.values_list("line__order_id", flat=True))
     if not orders:
+        if Message.objects.filter(customer__in=customers, state__in=UNSENT).exists():
+            raise NothingToTell(_("What is new to these customers is said already: send it now from the outbox."))
         raise NothingToTell(_("None of these customers has anything new to hear."))
     change = open_change("tell_now", summary={"customers": len(customers)}, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=orders)

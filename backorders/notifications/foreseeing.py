@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from backorders.notifications import outbox
+from backorders.notifications import noticing, outbox
 from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
 from backorders.notifications.composing import compose
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.policy import TELLING, TellingPolicy
-from backorders.notifications.reading import read
+from backorders.notifications.reading import Found, read
 
 SAMPLES = 6
 
@@ -65,7 +65,7 @@ class Foreseen:
 
 def foresee(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Foreseen:
     """Return what telling these customers (ids) now would come to, as things stand. Writes nothing."""
-    found = read(customers, at=at, policy=policy)
+    found = _noted(read(customers, at=at, policy=policy), at)
     capped = replace(policy.at_once(), cap=policy.cap)
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
     letters = [letter for letter in compose(found, at=at, policy=policy.at_once()).letters if letter.parts]
@@ -84,6 +84,11 @@ def foresee(customers: Sequence[int], *, at: datetime.datetime, policy: TellingP
         else:
             foreseen.letters.append(letter)
     return foreseen
+
+
+def _noted(found: Found, at: datetime.datetime) -> Found:
+    """What is found once every case knows that its goods come too late: its notice is due, and not the usual mail."""
+    return found._replace(owed={pk: noticing.noted(owing, at=at) for pk, owing in found.owed.items()})
 
 
 def samples(letters: Sequence[Letter], *, most: int = SAMPLES) -> list[tuple[str, Letter]]:

@@ -90,6 +90,14 @@ def owed(customers: Sequence[int], *, at: datetime.datetime, today: datetime.dat
     }
 
 
+def noted(owing: Owed, *, at: datetime.datetime) -> Owed:
+    """Return what is owed once it is noted that the goods come after the limit in force."""
+    case = law.after(owing.case, Event(Kind.LATE, at, owing.today, "late"))
+    if not owing.is_ahead or case.state != State.NOTICE_DUE:
+        return owing
+    return owing._replace(case=case, is_told=False, is_ahead=False)
+
+
 def stated(owing: Owed, expected_until: datetime.date | None) -> datetime.date | None:
     """Return the date that an expected window to this day is in what the case's pack measures."""
     if expected_until is None or owing.case.pack.measures == Measures.DELIVER:

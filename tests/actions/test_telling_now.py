@@ -7,8 +7,10 @@ from backorders.jobs import running, steering
 from backorders.jobs.models import Job
 from backorders.notifications import announcing
 from backorders.notifications.models import Hurry, Message
+from tests.actions.lawdesk import a_sale, case_of, tick
 from tests.backoffice.desk import World
 from tests.factories import AT, later, revise
+from tests.notifications.desk import send
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +52,36 @@ def test_telling_twice_says_that_there_is_nothing_to_tell() -> None:
     telling.tell_now(customers(world), by=None, at=NOW)
     seen = telling.foresee(customers(world), at=NOW)
     assert (seen.written, len(seen.silent)) == ([], 2)
-    with pytest.raises(telling.NothingToTell):
+    with pytest.raises(telling.NothingToTell, match="send it now from the outbox"):
         telling.tell_now(customers(world), by=None, at=NOW)
+    send(NOW)
+    with pytest.raises(telling.NothingToTell, match="anything new to hear"):
+        telling.tell_now(customers(world), by=None, at=NOW)
+
+
+@pytest.mark.parametrize("country", ["US", "DE"])
+def test_a_date_that_has_just_moved_is_told_at_once_in_the_words_of_the_law(country: str) -> None:
+    purchase, line = a_sale(country)
+    revise(purchase, (30, None), at=later(days=1))
+    customer = line.order.customer_id
+    (seen,) = telling.foresee([customer], at=later(days=1)).written
+    done = telling.tell_now([customer], by=None, at=later(days=1))
+    assert done.made.messages == 1
+    made = Message.objects.latest("id")
+    assert (made.kind, made.dedupe_key) == (seen.kind, seen.dedupe_key)
+    assert made.kind == ("answer_needed" if country == "US" else "later")
+    assert tick(later(days=1, minutes=10)) == []
+
+
+def test_who_was_asked_by_law_before_is_asked_anew_of_a_date_that_moved_again() -> None:
+    purchase, line = a_sale()
+    for on, eta in ((1, 30), (2, 90)):
+        revise(purchase, (eta, None), at=later(days=on))
+        (seen,) = telling.foresee([line.order.customer_id], at=later(days=on)).written
+        telling.tell_now([line.order.customer_id], by=None, at=later(days=on))
+        assert Message.objects.latest("id").dedupe_key == seen.dedupe_key
+        tick(later(days=on, minutes=1))
+    assert case_of(line).state == "opt_renewed"
 
 
 def many(monkeypatch: pytest.MonkeyPatch) -> tuple[World, Job]:
