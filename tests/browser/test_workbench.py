@@ -287,12 +287,21 @@ def test_keys_that_were_switched_off_or_moved_do_what_was_asked(world: World, si
     expect(page.locator("#palette-box")).to_be_focused()
 
 
-def test_the_theme_that_was_saved_is_worn(world: World, sit_down: Open) -> None:
-    page = sit_down().page
+COLOURS = """() => [...document.querySelectorAll("body, body *")].map(each => {
+    const worn = getComputedStyle(each);
+    return [each.tagName, worn.color, worn.backgroundColor, worn.borderTopColor].join(" ");
+})"""
+
+
+def test_the_theme_that_was_saved_is_worn_as_the_systems_is(world: World, sit_down: Open) -> None:
+    night, page = sit_down(dark=True).page, sit_down().page
+    night.goto(address("waiting_lines"))
     page.goto(address("preferences"))
     page.get_by_label("Theme").select_option("dark")
     page.get_by_role("button", name="Save preferences").click()
+    page.goto(address("waiting_lines"))
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(COLOURS) == night.evaluate(COLOURS)
 
 
 # -- on every page ----------------------------------------------------------------------------------------------------
