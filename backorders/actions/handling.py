@@ -77,9 +77,7 @@ def set_cause(
     """Say why these lines wait; an empty cause takes back what was said. Raises `NoSuchCause`, `NothingChosen`."""
     if cause and cause not in OrderLine.Cause.values:
         raise NoSuchCause(_("%(cause)s is not a cause that lines can have."), cause=cause[:40])
-    before = dict(OrderLine.objects.open().filter(pk__in=line_ids).order_by("pk").values_list("pk", "cause"))
-    if not before:
-        raise NothingChosen(_("Choose at least one line that is still open."))
+    before = _open(line_ids)
     named = {"cause": cause, "causes": {str(pk): old for pk, old in before.items()}}
     change = open_change("set_cause", reason=reason, before=named, summary={"lines": len(before)}, by=by, at=at)
     orders = OrderLine.objects.filter(pk__in=before).values_list("order_id", flat=True)
@@ -88,8 +86,9 @@ def set_cause(
     return Done(change, Impact(), len(before))
 
 
-def _open(line_ids: Sequence[int]) -> list[int]:
-    lines = list(OrderLine.objects.open().filter(pk__in=line_ids).order_by("pk").values_list("pk", flat=True))
+def _open(line_ids: Sequence[int]) -> dict[int, str]:
+    """Those of the lines that are still open, each with why it waits."""
+    lines = dict(OrderLine.objects.open().filter(pk__in=line_ids).order_by("pk").values_list("pk", "cause"))
     if not lines:
         raise NothingChosen(_("Choose at least one line that is still open."))
     return lines

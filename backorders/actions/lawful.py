@@ -27,6 +27,8 @@ from backorders.delays.packs import Silence
 from backorders.orders.models import Cancellation, OrderLine
 from backorders.refusal import Refused
 
+ABSURD = _("%(line)s: nobody agrees to wait until %(until)s. Is a digit wrong?")
+
 
 class NothingToAgree(Refused):
     """The law asks the customer nothing about this line now."""
@@ -144,9 +146,7 @@ def agree(
     if until is not None and until < day_in(row.zone, at):
         raise NothingToAgree(_("%(line)s: %(until)s has passed; agree to a later day."), line=line, until=until)
     if until is not None and (_is_absurd(until, at) or (case.pack.lapses and until < case.limit_on)):
-        raise NothingToAgree(
-            _("%(line)s: nobody agrees to wait until %(until)s. Is a digit wrong?"), line=line, until=until
-        )
+        raise NothingToAgree(ABSURD, line=line, until=until)
     return _decided(change, row, Kind.CONSENT, until, at)
 
 
@@ -169,9 +169,7 @@ def demand_extra_period(
     if until < day_in(row.zone, at):
         raise NoExtraPeriod(_("%(line)s: %(until)s has passed; set a later day."), line=line, until=until)
     if _is_absurd(until, at):
-        raise NoExtraPeriod(
-            _("%(line)s: nobody agrees to wait until %(until)s. Is a digit wrong?"), line=line, until=until
-        )
+        raise NoExtraPeriod(ABSURD, line=line, until=until)
     return _decided(change, row, Kind.DEMAND, until, at)
 
 

@@ -1,6 +1,6 @@
 """What our forms have in common: crispy, translatable, and a preview that needs less than saving does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -8,6 +8,7 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
+from django.core import signing
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +58,32 @@ class SeenReasonForm(SeenForm, ReasonForm):
     def seen_reason(self) -> dict[str, Any]:
         """Return what the verbs of these acts are called with besides their own."""
         return {"reason": self.cleaned_data["reason"], "seen_version": self.cleaned_data["seen"]}
+
+
+class SeenVersionsForm(AskingForm):
+    """A form about many things that carries, signed, the version of each as it was shown; `salt` is the form's own.
+
+    A change by somebody else in between is refused instead of overwritten.
+    """
+
+    salt = ""
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    @classmethod
+    def signed(cls, versions: Mapping[int, int]) -> str:
+        """Return versions by id as the form carries them."""
+        return signing.dumps(versions, salt=cls.salt, compress=True)
+
+    def read(self, signed: str) -> dict[int, int]:
+        """Return the versions by id. Raises `BadSignature` if they were altered."""
+        return {int(pk): version for pk, version in signing.loads(signed, salt=self.salt).items()}
+
+    def clean_seen(self) -> dict[int, int]:
+        """Return the versions as they were shown, by id."""
+        try:
+            return self.read(self.cleaned_data["seen"])
+        except signing.BadSignature:
+            raise forms.ValidationError(_("This form was altered on its way. Open it again.")) from None
 
 
 class DateInput(forms.DateInput):

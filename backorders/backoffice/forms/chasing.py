@@ -4,39 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from backorders.backoffice.forms.asking import AskingForm
+from backorders.backoffice.forms.asking import SeenVersionsForm
 from backorders.chasing.models import EtaProposal
 
-SALT = "backorders.proposals"
 
+class AcceptForm(SeenVersionsForm):
+    """Which answers; `seen` carries the version of each one's purchase line, by proposal."""
 
-class AcceptForm(AskingForm):
-    """Which answers; `seen` carries the version of every purchase line as it was shown, signed."""
-
+    salt = "backorders.proposals"
     only_for_saving = ("note",)
     proposal = forms.MultipleChoiceField(label=_("Answers"), widget=forms.CheckboxSelectMultiple)
     note = forms.CharField(label=_("Note"), required=False, max_length=200, help_text=_("Kept with the change."))
-    seen = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, waiting: Sequence[EtaProposal]) -> None:
         ids = [str(each.pk) for each in waiting]
-        started = {"seen": sealed(waiting), "proposal": ids}
+        started = {"seen": self.signed({each.pk: each.line.purchase_line.version for each in waiting}), "proposal": ids}
         super().__init__(data, initial=started)
         ticked: Any = self.fields["proposal"]
         ticked.choices = [(pk, pk) for pk in ids]
         ticked.error_messages["required"] = _("Tick at least one answer.")
         gone = _("One of the answers is not there any more: it was decided on, or its supplier changed it.")
         ticked.error_messages["invalid_choice"] = gone
-
-    def clean_seen(self) -> dict[int, int]:
-        """Return the version of each purchase line as it was shown, by proposal."""
-        try:
-            return {int(pk): version for pk, version in signing.loads(self.cleaned_data["seen"], salt=SALT).items()}
-        except signing.BadSignature:
-            raise forms.ValidationError(_("This form was altered on its way. Open it again.")) from None
 
     def ticked(self) -> list[int]:
         """Return the ids of the ticked answers."""
@@ -46,8 +36,3 @@ class AcceptForm(AskingForm):
         """Return what `proposals.accept` takes; an answer that was not shown has no version and is stale."""
         seen = self.cleaned_data["seen"]
         return {pk: seen.get(pk, 0) for pk in self.ticked()}
-
-
-def sealed(waiting: Sequence[EtaProposal]) -> str:
-    """Return the versions of the purchase lines as they are shown, signed."""
-    return signing.dumps({each.pk: each.line.purchase_line.version for each in waiting}, salt=SALT, compress=True)

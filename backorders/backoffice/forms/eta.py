@@ -11,23 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.actions.buying import EtaChange, EtaPart
 from backorders.backoffice.dates import short_window
-from backorders.backoffice.forms.asking import AskingForm, DateInput, number
+from backorders.backoffice.forms.asking import DateInput, SeenVersionsForm, number
 from backorders.changes.models import Source
 from backorders.importing.values import NOTHING, Days, read_days
 from backorders.supply.models import EtaRevision, PurchaseLine
 
-SALT = "backorders.eta"
 PARTS = 4
 OWN_DATES = 200  # lines beyond it follow what holds for all
 
 
-class EtaForm(AskingForm):
+class EtaForm(SeenVersionsForm):
     """How the ETA becomes: a date, a window, moved by days, split over dates, or none.
 
-    `seen` carries the version of every line as it was shown, signed, so that a change by somebody else in between is
-    refused instead of overwritten; `key` makes the form act once however often it is sent.
+    `seen` carries the version of every line; `key` makes the form act once however often it is sent.
     """
 
+    salt = "backorders.eta"
     only_for_saving = ("reason_code", "note", "source")
     how = forms.ChoiceField(label=_("The supplier says"), widget=forms.RadioSelect, initial="date")
     eta_on = forms.DateField(label=_("New date, or first day"), required=False, widget=DateInput())
@@ -46,7 +45,6 @@ class EtaForm(AskingForm):
     reason_code = forms.ChoiceField(label=_("Reason"), widget=forms.RadioSelect)
     source = forms.ChoiceField(label=_("Who said so"), initial=Source.SUPPLIER)
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
-    seen = forms.CharField(widget=forms.HiddenInput)
     key = forms.CharField(widget=forms.HiddenInput, max_length=120)
 
     def __init__(
@@ -57,7 +55,7 @@ class EtaForm(AskingForm):
         today: datetime.date,
         initial: dict[str, Any] | None = None,
     ) -> None:
-        started = {"seen": _sealed(lines), "key": secrets.token_urlsafe(12)}
+        started = {"seen": self.signed({line.pk: line.version for line in lines}), "key": secrets.token_urlsafe(12)}
         super().__init__(data, initial={**started, **(initial or {})})
         self.lines, self.today = lines, today
         self.spoken: Days | None = None
@@ -120,13 +118,6 @@ class EtaForm(AskingForm):
         """What was understood, in words."""
         return short_window(*self.spoken) if self.spoken else ""
 
-    def clean_seen(self) -> dict[int, int]:
-        """Return the version of each line as it was shown."""
-        try:
-            return {int(pk): version for pk, version in signing.loads(self.cleaned_data["seen"], salt=SALT).items()}
-        except signing.BadSignature:
-            raise forms.ValidationError(_("This form was altered on its way. Open it again.")) from None
-
     def changes(self) -> list[EtaChange]:
         """Return what the supplier says, line by line; lines without a date are not moved by days."""
         seen, confidence = self.cleaned_data["seen"], self.cleaned_data["confidence"]
@@ -168,7 +159,7 @@ class EtaForm(AskingForm):
     def seen_before(self) -> dict[int, int]:
         """Return the versions that the form was sent with, none if it was altered."""
         try:
-            return {int(pk): version for pk, version in signing.loads(self.data.get("seen", ""), salt=SALT).items()}
+            return self.read(self.data.get("seen", ""))
         except signing.BadSignature:
             return {}
 
@@ -189,10 +180,6 @@ PartFormSet = forms.formset_factory(PartForm, extra=PARTS, max_num=PARTS, absolu
 
 def _own(line: PurchaseLine) -> str:
     return f"own_{line.pk}"
-
-
-def _sealed(lines: Sequence[PurchaseLine]) -> str:
-    return signing.dumps({line.pk: line.version for line in lines}, salt=SALT, compress=True)
 
 
 def _shifted(line: PurchaseLine, days: int) -> list[EtaPart]:

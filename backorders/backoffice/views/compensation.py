@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import approving, compensating
+from backorders.actions import compensating
 from backorders.actions.done import Done
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.windows import business_day
@@ -136,8 +136,7 @@ class Proposals(Screen):
             done = verb.does(self)
         except NeedsApproval as refusal:
             if "ask" in request.POST:
-                approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
-                messages.success(request, _("Sent for approval. Your inbox tells you what was decided."))
+                self.send_for_approval(refusal)
                 return HttpResponseRedirect(self.back)
             return self.render_to_response(
                 self.get_context_data(refusal=str(refusal), needs_approval=True), status=status_of(refusal)

@@ -12,7 +12,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import approving
 from backorders.actions.seconding import NeedsApproval
 from backorders.backoffice import imports, lists
 from backorders.backoffice.forms.imports import ApplyForm, ColumnsForm, OpenForm
@@ -223,8 +222,7 @@ class ImportDoing(ImportScreen):
             run_at_once(self.does())
         except NeedsApproval as refusal:
             if "ask" in request.POST:
-                approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
-                messages.success(request, _("Sent for approval. Your inbox tells you what was decided."))
+                self.send_for_approval(refusal)
             else:
                 messages.error(request, str(refusal))
         except Refused as refusal:

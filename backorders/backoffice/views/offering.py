@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import approving, offering
+from backorders.actions import offering
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.alternatives import Alternative
 from backorders.backoffice.order_facts import price_words
@@ -79,8 +78,7 @@ class OfferLines(OfLines):
         except NeedsApproval as refusal:
             if "ask" not in request.POST:
                 return self._again(str(refusal), needs_approval=True)
-            approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
-            messages.success(request, _("Sent for approval. Your inbox tells you what was decided."))
+            self.send_for_approval(refusal)
             return HttpResponseRedirect(self.back)
         except Refused as refusal:
             return self._again(str(refusal))

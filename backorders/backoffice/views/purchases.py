@@ -21,6 +21,7 @@ from backorders.backoffice.paging import capped_count, page_of
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench.counting import COUNTED, shown_count
+from backorders.notifications.links import hashed
 from backorders.searching import matching
 from backorders.supply.models import CalendarLink, EtaRevision, PurchaseLine, PurchaseOrder, Supplier
 
@@ -159,7 +160,7 @@ class LinkCalendar(Screen):
 
 def receipts_feed(request: HttpRequest, token: str) -> HttpResponse:
     """Answer a calendar with what is expected; whoever has no (longer a) right to it finds nothing there."""
-    link = CalendarLink.objects.select_related("person").filter(digest=feeding.digest(token)).first()
+    link = CalendarLink.objects.select_related("person").filter(digest=hashed(token)).first()
     if link is None or not link.person.is_active or not link.person.has_perm(PERMISSION):
         raise Http404
     response = HttpResponse(_feed(), content_type="text/calendar; charset=utf-8")

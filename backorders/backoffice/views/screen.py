@@ -54,6 +54,11 @@ class Screen(TemplateView):
         """Return the name of what the page is about."""
         return str(self.title)
 
+    def send_for_approval(self, refusal: NeedsApproval) -> None:
+        """Let what needs a second person wait for one, and say so on the next page."""
+        approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
+        messages.success(self.request, _("Sent for approval. Your inbox tells you what was decided."))
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Put the site around the page."""
         around = admin.site.each_context(self.request)
@@ -135,7 +140,8 @@ class ActScreen(Screen):
             done = self.does(form)
         except NeedsApproval as refusal:
             if "ask" in request.POST:
-                return self.asked(refusal)
+                self.send_for_approval(refusal)
+                return HttpResponseRedirect(self.back())
             form.add_error(None, str(refusal))
             return self.refused(form, REFUSED, needs_approval=True)
         except Refused as refusal:
@@ -144,12 +150,6 @@ class ActScreen(Screen):
             form.add_error(None, str(refusal))
             return self.refused(form, status_of(refusal))
         messages.success(request, self.done_sentence(done))
-        return HttpResponseRedirect(self.back())
-
-    def asked(self, refusal: NeedsApproval) -> HttpResponse:
-        """Let what needs a second person wait for one."""
-        approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
-        messages.success(self.request, _("Sent for approval. Your inbox tells you what was decided."))
         return HttpResponseRedirect(self.back())
 
     def previewed(self, form: Any) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import approving, telling
+from backorders.actions import telling
 from backorders.actions.done import Done
 from backorders.actions.seconding import NeedsApproval
 from backorders.backoffice import fanouts
@@ -84,8 +84,7 @@ class TellLines(OfSelection):
         except NeedsApproval as refusal:
             if "ask" not in request.POST:
                 return self._again(str(refusal), REFUSED, needs_approval=True)
-            approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
-            messages.success(request, _("Sent for approval. Your inbox tells you what was decided."))
+            self.send_for_approval(refusal)
             return HttpResponseRedirect(self.back)
         except Refused as refusal:
             return self._again(str(refusal), REFUSED)
