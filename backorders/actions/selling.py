@@ -26,7 +26,7 @@ from backorders.catalog.models import Product
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Source, Touch
 from backorders.changes.recording import open_change, touch
-from backorders.delays.ending import ended, refunds_due
+from backorders.delays.ending import ended, last_day, refunds_due
 from backorders.orders.models import Cancellation, Order, OrderLine, Refund
 from backorders.refusal import Refused
 
@@ -359,12 +359,11 @@ def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime)
     )
 
 
-def refund_due_at(line_ids: Collection[int], *, at: datetime.datetime) -> datetime.datetime:
+def refund_due_on(order: Order, line_ids: Collection[int], *, at: datetime.datetime) -> datetime.date:
     """Return by when the money for units of these lines is owed if they are cancelled now: the earliest of their days,
-    just before it ends."""
-    house = at + datetime.timedelta(days=REFUND_DAYS)
+    on the customer's calendar."""
     by_law = refunds_due(line_ids, at=at).values()
-    return min((due - datetime.timedelta(seconds=1) for due in by_law), default=house)
+    return last_day(min(by_law, default=at + datetime.timedelta(days=REFUND_DAYS)), order=order)
 
 
 # What a line becomes by each verb, and what it is if it has become so already.

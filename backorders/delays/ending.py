@@ -8,7 +8,7 @@ from backorders.delays.days import day_in, end_of
 from backorders.delays.law import Kind, refund_due
 from backorders.delays.models import LegalCase
 from backorders.delays.packs import pack_named
-from backorders.orders.models import Cancellation, OrderLine, Refund
+from backorders.orders.models import Cancellation, Order, OrderLine, Refund
 
 
 def ended(cancellations: Sequence[Cancellation], *, by_customer: bool, at: datetime.datetime) -> None:
@@ -42,6 +42,16 @@ def refunds_due(line_ids: Collection[int], *, at: datetime.datetime) -> dict[int
         day = row.refund_due_on or refund_due(day_in(row.zone, at), pack=pack)
         due[row.pk] = end_of(day, zone=row.zone)
     return due
+
+
+def due_on(refund: Refund) -> datetime.date:
+    """Return the last day on which a refund is in time, on the customer's calendar: `due_at` is the end of that day."""
+    return last_day(refund.due_at, order=refund.cancellation.line.order)
+
+
+def last_day(due_at: datetime.datetime, *, order: Order) -> datetime.date:
+    """Return the day that a moment ends, or in which it lies, on the calendar of an order's customer."""
+    return day_in(order.customer.time_zone, due_at - datetime.timedelta(microseconds=1))
 
 
 def refunded(line_id: int, *, at: datetime.datetime) -> None:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from backorders.allocation.windows import business_day, slip_days
+from backorders.delays import ending
 from backorders.notifications import noticing
 from backorders.notifications.letters import (
     Addressee,
@@ -515,7 +516,7 @@ def _owed(cancellations: Iterable[int], given: Given) -> Owed | None:
     refunds = [given.found.refunds[pk] for pk in cancellations if pk in given.found.refunds]
     if not refunds:
         return None
-    due_on = max(business_day(refund.due_at) for refund in refunds)
+    due_on = max(ending.due_on(refund) for refund in refunds)
     return Owed(sum((refund.amount for refund in refunds), start=refunds[0].amount * 0), refunds[0].currency, due_on)
 
 

@@ -422,7 +422,8 @@ def _gifts(customers: Sequence[int]) -> list[Gifted]:
 def _refunds(cancellations: Sequence[int]) -> dict[int, Refund]:
     if not cancellations:
         return {}
-    return {refund.cancellation_id: refund for refund in Refund.objects.filter(cancellation__in=cancellations)}
+    owed = Refund.objects.filter(cancellation__in=cancellations).select_related("cancellation__line__order__customer")
+    return {refund.cancellation_id: refund for refund in owed}
 
 
 def _last_word(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> dict[int, datetime.datetime]:

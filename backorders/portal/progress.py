@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
+from backorders.delays.ending import due_on
 from backorders.notifications import dates
 from backorders.orders.models import Cancellation, Order, Shipment
 from backorders.portal.words import money
@@ -136,7 +137,7 @@ def parcel(shipment: Shipment, language: str) -> Parcel:
 def cancelled(order: Order, language: str) -> list[Off]:
     """Return what was cancelled, latest first. An exchange is none; it stands with its item."""
     found = Cancellation.objects.filter(line__order=order, line__replaced_by=None)
-    rows = found.select_related("line__product", "refund").order_by("-at", "-id")
+    rows = found.select_related("line__product", "line__order__customer", "refund").order_by("-at", "-id")
     return [_off(each, order, language) for each in rows]
 
 
@@ -153,6 +154,6 @@ def _off(each: Cancellation, order: Order, language: str) -> Off:
         what=f"{each.quantity} × {each.line.product.name}",
         is_confirmed=each.is_announced,
         refund=money(refund.amount, refund.currency, language) if refund else "",
-        refund_by=dates.day_in_words(business_day(refund.due_at), language) if refund else "",
+        refund_by=dates.day_in_words(due_on(refund), language) if refund else "",
         is_paid=bool(refund and refund.paid_at),
     )

@@ -12,6 +12,7 @@ from backorders.delays import casework
 from backorders.delays.caseload import open_missing
 from backorders.delays.law import Kind, State
 from backorders.delays.models import LegalCase, LegalEvent
+from backorders.notifications.dates import day_in_words
 from backorders.orders.models import Cancellation, Decision
 from tests.factories import a_customer
 from tests.portal.desk import Waiter, press, text_of
@@ -22,7 +23,8 @@ NOW = timezone.now()
 
 def somewhere(country: str, **fields: Any) -> Waiter:
     """A customer there, with a case for what waits."""
-    customer = a_customer("Elif Kaya", email="elif@example.com", jurisdiction=country)
+    zone = fields.pop("zone", "Europe/Istanbul")
+    customer = a_customer("Elif Kaya", email="elif@example.com", jurisdiction=country, time_zone=zone)
     waiter = Waiter(pieces=1, customer=customer, **fields)
     open_missing(at=waiter.at)
     return waiter
@@ -135,3 +137,13 @@ def test_keeping_on_waiting_gives_no_right_away_in_europe(client: Client) -> Non
     overdue(waiter)
     press(client, waiter.path, "keep/")
     assert state(waiter) == State.OVERDUE
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Istanbul", "Pacific/Auckland"])
+def test_the_money_is_promised_for_the_last_day_of_the_law(client: Client, zone: str) -> None:
+    waiter = somewhere("US", zone=zone)
+    done = client.get(press(client, waiter.path + "cancel/", "cancel/", line="all")["Location"])
+    last = LegalCase.objects.get(line=waiter.line).refund_due_on
+    assert last
+    assert day_in_words(last, "en") in text_of(done)
+    assert day_in_words(last, "en") in text_of(client.get(waiter.path))

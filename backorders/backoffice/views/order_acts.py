@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 from backorders.actions import caring, placing, selling, shipping
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.allocation.windows import business_day
 from backorders.amounts import money
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.forms.asking import AskingForm, SeenReasonForm
@@ -92,7 +91,7 @@ def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datet
     back = sum((selling.refund_of(line, quantity) for line, quantity in units), start=Decimal(0))
     if not back:
         return [_("Nothing is paid back: the order is not paid.")]
-    due = short_date(business_day(selling.refund_due_at([line.pk for line, _units in units], at=at)))
+    due = short_date(selling.refund_due_on(order, [line.pk for line, _units in units], at=at))
     return [_("%(sum)s go back to the customer, by %(day)s.") % {"sum": money(back, order.currency), "day": due}]
 
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from backorders import ics
-from backorders.allocation.windows import Window, business_day
+from backorders.allocation.windows import Window
+from backorders.delays.ending import due_on
 from backorders.notifications import dates
 from backorders.notifications.emails import company
 from backorders.notifications.links import hashed
@@ -63,9 +64,13 @@ class Done(Visit):
         return dates.day_in_words(datetime.date.fromisoformat(iso), self.language) if iso else ""
 
     def _money(self, decision: Decision) -> dict[str, Any]:
-        gone = list(decision.change_set.cancellations.select_related("line__product", "refund").order_by("id"))
+        gone = list(
+            decision.change_set.cancellations.select_related(
+                "line__product", "line__order__customer", "refund"
+            ).order_by("id")
+        )
         refunds = [each.refund for each in gone if hasattr(each, "refund")]
-        due = max((business_day(refund.due_at) for refund in refunds), default=None)
+        due = max((due_on(refund) for refund in refunds), default=None)
         total = sum((refund.amount for refund in refunds), Decimal(0))
         return {
             "last_day": self._day(decision.shown.get("until")),
