@@ -33,7 +33,7 @@ from backorders.compensation.carrying import carry_over
 from backorders.compensation.models import Trigger
 from backorders.delays.casework import copy as copy_case
 from backorders.notifications import writing
-from backorders.notifications.letters import Owed
+from backorders.notifications.letters import Money, Owed
 from backorders.orders.models import Cancellation, Order, OrderLine, Refund
 from backorders.refusal import Refused
 
@@ -222,6 +222,7 @@ def substitute(
         line=new,
         instead_of=f"{exchange.units} × {line.product.name}",
         owed=owed,
+        on_top=Money(exchange.extra, order.currency) if exchange.extra else None,
         occasion=f"change {change.pk}",
         at=at,
     )

@@ -407,6 +407,7 @@ def _confirmation(lines: Sequence[Line], given: Given) -> Part:
                 ready=ready,
                 items=[item for item in waits if item.quantity],
                 is_whole=is_whole,
+                is_paid=mine[0].is_paid,
             )
         )
     waiting = [line for line in lines if line.waiting]

@@ -21,12 +21,13 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import Window
 from backorders.delays.law import State
-from backorders.delays.packs import Measures
+from backorders.delays.packs import Measures, Silence
 from backorders.notifications import dates
 from backorders.notifications.letters import (
     Alternative,
     Gift,
     Item,
+    Kind,
     Letter,
     Option,
     OrderPart,
@@ -44,6 +45,11 @@ from backorders.refusal import Refused
 SUBJECT_LENGTH = 60
 TEXT_WIDTH = 76
 LANGUAGES = tuple(dates.BABEL)
+# Mails that lead to the page on which their order is cancelled.
+CANCELLABLE = (
+    *(Kind.LATER, Kind.NO_DATE, Kind.ANSWER_NEEDED, Kind.HEARTBEAT, Kind.ALTERNATIVE_OFFER),
+    *(Kind.CONFIRMATION, Kind.APPROACHING, Kind.SUBSTITUTED),
+)
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -78,7 +84,10 @@ def render(
     if language not in LANGUAGES:
         raise Unrenderable(_("No mail is written in the language “%(language)s”."), language=language)
     parts, left_out = shown(letter.parts, orders=policy.orders_shown, items=policy.items_shown)
-    spoken = [_spoken(part, links, letter, wordings.get((part.kind, language), Words())) for part in sorry_once(parts)]
+    said = Said()
+    spoken = [
+        _spoken(part, links, letter, wordings.get((part.kind, language), Words()), said) for part in sorry_once(parts)
+    ]
     first = spoken[0]
     context = {
         "company": company(),
@@ -124,10 +133,41 @@ def company() -> dict[str, str]:
     }
 
 
-def _spoken(part: Part, links: Mapping[int, str], letter: Letter, own: Words) -> dict[str, Any]:
+class Said:
+    """What a letter has offered so far, by order: whoever reads of an order in two parts finds each button once."""
+
+    def __init__(self) -> None:
+        self.pages: set[int] = set()
+        self.keeping: set[int] = set()
+        self.cancelling: set[int] = set()
+        self.alternatives: set[int] = set()
+
+    def once(self, part: Part, words: dict[str, Any]) -> dict[str, Any]:
+        """Return the words of a part with the buttons that no part before it has."""
+        for order, spoken in zip(part.orders, words["orders"], strict=True):
+            asks = part.option is not None and part.option.silence == Silence.CANCEL
+            spoken["is_first"] = _first_time(order.order_id, self.pages)
+            spoken["offers_keep"] = asks and _first_time(order.order_id, self.keeping)
+            spoken["offers_cancel"] = part.kind in CANCELLABLE and _first_time(order.order_id, self.cancelling)
+            if part.kind == Kind.ALTERNATIVE_OFFER:
+                self.alternatives.add(order.order_id)
+            elif spoken["alternatives"] and not _first_time(order.order_id, self.alternatives):
+                spoken["alternatives"] = 0
+        offered = ("offers_keep", "offers_cancel", "alternatives")
+        words["offers_choices"] = any(spoken[name] for spoken in words["orders"] for name in offered)
+        return words
+
+
+def _first_time(order_id: int, known: set[int]) -> bool:
+    is_new = order_id not in known
+    known.add(order_id)
+    return is_new
+
+
+def _spoken(part: Part, links: Mapping[int, str], letter: Letter, own: Words, said: Said) -> dict[str, Any]:
     """Return a part with its wording in place: what its templates made of it, and our own words where there are any."""
     language = letter.to.language
-    context = {"part": _words(part, links, language)}
+    context = {"part": said.once(part, _words(part, links, language))}
     folder = f"emails/{part.kind}"
     subjects, headline, lede, preheader = (
         paragraph.strip()
@@ -241,6 +281,7 @@ def _order(order: OrderPart, links: Mapping[int, str], language: str) -> dict[st
         "parcels": [_parcel(parcel, language) for parcel in order.parcels],
         "refund": _money(order, language),
         "refund_by": dates.day_in_words(order.owed.due_on, language) if order.owed else "",
+        "on_top": _amount(*order.on_top, language) if order.on_top else "",
         "gift": _gift(order.gift, language) if order.gift else None,
         "is_whole": order.is_whole,
         "more": order.more,

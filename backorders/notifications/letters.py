@@ -101,6 +101,13 @@ class Owed(NamedTuple):
     due_on: datetime.date
 
 
+class Money(NamedTuple):
+    """An amount in a currency."""
+
+    amount: decimal.Decimal
+    currency: str
+
+
 class Gift(NamedTuple):
     """What a customer is given for a wait: its kind (a `Compensation.Kind`) and its worth."""
 
@@ -125,7 +132,8 @@ class Option(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class OrderPart:
     """What a part says of one order. `ready` are items that leave now, `rest` those that are not
-    affected; `more` items are left out; `alternatives` is how many products could come instead of its items."""
+    affected; `more` items are left out; `alternatives` is how many products could come instead of its items; `on_top`
+    is what the customer pays in addition for what comes instead."""
 
     order_id: int
     number: str
@@ -135,6 +143,7 @@ class OrderPart:
     rest: Sequence[Item] = ()
     parcels: Sequence[Parcel] = ()
     owed: Owed | None = None
+    on_top: Money | None = None
     gift: Gift | None = None
     is_whole: bool = False
     is_paid: bool = False

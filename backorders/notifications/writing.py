@@ -19,6 +19,7 @@ from backorders.notifications.letters import (
     Item,
     Kind,
     Letter,
+    Money,
     OrderPart,
     Owed,
     Part,
@@ -59,12 +60,27 @@ def message(
 
 
 def substituted(
-    order: Order, *, line: OrderLine, instead_of: str, owed: Owed | None, occasion: str = "", at: datetime.datetime
+    order: Order,
+    *,
+    line: OrderLine,
+    instead_of: str,
+    owed: Owed | None,
+    on_top: Money | None,
+    occasion: str = "",
+    at: datetime.datetime,
 ) -> Letter:
-    """Return the letter that says which product comes instead of which, and when."""
+    """Return the letter that says which product comes instead of which, when, and what goes back or is paid on top."""
     promise = Promise.objects.select_related("line", "product").get(line=line)
     item = Item(line.quantity, promise.product.name, promise.expected, instead_of=instead_of)
-    about = OrderPart(order.pk, order.number, business_day(order.placed_at), items=[item], owed=owed)
+    about = OrderPart(
+        order.pk,
+        order.number,
+        business_day(order.placed_at),
+        items=[item],
+        owed=owed,
+        on_top=on_top,
+        is_paid=order.is_paid,
+    )
     due = next_update_on(None, at=at) if item.window is None else None
     part = Part(Kind.SUBSTITUTED, [about], business_day(at), next_update_on=due)
     return Letter(_to(order), [part], _claims(order, [promise], at), occasion=occasion)

@@ -12,6 +12,7 @@ from backorders.notifications.letters import (
     Gift,
     Item,
     Letter,
+    Money,
     Option,
     OrderPart,
     Owed,
@@ -84,6 +85,7 @@ def part(kind: str, *, number: str = "10482", window: Window | None = JANUARY, o
         "substituted": {
             "items": [Item(1, "Nova Kettle 1.5 L", window, instead_of=f"1 × {KETTLE}")],
             "owed": Owed(Decimal("60.25"), "TRY", datetime.date(2026, 12, 1)),
+            "on_top": Money(Decimal("12.50"), "TRY"),
         },
         "question_answer": {"items": [moved]},
         "contact_code": {},

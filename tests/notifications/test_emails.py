@@ -24,6 +24,7 @@ from tests.notifications.letters import (
     TODAY,
     addressee,
     hard_ones,
+    legal_parts,
     letter,
     order,
     ordinary,
@@ -170,6 +171,31 @@ def test_links_have_distinct_words(kind: str, language: str) -> None:
     least = 0 if kind == "contact_code" else 2  # where a code goes nobody has shown yet to be the customer
     assert len(set(words)) == len(set(addresses)) >= least
     assert least or not addresses
+
+
+def test_an_order_in_two_parts_has_each_button_once() -> None:
+    kinds = ["no_date", "later", "alternative_offer", "confirmation", "approaching", "heartbeat"]
+    mail = rendered(letter(*(part(kind) for kind in kinds)))
+    addresses = re.findall(r'<a [^>]*href="([^"]*)"', mail.html)
+    page = LINKS[1]
+    assert sorted(addresses) == sorted([page, f"{page}alternatives/", f"{page}alternatives/", f"{page}cancel/"])
+    assert mail.text.count(f"{page}cancel/") == 1
+    assert mail.text.upper().count("WHAT YOU CAN DO") == 1
+
+
+def test_whoever_is_asked_is_asked_though_another_notice_of_the_order_stands_before() -> None:
+    notices = [each for each in legal_parts() if each.option and each.option.state in ("opt_short", "opt_long")]
+    mail = rendered(letter(*notices[:2]))
+    assert mail.text.count("Agree to wait (order 10482)") == 1
+    assert mail.text.count("Cancel for a full refund (order 10482)") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["confirmation", "approaching", "substituted"])
+def test_what_can_be_cancelled_leads_to_the_page(kind: str, language: str) -> None:
+    mail = rendered(ordinary(kind, language))
+    assert f"{LINKS[1]}cancel/" in mail.text
+    assert f'href="{LINKS[1]}cancel/"' in mail.html
 
 
 def test_turkish_letters_arrive_as_they_are() -> None:
