@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
-from backorders.backoffice.wording import speak_models
+from backorders.backoffice.speaking import speak_models
 
 
 class BackordersAdminConfig(AdminConfig):

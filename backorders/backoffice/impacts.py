@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from backorders.allocation.impact import Impact, Move
 from backorders.allocation.windows import Window
-from backorders.backoffice.hearing import Then, followings
+from backorders.backoffice.who_hears import Then, followings
 from backorders.orders.models import OrderLine
 
 ROWS = 50

@@ -12,7 +12,7 @@ from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.queueing import Place, place_of
 from backorders.allocation.reasons import given_reasons
 from backorders.allocation.windows import Window, slip_days
-from backorders.backoffice.answers import Asked, answer
+from backorders.backoffice.saying import Asked, answer
 from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from backorders.supply.models import EtaRevision
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.home import home
 from backorders.backoffice.jobs import tray
-from backorders.backoffice.keys import as_json
+from backorders.backoffice.keyboard import as_json
 from backorders.backoffice.navigation import sections
 from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.urls import screens

@@ -15,7 +15,7 @@ from django.template.base import Lexer, Token, TokenType
 from django.test import Client
 from django.utils.translation import gettext, ngettext, override
 
-from backorders.backoffice.wording import model_words
+from backorders.backoffice.speaking import model_words
 from tests.backoffice.desk import World, address, text
 
 ROOT = Path(settings.BASE_DIR)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.backoffice.keys import CHANGEABLE, Command
+from backorders.backoffice.keyboard import CHANGEABLE, Command
 from backorders.backoffice.preferences import HOMES
 from backorders.desk.models import Preference
 

@@ -13,9 +13,9 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.forms.audit import AuditForm
-from backorders.backoffice.lists import csv_of, workbook_of
 from backorders.backoffice.masking import masked_words, sees_contacts
 from backorders.backoffice.paging import page_of
+from backorders.backoffice.spreadsheets import csv_of, workbook_of
 from backorders.backoffice.views.screen import Screen
 from backorders.catalog.models import Product
 from backorders.changes.acts import act_name, why

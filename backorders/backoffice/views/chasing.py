@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from backorders.actions import asking, proposals
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.backoffice import answered
+from backorders.backoffice import supplier_answers
 from backorders.backoffice.forms.asking import ReasonForm
 from backorders.backoffice.forms.chasing import AcceptForm
 from backorders.backoffice.paging import page_of
@@ -123,7 +123,7 @@ class DecideAnswers(ActScreen):
         """Add the answers as they are read."""
         form = kwargs["form"]
         ticked = {str(pk) for pk in form["proposal"].value() or ()}
-        shown = [(row, str(row.proposal.pk) in ticked) for row in answered.rows(self.waiting, at=self.at)]
+        shown = [(row, str(row.proposal.pk) in ticked) for row in supplier_answers.rows(self.waiting, at=self.at)]
         return super().get_context_data(shown=shown, which=self.which, **kwargs)
 
     def back(self) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backorders.actions.seconding import NeedsApproval
-from backorders.backoffice import imports, lists
+from backorders.backoffice import imports, spreadsheets
 from backorders.backoffice.forms.imports import ApplyForm, ColumnsForm, OpenForm
 from backorders.backoffice.impacts import kept_impact
 from backorders.backoffice.jobs import shown
@@ -309,7 +309,7 @@ class ProblemRows(ImportScreen):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer with the file."""
-        return lists.csv_of(imports.problem_rows(self.mine), name=f"import-{self.mine.pk}-problems.csv")
+        return spreadsheets.csv_of(imports.problem_rows(self.mine), name=f"import-{self.mine.pk}-problems.csv")
 
 
 class SupplierTemplate(Screen):
@@ -336,7 +336,7 @@ class SupplierTemplate(Screen):
             [line.pk, line.purchase_order.number, line.product.sku, line.product.name, line.outstanding, line.eta_on]
             for line in found.iterator(chunk_size=2_000)
         ]
-        return lists.workbook_of([heads, *rows], name=f"dates-{supplier.pk}.xlsx")
+        return spreadsheets.workbook_of([heads, *rows], name=f"dates-{supplier.pk}.xlsx")
 
 
 def run_at_once(job: Job | None) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import viewing
 from backorders.backoffice.forms.preferences import PreferenceForm
-from backorders.backoffice.keys import COMMANDS, FIXED, keys_of
+from backorders.backoffice.keyboard import COMMANDS, FIXED, keys_of
 from backorders.backoffice.preferences import home_of, preference_of
 from backorders.backoffice.views.screen import REFUSED, Screen
 

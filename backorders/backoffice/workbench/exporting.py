@@ -13,7 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from backorders.allocation.windows import business_day
-from backorders.backoffice.lists import csv_lines
+from backorders.backoffice.spreadsheets import csv_lines
 from backorders.backoffice.workbench.rows import Waiting, Writer, rows
 from backorders.orders.models import Customer, OrderLine
 
@@ -42,7 +42,7 @@ def cells(row: Waiting, writer: Writer) -> list[Any]:
 
 
 def as_csv(line_ids: Sequence[int], *, today: datetime.date) -> Iterator[str]:
-    """Yield a CSV file as the reader's spreadsheet expects it (`lists.csv_lines`)."""
+    """Yield a CSV file as the reader's spreadsheet expects it (`spreadsheets.csv_lines`)."""
     return csv_lines(itertools.chain([headings()], _all(line_ids, today)))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.backoffice.hearing import Then, followings
+from backorders.backoffice.who_hears import Then, followings
 from backorders.orders.models import Customer
 from tests.factories import a_customer, a_line, a_product, a_purchase, later, revise
 from tests.notifications.desk import announce
