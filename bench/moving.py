@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from backorders.actions import buying, receiving
+from backorders.actions import etas, receiving, revising
 from backorders.allocation.replanning import replan
 from backorders.changes.models import Source
 from backorders.changes.recording import open_change
@@ -56,10 +56,10 @@ def receive(n: int) -> Iterator[Figure]:
 def revise(n: int) -> Iterator[Figure]:
     """J3a."""
     line = _queue(n)
-    change = buying.EtaChange(line.pk, [buying.EtaPart(LATER)])
+    change = etas.EtaChange(line.pk, [etas.EtaPart(LATER)])
 
     def ours() -> None:
-        buying.revise_eta([change], reason_code="production", source=Source.SYSTEM, by=None, at=world.AT)
+        revising.revise_eta([change], reason_code="production", source=Source.SYSTEM, by=None, at=world.AT)
 
     def floor() -> None:
         known = open_change("floor", by=None, at=world.AT)
@@ -85,7 +85,7 @@ def revise(n: int) -> Iterator[Figure]:
         )
 
     def preview() -> None:
-        buying.preview_eta([change], at=world.AT)
+        revising.preview_eta([change], at=world.AT)
 
     yield beside("J3a", "ETA change", n, ours=ours, floor=floor)
     yield beside("J3a", "preview of it", n, ours=preview, floor=floor)

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
 from backorders.access.table import MANAGER, Role
-from backorders.actions import buying, counting, placing, receiving
+from backorders.actions import buying, counting, etas, placing, receiving, revising
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Category, Product
 from backorders.orders.models import Carrier, Customer, Order, OrderLine
@@ -107,10 +107,10 @@ def a_purchase(
 
 def revise(line: PurchaseLine, *parts: tuple[int | None, int | None], at: datetime.datetime = AT, **how: Any) -> Any:
     """Revise an ETA; parts are (days after today or None, units or None)."""
-    said = [buying.EtaPart(None if eta is None else day(eta), quantity=units) for eta, units in parts]
+    said = [etas.EtaPart(None if eta is None else day(eta), quantity=units) for eta, units in parts]
     confidence, seen = how.pop("confidence", "confirmed"), how.pop("seen_version", None)
-    change = buying.EtaChange(line.pk, said, confidence=confidence, seen_version=seen)
-    return buying.revise_eta([change], **{"reason_code": "production", "by": None, "at": at, **how})
+    change = etas.EtaChange(line.pk, said, confidence=confidence, seen_version=seen)
+    return revising.revise_eta([change], **{"reason_code": "production", "by": None, "at": at, **how})
 
 
 def receive(line: PurchaseLine, quantity: int, *, at: datetime.datetime = AT, **how: Any) -> Any:

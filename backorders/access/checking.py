@@ -34,7 +34,7 @@ class NotAllowed(Refused):
 def allowed(verb: Callable[P, R], *, capability: str = "") -> Callable[P, R]:
     """Let only those call `verb` whose role has it: the person in its argument `by`; None is the system.
 
-    The verb's name in the table is its room and its own, "buying.revise_eta", unless it is a step of another
+    The verb's name in the table is its room and its own, "revising.revise_eta", unless it is a step of another
     `capability`. A private part of a verb is not asked again.
     """
     if verb.__name__.startswith("_"):

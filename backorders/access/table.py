@@ -68,15 +68,15 @@ CAPABILITIES: dict[str, Capability] = {
     "selling.cancel_line": _c(_("cancel units of an order"), DESK),  # above a value with approval: see limits
     "selling.cancel_order": _c(_("cancel an order"), DESK),
     "selling.change_quantity": _c(_("change an ordered quantity"), DESK),
-    "selling.expedite": _c(_("put a line before others"), DESK),  # customer service with a manager's approval
-    "selling.unexpedite": _c(_("put a line back to its rank"), DESK),
+    "queueing.expedite": _c(_("put a line before others"), DESK),  # customer service with a manager's approval
+    "queueing.unexpedite": _c(_("put a line back to its rank"), DESK),
     "reshaping.split": _c(_("split an order"), DESK),
     "reshaping.substitute": _c(_("give another product instead"), DESK),
     "reallocating.reallocate": _c(_("put one line before another"), DESK),
-    "selling.hold": _c(_("hold a line"), DESK),
-    "selling.release": _c(_("release a held line"), DESK),
+    "queueing.hold": _c(_("hold a line"), DESK),
+    "queueing.release": _c(_("release a held line"), DESK),
     "buying.order_goods": _c(_("order goods"), BUYING),
-    "buying.revise_eta": _c(_("change an ETA"), BUYING),
+    "revising.revise_eta": _c(_("change an ETA"), BUYING),
     "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # very many customers with a second person
     "buying.close_purchase_line": _c(_("close a purchase line"), BUYING),
     "asking.ask_supplier": _c(_("ask a supplier for dates"), BUYING),
@@ -227,7 +227,7 @@ RECORDS: dict[str, Seen] = {
 
 
 def roles_of(permission: str) -> Role:
-    """Return the roles that have a permission: a verb ("buying.revise_eta") or Django's ("orders.view_order")."""
+    """Return the roles that have a permission: a verb ("revising.revise_eta") or Django's ("orders.view_order")."""
     if permission in CAPABILITIES:
         return CAPABILITIES[permission].roles
     app, _dot, codename = permission.partition(".")

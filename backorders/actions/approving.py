@@ -10,7 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import check
 from backorders.access.table import CAPABILITIES
-from backorders.actions import buying, caring, compensating, counting, offering, proposals, selling, telling
+from backorders.actions import (
+    caring,
+    compensating,
+    counting,
+    etas,
+    offering,
+    proposals,
+    queueing,
+    revising,
+    selling,
+    telling,
+)
 from backorders.actions.checking import a_reason, a_text
 from backorders.actions.done import Done
 from backorders.actions.seconding import APPROVE, Ask, OwnApproval, limits
@@ -178,7 +189,7 @@ def _rest(given: dict[str, Any], *taken: str) -> dict[str, Any]:
 
 
 def _expedite(given: dict[str, Any], **who: Any) -> Done[Any]:
-    return selling.expedite(_line(given), **_rest(given, "line"), **who)
+    return queueing.expedite(_line(given), **_rest(given, "line"), **who)
 
 
 def _cancel_line(given: dict[str, Any], **who: Any) -> Done[Any]:
@@ -216,14 +227,14 @@ def _look_at_stock(given: dict[str, Any], at: datetime.datetime) -> Impact:
     return counting.preview_adjust(product, warehouse=place, counted=given["counted"], at=at)
 
 
-def _etas(given: Sequence[dict[str, Any]]) -> list[buying.EtaChange]:
-    return [buying.eta_change(plain) for plain in given]
+def _etas(given: Sequence[dict[str, Any]]) -> list[etas.EtaChange]:
+    return [etas.eta_change(plain) for plain in given]
 
 
 def _revise_eta(given: dict[str, Any], **who: Any) -> Done[Any]:
     source = Source(given["source"]) if given["source"] else None
     rest = _rest(given, "changes", "source")
-    return buying.revise_eta(_etas(given["changes"]), source=source, **rest, **who)
+    return revising.revise_eta(_etas(given["changes"]), source=source, **rest, **who)
 
 
 def _proposed(given: dict[str, Any]) -> dict[int, int]:
@@ -236,7 +247,7 @@ def _look_at_proposals(given: dict[str, Any], at: datetime.datetime) -> Impact:
 
 
 WAYS: dict[str, Way] = {
-    "selling.expedite": Way(_expedite, lambda given, at: selling.preview_expedite(_line(given), at=at)),
+    "queueing.expedite": Way(_expedite, lambda given, at: queueing.preview_expedite(_line(given), at=at)),
     "selling.cancel_line": Way(
         _cancel_line, lambda given, at: selling.preview_cancel(_line(given), quantity=given["quantity"], at=at)
     ),
@@ -245,7 +256,7 @@ WAYS: dict[str, Way] = {
         _change_quantity, lambda given, at: selling.preview_quantity(_line(given), quantity=given["quantity"], at=at)
     ),
     "counting.adjust_stock": Way(_adjust_stock, _look_at_stock),
-    "buying.revise_eta": Way(_revise_eta, lambda given, at: buying.preview_eta(_etas(given["changes"]), at=at)),
+    "revising.revise_eta": Way(_revise_eta, lambda given, at: revising.preview_eta(_etas(given["changes"]), at=at)),
     "offering.offer_alternative": Way(
         lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)
     ),

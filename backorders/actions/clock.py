@@ -6,7 +6,7 @@ from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from backorders import rows
-from backorders.actions.buying import notice_unrecorded_etas
+from backorders.actions.revisions import notice_unrecorded_etas
 from backorders.actions.telling import forget_stopped
 from backorders.allocation.replanning import replan
 from backorders.allocation.windows import POLICY, lateness

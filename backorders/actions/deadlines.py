@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext_noop as _
 
 from backorders import rows
-from backorders.actions.selling import owe_refunds
+from backorders.actions.refunding import owe_refunds
 from backorders.allocation.gaps import close_promises
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.replanning import replan

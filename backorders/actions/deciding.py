@@ -15,7 +15,7 @@ from django.db.models import F, Sum
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions import caring, lawful, reshaping, selling
+from backorders.actions import caring, lawful, refunding, reshaping, selling
 from backorders.actions.checking import NotOpen, a_mailable_address, fitting
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
@@ -383,7 +383,7 @@ def _shown(order: Order, line: OrderLine | None) -> dict[str, Any]:
     """What the page says of what is decided about: the date, and the money that would go back."""
     lines = [line] if line else list(order.lines.open().order_by("id"))
     promises = Promise.objects.filter(line__in=lines).order_by("line")
-    back = sum((selling.refund_of(each, each.open_quantity) for each in lines), Decimal(0))
+    back = sum((refunding.refund_of(each, each.open_quantity) for each in lines), Decimal(0))
     windows = {str(each.line_id): [str(each.expected_from), str(each.expected_until)] for each in promises}
     return {"windows": windows, "refund": f"{back} {order.currency}", "version": order.version}
 

@@ -11,8 +11,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import selling
-from backorders.actions.buying import FARTHEST
 from backorders.actions.done import Done
+from backorders.actions.etas import FARTHEST
 from backorders.actions.freshness import fresh_order, order_changed
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products

@@ -8,11 +8,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.table import CAPABILITIES
-from backorders.actions import buying
+from backorders.actions import buying, etas, revising
 from backorders.actions.asking import close_answered, policies_of_suppliers, policy_of
-from backorders.actions.buying import EtaChange, EtaPart
 from backorders.actions.checking import NoReason, NotOpen, a_reason, fitting
 from backorders.actions.done import Done
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.keys import known_act
 from backorders.actions.seconding import Ask, for_recipients, limits, recipients_of
@@ -104,7 +104,7 @@ def check(answer: LineAnswer, purchase: PurchaseLine, *, at: datetime.datetime) 
     if not purchase.outstanding:
         raise NotOpen(_("%(line)s has nothing outstanding."), line=purchase)
     if answer.answer != Answer.REFUSE:
-        buying.check_change(EtaChange(purchase.pk, answer.parts), purchase, today=business_day(at))
+        etas.check_change(EtaChange(purchase.pk, answer.parts), purchase, today=business_day(at))
     elif not answer.note.strip():
         raise NoReason(_("Say why it does not come."))
 
@@ -179,7 +179,7 @@ def preview(proposals: Sequence[EtaProposal], *, at: datetime.datetime) -> Impac
     lines = _purchases(proposals)
     changes = [_as_change(each) for each in proposals if each.answer != Answer.REFUSE]
     refused = [lines[each.line.purchase_line_id] for each in proposals if each.answer == Answer.REFUSE]
-    return buying.preview_eta(changes, closed=refused, at=at)
+    return revising.preview_eta(changes, closed=refused, at=at)
 
 
 @act
@@ -193,7 +193,7 @@ def accept(
 ) -> Done[list[EtaProposal]]:
     """Take proposals (ids, each with the version of its purchase line that was shown) over into the books.
 
-    Dates become revised ETAs, refusals closed purchase lines. Raises `NotWaiting`, `Stale`, what `buying.revise_eta`
+    Dates become revised ETAs, refusals closed purchase lines. Raises `NotWaiting`, `Stale`, what `revising.revise_eta`
     refuses, `NeedsApproval` if very many customers would hear of it; then nothing of it is saved.
     """
     lock_products(_products(seen))
@@ -276,7 +276,7 @@ def _carry_out(
                 for each in group
             }
         else:
-            done = buying.revise_eta(
+            done = revising.revise_eta(
                 [_as_change(each) for each in group],
                 reason_code=reason_code,
                 note=words,

@@ -79,7 +79,7 @@ def _ask_for_the_rest(short: Sequence[PurchaseLine], *, by: AbstractBaseUser | N
     units = Counter[int]()
     for line in short:
         units[line.purchase_order_id] += line.outstanding
-    buyers = people_with(CAPABILITIES["buying.revise_eta"].roles) if units else []
+    buyers = people_with(CAPABILITIES["revising.revise_eta"].roles) if units else []
     orders = PurchaseOrder.objects.select_related("supplier").in_bulk(units)
     for pk, count in units.items():
         words = {"number": orders[pk].number, "supplier": orders[pk].supplier.name, "units": count}

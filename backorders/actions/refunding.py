@@ -1,6 +1,8 @@
-"""Refunding: writing down that money we owe was paid."""
+"""Refunding: what is owed back for cancelled units, by when, and that it was paid."""
 
 import datetime
+from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +14,11 @@ from backorders.allocation.locking import lock_products
 from backorders.changes.acting import act
 from backorders.changes.models import Touch
 from backorders.changes.recording import open_change, touch
-from backorders.delays.ending import refunded
-from backorders.orders.models import Refund
+from backorders.delays.ending import last_day, refunded, refunds_due
+from backorders.orders.models import Cancellation, Order, OrderLine, Refund
 from backorders.refusal import Refused
+
+REFUND_DAYS = 7
 
 
 class NothingOwed(Refused):
@@ -38,3 +42,30 @@ def pay_refund(refund: Refund, *, by: AbstractBaseUser | None, at: datetime.date
     refunded(line.pk, at=at)
     refund.refresh_from_db()
     return Done(change, Impact(), refund)
+
+
+def refund_of(line: OrderLine, units: int) -> Decimal:
+    """Return what a cancellation of so many units pays back: their price, if the order is paid."""
+    return line.price * units if line.order.is_paid else Decimal(0)
+
+
+def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime) -> None:
+    """Owe what was paid for cancelled units, by the day that the law of the line says, or else that of the house."""
+    by_law = refunds_due([made.line_id for made in cancellations], at=at)
+    Refund.objects.bulk_create(
+        Refund(
+            cancellation=made,
+            amount=refund_of(made.line, made.quantity),
+            currency=made.line.order.currency,
+            due_at=by_law.get(made.line_id, at + datetime.timedelta(days=REFUND_DAYS)),
+        )
+        for made in cancellations
+        if made.line.order.is_paid
+    )
+
+
+def refund_due_on(order: Order, line_ids: Collection[int], *, at: datetime.datetime) -> datetime.date:
+    """Return by when the money for units of these lines is owed if they are cancelled now: the earliest of their days,
+    on the customer's calendar."""
+    by_law = refunds_due(line_ids, at=at).values()
+    return last_day(min(by_law, default=at + datetime.timedelta(days=REFUND_DAYS)), order=order)

@@ -14,7 +14,9 @@ from backorders.actions.accepting import accept, products_of
 from backorders.actions.checking import a_reason, whole_units
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
-from backorders.actions.selling import REFUND_DAYS, cancel_units, cancellable, less
+from backorders.actions.order_lines import less
+from backorders.actions.refunding import REFUND_DAYS
+from backorders.actions.selling import cancel_units, cancellable
 from backorders.allocation.gaps import close_promises, reopen_promises
 from backorders.allocation.impact import Impact
 from backorders.allocation.joining import Joined, Newcomer, join

@@ -3,9 +3,9 @@
 import datetime
 
 from backorders.access.table import CAPABILITIES
-from backorders.actions import buying
+from backorders.actions import revising
 from backorders.actions.asking import DueLine, calendar_of_asking, due_lines, policies_of_suppliers, policy_of
-from backorders.actions.buying import EtaChange, EtaPart
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.allocation.windows import business_day
 from backorders.changes.models import Source
 from backorders.chasing import silence
@@ -43,7 +43,7 @@ def _end_belief(lines: list[DueLine], at: datetime.datetime) -> None:
         for line in lines
     ]
     why = EtaRevision.ReasonCode.SILENCE
-    buying.revise_eta(changes, reason_code=why, source=Source.SYSTEM, by=None, at=at)
+    revising.revise_eta(changes, reason_code=why, source=Source.SYSTEM, by=None, at=at)
 
 
 def _silent(at: datetime.datetime) -> list[DueLine]:

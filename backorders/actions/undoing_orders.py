@@ -183,8 +183,8 @@ def _propose_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime)
 
 
 WAYS = {
-    "expedite": Way("selling.expedite", _of_order, _line_objection, _put_flags_back),
-    "unexpedite": Way("selling.unexpedite", _of_order, _line_objection, _put_flags_back),
+    "expedite": Way("queueing.expedite", _of_order, _line_objection, _put_flags_back),
+    "unexpedite": Way("queueing.unexpedite", _of_order, _line_objection, _put_flags_back),
     "split": Way("reshaping.split", _of_order, _split_objection, _join_back),
     "substitute": Way("reshaping.substitute", _of_order, _substitute_objection, _swap_back),
     "reallocate": Way("reallocating.reallocate", _of_order, _order_objection, _put_places_back),
@@ -195,8 +195,8 @@ WAYS = {
     "write_message": Way("caring.write_message", _of_order, _posted_objection, _take_message_back),
     "answer_question": Way("caring.answer_question", _of_order, _posted_objection, _open_question_again),
     "settle_question": Way("caring.settle_question", _of_order, lambda _change: "", _open_question_again),
-    "hold": Way("selling.hold", _of_order, _line_objection, _put_flags_back),
-    "release": Way("selling.release", _of_order, _line_objection, _put_flags_back),
+    "hold": Way("queueing.hold", _of_order, _line_objection, _put_flags_back),
+    "release": Way("queueing.release", _of_order, _line_objection, _put_flags_back),
     "change_quantity": Way("selling.change_quantity", _of_order, _line_objection, _put_quantity_back),
     "cancel": Way("selling.cancel_line", _of_order, _cancel_objection, _put_cancelled_back),
     "set_cause": Way("handling.set_cause", lambda _change: (), lambda _change: "", _put_causes_back),

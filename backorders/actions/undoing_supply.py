@@ -9,8 +9,8 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
-from backorders.actions.buying import record_revisions
 from backorders.actions.moving import move
+from backorders.actions.revisions import record_revisions
 from backorders.actions.ways_back import Way
 from backorders.changes.models import ChangeSet, Touch
 from backorders.refusal import said
@@ -117,7 +117,7 @@ def _of_product(change: ChangeSet) -> Sequence[int]:
 
 
 WAYS = {
-    "revise_eta": Way("buying.revise_eta", of_purchase, _eta_objection, put_etas_back),
+    "revise_eta": Way("revising.revise_eta", of_purchase, _eta_objection, put_etas_back),
     "close_purchase_line": Way("buying.close_purchase_line", of_purchase, _close_objection, _reopen),
     "receive": Way("receiving.receive", of_purchase, _receive_objection, _put_received_back),
     "adjust_stock": Way("counting.adjust_stock", _of_product, _adjust_objection, _put_count_back),

@@ -48,7 +48,7 @@ def sections(request: HttpRequest) -> list[Section]:
                 (_("Purchase orders"), "purchase_orders", "supply.view_purchaseorder"),
                 (_("Purchase lines"), "supply_purchaseline_changelist", "supply.view_purchaseline"),
                 (_("Supplier answers"), "proposals", "supply.view_purchaseline"),
-                (_("Import ETAs"), "imports", "buying.revise_eta"),
+                (_("Import ETAs"), "imports", "revising.revise_eta"),
                 (_("Stock"), "supply_stocklevel_changelist", "supply.view_stocklevel"),
             ],
         ),

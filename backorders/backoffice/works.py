@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from backorders.actions import approving, buying, telling
-from backorders.actions.buying import EtaChange
+from backorders.actions import approving, revising, telling
+from backorders.actions.etas import EtaChange
 from backorders.allocation.impact import Impact, Move
 from backorders.backoffice.impacts import as_kept, shown
 from backorders.importing import opening, working
@@ -28,7 +28,7 @@ def look_ahead(changes: Sequence[EtaChange], seen: Seen | None) -> Seen:
     """Add whom these changes would move to what was seen before."""
     seen = seen or Seen()
     if changes:
-        impact = buying.preview_eta(changes, at=timezone.now())
+        impact = revising.preview_eta(changes, at=timezone.now())
         seen.moves += impact.moves
         seen.checked += impact.checked
         seen.uncovered += impact.uncovered

@@ -79,7 +79,7 @@ class Approval(models.Model):
         REFUSED = "refused", "refused"
         EXPIRED = "expired", "expired"
 
-    capability = models.CharField(max_length=40, help_text="the verb: selling.expedite")
+    capability = models.CharField(max_length=40, help_text="the verb: queueing.expedite")
     arguments = models.JSONField(help_text="what the verb is called with, as plain values")
     about = models.CharField(max_length=200, help_text="what it acts on, in words")
     why = models.TextField(help_text="why it needs a second person, as its asker was told")

@@ -124,7 +124,7 @@ class RequestLine(models.Model):
 class EtaProposal(models.Model):
     """An ETA proposal is what a supplier answered of one purchase line, until a buyer (or the rule) decided on it.
 
-    `parts` are [first day or null, last day or null, units or null], as `buying.EtaPart`; a refusal has none. What was
+    `parts` are [first day or null, last day or null, units or null], as `etas.EtaPart`; a refusal has none. What was
     seen is how the purchase line stood when the supplier answered.
     """
 

@@ -56,7 +56,7 @@ def _supplier_of(listed: Sequence[Sequence[str]]) -> Supplier | None:
 
 def _verb(verb: Callable[P, R]) -> Callable[P, R]:
     """Make it an act of those who may change ETAs: everything here is on its way to doing so."""
-    return act(verb, capability="buying.revise_eta")
+    return act(verb, capability="revising.revise_eta")
 
 
 @_verb

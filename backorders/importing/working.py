@@ -12,8 +12,8 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
-from backorders.actions import buying, undoing
-from backorders.actions.buying import EtaChange, EtaPart
+from backorders.actions import revising, undoing
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.allocation.windows import business_day
 from backorders.changes.models import ChangeSet, Source
 from backorders.importing import columns
@@ -238,7 +238,7 @@ def _revise(ready: Sequence[ImportRow], mine: Import, *, by: AbstractBaseUser | 
     """Revise the ETAs of these rows; if they are refused, of each half of them, down to the place that is refused."""
     try:
         with transaction.atomic():
-            done = buying.revise_eta(
+            done = revising.revise_eta(
                 changes_of(ready, mine, today=business_day(at)),
                 reason_code=mine.reason_code,
                 note=f"import #{mine.pk}{mine.note and ': '}{mine.note}",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from backorders.actions import deciding
-from backorders.actions.selling import refund_of
+from backorders.actions.refunding import refund_of
 from backorders.allocation.alternatives import Alternative, offered_for
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import proposals
-from backorders.actions.buying import EtaPart
+from backorders.actions.etas import EtaPart
 from backorders.actions.proposals import LineAnswer
 from backorders.chasing.models import EtaProposal, RequestLine
 from backorders.refusal import Refused

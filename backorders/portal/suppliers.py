@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
 from backorders.actions import proposals
-from backorders.actions.buying import EtaPart
+from backorders.actions.etas import EtaPart
 from backorders.allocation.windows import Window, business_day
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
 from backorders.notifications import dates

@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from backorders.access.checking import NotAllowed, allowed, may, roles_of
 from backorders.access.table import AUDITOR, GROUPS, MANAGER, NOBODY, PURCHASING, SERVICE, WAREHOUSE
-from backorders.actions import buying, caring, receiving
+from backorders.actions import caring, etas, receiving, revising
 from tests.actions.desk import a_world, stored
 from tests.factories import AT, a_product, a_purchase, a_user, day
 
@@ -18,15 +18,15 @@ pytestmark = pytest.mark.django_db
 
 
 def revise(by: Any) -> None:
-    change = buying.EtaChange(a_purchase(a_product(), 3).pk, [buying.EtaPart(day(20))])
-    buying.revise_eta([change], reason_code="customs", by=by, at=AT)
+    change = etas.EtaChange(a_purchase(a_product(), 3).pk, [etas.EtaPart(day(20))])
+    revising.revise_eta([change], reason_code="customs", by=by, at=AT)
 
 
 @pytest.mark.parametrize("role", [SERVICE, WAREHOUSE, AUDITOR, NOBODY])
 def test_a_verb_refuses_whose_role_does_not_have_it(role: Any) -> None:
     with pytest.raises(NotAllowed, match=r"change an ETA\. Roles that do: Purchasing, Manager\.") as refused:
         revise(a_user(role))
-    assert refused.value.details["capability"] == "buying.revise_eta"
+    assert refused.value.details["capability"] == "revising.revise_eta"
 
 
 @pytest.mark.parametrize("role", [PURCHASING, MANAGER, SERVICE | PURCHASING])
@@ -75,7 +75,7 @@ def test_the_refusal_speaks_the_readers_language() -> None:
 
 def test_django_is_answered_by_the_same_table() -> None:
     buyer = a_user(PURCHASING)
-    assert buyer.has_perm("buying.revise_eta")
+    assert buyer.has_perm("revising.revise_eta")
     assert buyer.has_perm("supply.view_purchaseline")
     assert buyer.has_module_perms("supply")
     assert not buyer.has_module_perms("notifications")
@@ -87,8 +87,8 @@ def test_django_is_answered_by_the_same_table() -> None:
 def test_a_person_may_have_two_roles_or_none() -> None:
     assert roles_of(a_user(SERVICE, WAREHOUSE)) == SERVICE | WAREHOUSE
     assert roles_of(AnonymousUser()) == NOBODY
-    assert not may(AnonymousUser(), "buying.revise_eta")
-    assert may(None, "buying.revise_eta")
+    assert not may(AnonymousUser(), "revising.revise_eta")
+    assert may(None, "revising.revise_eta")
 
 
 def test_the_migration_made_the_six_groups() -> None:
@@ -100,4 +100,4 @@ def test_asking_for_a_person_costs_one_statement_and_for_the_system_none(django_
     with django_assert_num_queries(1):
         assert may(buyer, "supply.view_purchaseline")
     with django_assert_num_queries(0):
-        assert may(None, "buying.revise_eta")
+        assert may(None, "revising.revise_eta")

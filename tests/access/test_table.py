@@ -70,7 +70,7 @@ def test_every_role_has_its_group_and_every_group_its_words() -> None:
     ("permission", "roles"),
     [
         ("selling.cancel_line", SERVICE | MANAGER),
-        ("buying.revise_eta", PURCHASING | MANAGER),
+        ("revising.revise_eta", PURCHASING | MANAGER),
         ("receiving.receive", WAREHOUSE | MANAGER),
         ("contacts.see", SERVICE | MANAGER),
         ("orders.view_customer", SERVICE | MANAGER | AUDITOR),
@@ -88,7 +88,7 @@ def test_who_has_a_permission(permission: str, roles: Role) -> None:
 
 
 def test_customer_service_never_edits_etas_and_purchasing_never_sees_contact_data() -> None:
-    assert "buying.revise_eta" not in permissions_of(SERVICE)
+    assert "revising.revise_eta" not in permissions_of(SERVICE)
     shown = {name for name in permissions_of(PURCHASING | WAREHOUSE) if name.startswith("notifications.")}
     assert not shown
     assert not {"contacts.see", "orders.view_customer"} & permissions_of(PURCHASING | WAREHOUSE)

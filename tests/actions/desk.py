@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from backorders.actions import hearing, selling, shipping
+from backorders.actions import hearing, queueing, shipping
 from backorders.allocation.models import Promise
 from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ChangeSet
@@ -58,7 +58,7 @@ def a_world() -> World:
     house, second = a_warehouse(), a_warehouse("SECOND", rank=2)
     rushed = a_line(a_product(stock=1), 3)
     Substitute.objects.create(product=rushed.product, substitute=a_product(stock=9))
-    selling.expedite(rushed, reason="a birthday", by=None, at=AT)
+    queueing.expedite(rushed, reason="a birthday", by=None, at=AT)
     product, other = a_product(stock=8), a_product(stock=1)
     count(product, 3, where=second)
     shipped = a_line(product, 2)
@@ -70,7 +70,7 @@ def a_world() -> World:
     whole = an_order((product, 2), (other, 2), is_ship_complete=True)
     uncovered = a_line(other, 9, customer=a_customer(tier=2))
     on_hold = a_line(product, 1)
-    selling.hold(on_hold, reason="payment", by=None, at=AT)
+    queueing.hold(on_hold, reason="payment", by=None, at=AT)
     Substitute.objects.create(product=product, substitute=other)
     world = World(
         product=product,

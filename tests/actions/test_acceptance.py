@@ -2,11 +2,11 @@
 
 import pytest
 
-from backorders.actions import selling
 from backorders.actions.checking import NotWholeUnits
 from backorders.allocation.books import differences
 from backorders.allocation.queueing import Place, place_of
 from backorders.orders.models import Order
+from backorders.refusal import Refused
 from backorders.supply.models import StockLevel
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, an_order, receive, state
 
@@ -42,5 +42,5 @@ def test_what_is_not_whole_units_is_refused_and_nothing_is_written(quantity: obj
 def test_the_last_unit_goes_to_one_order() -> None:
     product = a_product(stock=1, backorder_policy="never")
     an_order((product, 1))
-    with pytest.raises(selling.Refused, match="only 0 available"):
+    with pytest.raises(Refused, match="only 0 available"):
         an_order((product, 1))

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE, Role
-from backorders.actions import approving, buying, counting, selling, telling
+from backorders.actions import approving, counting, etas, queueing, revising, selling, telling
 from backorders.actions.approving import NotPending
 from backorders.actions.checking import NoReason
 from backorders.actions.seconding import NeedsApproval, OwnApproval
@@ -38,8 +38,8 @@ def low_limits(**limits: Any) -> None:
     ApprovalLimit.objects.create(**{"id": 1, "cancel_value": Decimal(5), "stock_units": 1, "recipients": 1, **limits})
 
 
-def eta(w: World) -> list[buying.EtaChange]:
-    return [buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(60))])]
+def eta(w: World) -> list[etas.EtaChange]:
+    return [etas.EtaChange(w.purchase.pk, [etas.EtaPart(day(60))])]
 
 
 def changed(row: Any, name: str, value: object) -> bool:
@@ -49,7 +49,7 @@ def changed(row: Any, name: str, value: object) -> bool:
 
 CASES = {
     "expedite": Case(
-        lambda w, **who: selling.expedite(w.waiting, reason="why", at=AT, **who),
+        lambda w, **who: queueing.expedite(w.waiting, reason="why", at=AT, **who),
         SERVICE,
         "needs a manager",
         lambda w: changed(w.waiting, "is_expedited", True),
@@ -79,7 +79,7 @@ CASES = {
         lambda w: changed(w.product.stock_levels.get(warehouse=w.house), "on_hand", 1),
     ),
     "revise an ETA": Case(
-        lambda w, **who: buying.revise_eta(eta(w), reason_code="customs", note="why", at=AT, **who),
+        lambda w, **who: revising.revise_eta(eta(w), reason_code="customs", note="why", at=AT, **who),
         PURCHASING,
         "customers would be written to, more than 1",
         lambda w: changed(w.purchase, "eta_on", day(60)),
@@ -176,7 +176,7 @@ def test_below_the_limits_nobody_is_asked() -> None:
 
 def test_what_changed_since_it_was_asked_for_is_not_done(world: World) -> None:
     approval, _asker = asked_for(CASES["cancel a line"], world)
-    selling.hold(world.half, reason="meanwhile", by=None, at=AT)
+    queueing.hold(world.half, reason="meanwhile", by=None, at=AT)
     with pytest.raises(Stale, match="changed since"):
         approving.approve(approval, by=a_user(MANAGER), at=AT)
     approval.refresh_from_db()
@@ -193,9 +193,9 @@ def test_only_managers_decide_and_nobody_their_own(world: World) -> None:
     with pytest.raises(OwnApproval):
         approving.approve(approval, by=promoted, at=AT)
     with pytest.raises(OwnApproval):
-        selling.expedite(world.waiting, reason="x", approved_by=asker, by=asker, at=AT)
+        queueing.expedite(world.waiting, reason="x", approved_by=asker, by=asker, at=AT)
     with pytest.raises(NotAllowed):
-        selling.expedite(world.waiting, reason="x", approved_by=a_user(SERVICE), by=a_user(SERVICE), at=AT)
+        queueing.expedite(world.waiting, reason="x", approved_by=a_user(SERVICE), by=a_user(SERVICE), at=AT)
     assert not CASES["expedite"].happened(world)
 
 

@@ -14,12 +14,15 @@ from backorders.actions import (
     buying,
     caring,
     counting,
+    etas,
     hearing,
     offering,
     placing,
+    queueing,
     reallocating,
     receiving,
     reshaping,
+    revising,
     selling,
     shipping,
     undoing,
@@ -43,14 +46,16 @@ def new_order(w: World, number: str = "N-1", **fields: Any) -> placing.NewOrder:
     )
 
 
-def eta(w: World) -> list[buying.EtaChange]:
-    return [buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(20))])]
+def eta(w: World) -> list[etas.EtaChange]:
+    return [etas.EtaChange(w.purchase.pk, [etas.EtaPart(day(20))])]
 
 
 ROOMS = (
     placing,
     selling,
+    queueing,
     buying,
+    revising,
     receiving,
     shipping,
     counting,
@@ -84,13 +89,13 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         "change_quantity",
         lambda w: {("order", w.half.order_id)},
     ),
-    "selling.expedite": (
-        lambda w, by: selling.expedite(w.waiting, reason="why", by=by, at=NOW),
+    "queueing.expedite": (
+        lambda w, by: queueing.expedite(w.waiting, reason="why", by=by, at=NOW),
         "expedite",
         lambda w: {("order", w.waiting.order_id)},
     ),
-    "selling.unexpedite": (
-        lambda w, by: selling.unexpedite(w.rushed, reason="why", by=by, at=NOW),
+    "queueing.unexpedite": (
+        lambda w, by: queueing.unexpedite(w.rushed, reason="why", by=by, at=NOW),
         "unexpedite",
         lambda w: {("order", w.rushed.order_id)},
     ),
@@ -144,13 +149,13 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         "offer_alternative",
         lambda w: {("order", w.rushed.order_id)},
     ),
-    "selling.hold": (
-        lambda w, by: selling.hold(w.half, reason="why", by=by, at=NOW),
+    "queueing.hold": (
+        lambda w, by: queueing.hold(w.half, reason="why", by=by, at=NOW),
         "hold",
         lambda w: {("order", w.half.order_id)},
     ),
-    "selling.release": (
-        lambda w, by: selling.release(w.on_hold, reason="why", by=by, at=NOW),
+    "queueing.release": (
+        lambda w, by: queueing.release(w.on_hold, reason="why", by=by, at=NOW),
         "release",
         lambda w: {("order", w.on_hold.order_id)},
     ),
@@ -161,8 +166,8 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         "order_goods",
         lambda w: {("purchase_order", w.other.purchase_lines.latest("id").purchase_order_id)},
     ),
-    "buying.revise_eta": (
-        lambda w, by: buying.revise_eta(eta(w), reason_code="customs", note="why", by=by, at=NOW),
+    "revising.revise_eta": (
+        lambda w, by: revising.revise_eta(eta(w), reason_code="customs", note="why", by=by, at=NOW),
         "revise_eta",
         lambda w: {("purchase_order", w.purchase.purchase_order_id)},
     ),
@@ -250,7 +255,7 @@ def test_every_verb_is_tried() -> None:
         if hasattr(function, "__wrapped__") and function.__module__ == module.__name__
     }
     elsewhere = {
-        "buying.notice_unrecorded_etas",
+        "revisions.notice_unrecorded_etas",
         "caring.write_note",
         "caring.revoke_links",
         "hearing.give_feedback",
@@ -265,7 +270,7 @@ def test_who_acts_for_whom_is_kept() -> None:
     assert last_change().source == Source.SHOP
     selling.cancel_line(world.half, reason="x", source=Source.CUSTOMER, by=None, at=NOW)
     assert last_change().source == Source.CUSTOMER
-    buying.revise_eta(eta(world), reason_code="other", source=Source.SUPPLIER, by=None, at=NOW)
+    revising.revise_eta(eta(world), reason_code="other", source=Source.SUPPLIER, by=None, at=NOW)
     assert last_change().source == Source.SUPPLIER
     assert world.purchase.revisions.order_by("-id")[0].source == Source.SUPPLIER
     shipping.confirm_delivery(world.parcel, confirmed_by=Shipment.Confirmed.CUSTOMER, by=None, at=NOW)
@@ -278,7 +283,7 @@ KEYED: dict[str, Callable[[World], Any]] = {
         placing.place_order(new_order(w, shop="web", external_id="1"), by=None, at=NOW).made
     ),
     "the same number": lambda w: placing.place_order(new_order(w), by=None, at=NOW).made,
-    "revise_eta": lambda w: buying.revise_eta(eta(w), reason_code="other", key="k", by=None, at=NOW).made,
+    "revise_eta": lambda w: revising.revise_eta(eta(w), reason_code="other", key="k", by=None, at=NOW).made,
     "receive": lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 2)], key="k", by=None, at=NOW).made,
 }
 

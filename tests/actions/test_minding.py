@@ -19,14 +19,14 @@ def a_notice(person: object, key: str = "calls") -> Notice:
 
 def test_administrators_hear_what_somebody_needs() -> None:
     clerk, chief = a_user(SERVICE), a_user(ADMINISTRATOR)
-    assert minding.ask_for_access("buying.revise_eta", by=clerk, at=AT) == 1
-    assert minding.ask_for_access("buying.revise_eta", by=clerk, at=later(minutes=1)) == 1
+    assert minding.ask_for_access("revising.revise_eta", by=clerk, at=AT) == 1
+    assert minding.ask_for_access("revising.revise_eta", by=clerk, at=later(minutes=1)) == 1
     notice = Notice.objects.get()
     assert (notice.person, notice.count, notice.object_id) == (chief, 2, clerk.pk)
-    assert notice.words == {"person": clerk.get_username(), "permission": "buying.revise_eta"}
+    assert notice.words == {"person": clerk.get_username(), "permission": "revising.revise_eta"}
 
 
-@pytest.mark.parametrize(("permission", "why"), [("made.up", "No role"), ("selling.hold", "already"), ("", "No role")])
+@pytest.mark.parametrize(("permission", "why"), [("made.up", "No role"), ("queueing.hold", "already"), ("", "No role")])
 def test_nonsense_is_not_asked_for(permission: str, why: str) -> None:
     with pytest.raises(NothingToAsk, match=why):
         minding.ask_for_access(permission, by=a_user(SERVICE), at=AT)

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import buying, counting, placing, receiving, selling, shipping
+from backorders.actions import buying, counting, etas, placing, queueing, receiving, revising, selling, shipping
 from backorders.allocation.impact import Impact
 from backorders.refusal import Refused
 from tests.actions.desk import World, a_world, stored, told
@@ -52,8 +52,8 @@ def resizing(line: str, quantity: int) -> Callable[[World], Pair]:
 def flagging(verb: str, line: str) -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
         return (
-            lambda: getattr(selling, f"preview_{verb}")(getattr(w, line), at=AT),
-            lambda: getattr(selling, verb)(getattr(w, line), reason="x", by=None, at=AT).impact,
+            lambda: getattr(queueing, f"preview_{verb}")(getattr(w, line), at=AT),
+            lambda: getattr(queueing, verb)(getattr(w, line), reason="x", by=None, at=AT).impact,
         )
 
     return pair
@@ -61,22 +61,22 @@ def flagging(verb: str, line: str) -> Callable[[World], Pair]:
 
 def again(verb: str, line: str) -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
-        getattr(selling, verb)(getattr(w, line), reason="x", by=None, at=AT)
+        getattr(queueing, verb)(getattr(w, line), reason="x", by=None, at=AT)
         getattr(w, line).refresh_from_db()
         return flagging(verb, line)(w)
 
     return pair
 
 
-def revising(*parts: tuple[int | None, int | None], both: bool = False) -> Callable[[World], Pair]:
+def dating(*parts: tuple[int | None, int | None], both: bool = False) -> Callable[[World], Pair]:
     def pair(w: World) -> Pair:
-        said = [buying.EtaPart(None if eta is None else day(eta), quantity=units) for eta, units in parts]
-        changes = [buying.EtaChange(w.purchase.pk, said)]
+        said = [etas.EtaPart(None if eta is None else day(eta), quantity=units) for eta, units in parts]
+        changes = [etas.EtaChange(w.purchase.pk, said)]
         if both:
-            changes.insert(0, buying.EtaChange(w.undated.pk, [buying.EtaPart(day(7))], "estimate"))
+            changes.insert(0, etas.EtaChange(w.undated.pk, [etas.EtaPart(day(7))], "estimate"))
         return (
-            lambda: buying.preview_eta(changes, at=AT),
-            lambda: buying.revise_eta(changes, reason_code="other", by=None, at=AT).impact,
+            lambda: revising.preview_eta(changes, at=AT),
+            lambda: revising.revise_eta(changes, reason_code="other", by=None, at=AT).impact,
         )
 
     return pair
@@ -157,12 +157,12 @@ PAIRS: dict[str, Callable[[World], Pair]] = {
     "return all": returning(2),
     "order goods": ordering(15),
     "order goods on two dates and on none": ordering(25, 5, None, quantity=3),
-    "later": revising((40, None)),
-    "earlier": revising((2, None)),
-    "no date": revising((None, None)),
-    "split": revising((10, 2), (30, 3), (50, 4)),
-    "split, part undated": revising((10, 2), (None, 7)),
-    "two purchase lines": revising((20, 4), (30, 5), both=True),
+    "later": dating((40, None)),
+    "earlier": dating((2, None)),
+    "no date": dating((None, None)),
+    "split": dating((10, 2), (30, 3), (50, 4)),
+    "split, part undated": dating((10, 2), (None, 7)),
+    "two purchase lines": dating((20, 4), (30, 5), both=True),
     "close": closing("purchase"),
     "close an undated one": closing("undated"),
     "receive all": arriving(9),
@@ -199,9 +199,7 @@ def test_an_order_gets_what_its_preview_showed(quantity: int, spare: bool) -> No
     w = a_world()
     if spare:  # a whole order that can do without the stock it keeps
         selling.cancel_line(w.uncovered, reason="x", by=None, at=AT)
-        buying.revise_eta(
-            [buying.EtaChange(w.undated.pk, [buying.EtaPart(day(5))])], reason_code="other", by=None, at=AT
-        )
+        revising.revise_eta([etas.EtaChange(w.undated.pk, [etas.EtaPart(day(5))])], reason_code="other", by=None, at=AT)
         told(w.whole.lines.get(product=w.other), first=1, last=60)
     lines = [placing.NewLine(w.product, quantity), placing.NewLine(w.other, 1), placing.NewLine(w.product, 1)]
     new = placing.NewOrder("N-1", w.customer, a_carrier(), lines)
@@ -235,8 +233,8 @@ REFUSED: dict[str, Callable[[World], Pair]] = {
     "hold a closed line": flagging("hold", "shipped"),
     "expedite it twice": again("expedite", "waiting"),
     "hold it twice": again("hold", "waiting"),
-    "an ETA in the past": revising((-1, None)),
-    "a split that does not sum up": revising((10, 2), (20, 2)),
+    "an ETA in the past": dating((-1, None)),
+    "a split that does not sum up": dating((10, 2), (20, 2)),
     "receive more than is outstanding": arriving(10),
     "receive nothing": arriving(0),
     "release what is not on hold": flagging("release", "waiting"),
@@ -276,6 +274,7 @@ def test_every_preview_is_compared_with_its_act() -> None:
         "place",
     }
     compared |= {"release", "return", "goods"}
-    rooms = (placing, selling, buying, receiving, shipping, counting)
-    there = {name for room in rooms for name, _ in inspect.getmembers(room, inspect.isfunction) if "preview_" in name}
+    rooms = (placing, selling, queueing, buying, revising, receiving, shipping, counting)
+    members = ((room, *member) for room in rooms for member in inspect.getmembers(room, inspect.isfunction))
+    there = {name for room, name, found in members if "preview_" in name and found.__module__ == room.__name__}
     assert {name.removeprefix("preview_") for name in there if not name.startswith("_")} == compared

@@ -6,9 +6,9 @@ import pytest
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import MANAGER, PURCHASING, SERVICE
-from backorders.actions import approving, asking, buying, proposals
-from backorders.actions.buying import BadEta, BadSplit, EtaPart
+from backorders.actions import approving, asking, proposals, revising
 from backorders.actions.checking import NoReason
+from backorders.actions.etas import BadEta, BadSplit, EtaPart
 from backorders.actions.proposals import LineAnswer
 from backorders.actions.seconding import NeedsApproval
 from backorders.changes.models import ApprovalLimit
@@ -244,4 +244,4 @@ def test_an_accepted_answer_can_be_undone_like_any_eta() -> None:
     asked = Asked()
     proposal = asked.answer("move", (20, None))
     proposals.accept(seen(proposal), by=None, at=later(hours=2))
-    assert buying.preview_eta([], closed=[asked.purchase], at=later(hours=2)).counts["no_date"] == 1
+    assert revising.preview_eta([], closed=[asked.purchase], at=later(hours=2)).counts["no_date"] == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.actions import reallocating, selling, undoing
+from backorders.actions import queueing, reallocating, undoing
 from backorders.allocation.books import differences
 from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
@@ -51,7 +51,7 @@ def test_the_preview_names_who_loses() -> None:
 
 def test_an_expedited_line_is_passed_by_one_that_is_expedited_too() -> None:
     first, second, third = queue()
-    selling.expedite(second, reason="x", by=None, at=AT)
+    queueing.expedite(second, reason="x", by=None, at=AT)
     give(third, before=second)
     third.refresh_from_db()
     assert third.is_expedited
@@ -82,7 +82,7 @@ def test_what_makes_no_sense_is_refused() -> None:
     for line, before in ((third, third), (first, second), (third, stranger)):
         with pytest.raises(reallocating.NothingToGive):
             give(line, before=before)
-    selling.hold(third, reason="x", by=None, at=AT)
+    queueing.hold(third, reason="x", by=None, at=AT)
     with pytest.raises(Refused):
         give(third, before=first)
 

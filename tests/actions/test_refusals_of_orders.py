@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import accepting, checking, keys, placing, receiving, selling
+from backorders.actions import accepting, checking, keys, placing, queueing, receiving, selling
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.refusal import Stale
@@ -186,28 +186,28 @@ CHANGING = {
         after=lambda w: OrderLine.objects.filter(pk=w.half.pk).update(price=Decimal(9999)),
     ),
     "expedite a closed line": Bad(
-        lambda w: selling.expedite(w.shipped, reason="x", by=None, at=AT), checking.NotOpen, "has nothing open"
+        lambda w: queueing.expedite(w.shipped, reason="x", by=None, at=AT), checking.NotOpen, "has nothing open"
     ),
     "hold a closed line": Bad(
-        lambda w: selling.hold(w.shipped, reason="x", by=None, at=AT), checking.NotOpen, "has nothing open"
+        lambda w: queueing.hold(w.shipped, reason="x", by=None, at=AT), checking.NotOpen, "has nothing open"
     ),
     "expedite it twice": Bad(
-        lambda w: selling.expedite(w.half, reason="x", by=None, at=AT),
+        lambda w: queueing.expedite(w.half, reason="x", by=None, at=AT),
         checking.NotOpen,
         "is expedited already",
-        after=lambda w: selling.expedite(w.half, reason="x", by=None, at=AT),
+        after=lambda w: queueing.expedite(w.half, reason="x", by=None, at=AT),
     ),
     "hold it twice": Bad(
-        lambda w: selling.hold(w.half, reason="x", by=None, at=AT),
+        lambda w: queueing.hold(w.half, reason="x", by=None, at=AT),
         checking.NotOpen,
         "is on hold already",
-        after=lambda w: selling.hold(w.half, reason="x", by=None, at=AT),
+        after=lambda w: queueing.hold(w.half, reason="x", by=None, at=AT),
     ),
     "release what is not held": Bad(
-        lambda w: selling.release(w.half, reason="x", by=None, at=AT), checking.NotOpen, "is not on hold"
+        lambda w: queueing.release(w.half, reason="x", by=None, at=AT), checking.NotOpen, "is not on hold"
     ),
     "release without a reason": Bad(
-        lambda w: selling.release(w.on_hold, reason="", by=None, at=AT), checking.NoReason, "Say why"
+        lambda w: queueing.release(w.on_hold, reason="", by=None, at=AT), checking.NoReason, "Say why"
     ),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import buying, checking, counting, keys, receiving, selling, shipping, undoing
+from backorders.actions import buying, checking, counting, etas, keys, receiving, revising, selling, shipping, undoing
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
 from backorders.refusal import Stale
@@ -45,35 +45,31 @@ def somebody_else_revised(w: World) -> None:
 
 
 BUYING = {
-    "an ETA in the past": Bad(
-        lambda w: revise(w.purchase, (1, None), at=later(days=2)), buying.BadEta, "is in the past"
-    ),
+    "an ETA in the past": Bad(lambda w: revise(w.purchase, (1, None), at=later(days=2)), etas.BadEta, "is in the past"),
     "an ETA before the order date": Bad(
         lambda w: revise(w.purchase, (3, None)),
-        buying.BadEta,
+        etas.BadEta,
         "before the order date",
         after=lambda _: PurchaseOrder.objects.update(ordered_on=day(5)),
     ),
     "an ETA that ends before it starts": Bad(
-        lambda w: ordering(w, eta_on=day(5), eta_until=day(4)), buying.BadEta, "before it starts"
+        lambda w: ordering(w, eta_on=day(5), eta_until=day(4)), etas.BadEta, "before it starts"
     ),
-    "an ETA that only ends": Bad(lambda w: ordering(w, eta_until=day(4)), buying.BadEta, "must also start"),
-    "an ETA that means never": Bad(
-        lambda w: revise(w.purchase, (36_500, None)), buying.BadEta, "say that there is none"
-    ),
+    "an ETA that only ends": Bad(lambda w: ordering(w, eta_until=day(4)), etas.BadEta, "must also start"),
+    "an ETA that means never": Bad(lambda w: revise(w.purchase, (36_500, None)), etas.BadEta, "say that there is none"),
     "the last day there is": Bad(
-        lambda w: ordering(w, eta_on=datetime.date.max), buying.BadEta, "more than five years away"
+        lambda w: ordering(w, eta_on=datetime.date.max), etas.BadEta, "more than five years away"
     ),
-    "a confidence nobody knows": Bad(lambda w: ordering(w, confidence="hopeful"), buying.BadEta, "how sure"),
+    "a confidence nobody knows": Bad(lambda w: ordering(w, confidence="hopeful"), etas.BadEta, "how sure"),
     "a changed confidence nobody knows": Bad(
-        lambda w: revise(w.purchase, (9, None), confidence="hopeful"), buying.BadEta, "give a date"
+        lambda w: revise(w.purchase, (9, None), confidence="hopeful"), etas.BadEta, "give a date"
     ),
     "a reason nobody knows": Bad(
-        lambda w: revise(w.purchase, (9, None), reason_code="x"), buying.BadEta, "not one of the reasons"
+        lambda w: revise(w.purchase, (9, None), reason_code="x"), etas.BadEta, "not one of the reasons"
     ),
     "NUL in a note": Bad(lambda w: revise(w.purchase, (9, None), note="\0"), checking.BadText, "cannot be kept"),
     "a split that does not sum up": Bad(
-        lambda w: revise(w.purchase, (9, 4), (20, 4)), buying.BadSplit, "parts are 8 units, but 9 are outstanding"
+        lambda w: revise(w.purchase, (9, 4), (20, 4)), etas.BadSplit, "parts are 8 units, but 9 are outstanding"
     ),
     "a split with half a unit": Bad(
         lambda w: revise(w.purchase, (9, 4), (20, 4.5)),  # type: ignore[arg-type]
@@ -81,34 +77,36 @@ BUYING = {
         "got 4.5",
     ),
     "a line named twice": Bad(
-        lambda w: buying.revise_eta(
-            [buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(9))])] * 2, reason_code="other", by=None, at=AT
+        lambda w: revising.revise_eta(
+            [etas.EtaChange(w.purchase.pk, [etas.EtaPart(day(9))])] * 2, reason_code="other", by=None, at=AT
         ),
-        buying.BadSplit,
+        etas.BadSplit,
         "named twice",
     ),
     "one bad line among good ones": Bad(
-        lambda w: buying.revise_eta(
+        lambda w: revising.revise_eta(
             [
-                buying.EtaChange(w.purchase.pk, [buying.EtaPart(day(9))]),
-                buying.EtaChange(w.undated.pk, [buying.EtaPart(day(-1))]),
+                etas.EtaChange(w.purchase.pk, [etas.EtaPart(day(9))]),
+                etas.EtaChange(w.undated.pk, [etas.EtaPart(day(-1))]),
             ],
             reason_code="other",
             by=None,
             at=AT,
         ),
-        buying.BadEta,
+        etas.BadEta,
         "before the order date",
     ),
     "a line that is not there": Bad(
-        lambda _: buying.revise_eta(
-            [buying.EtaChange(10**9, [buying.EtaPart(day(9))])], reason_code="other", by=None, at=AT
+        lambda _: revising.revise_eta(
+            [etas.EtaChange(10**9, [etas.EtaPart(day(9))])], reason_code="other", by=None, at=AT
         ),
-        buying.UnknownPurchaseLine,
+        revising.UnknownPurchaseLine,
         "no purchase line 1000000000",
     ),
     "no lines to revise": Bad(
-        lambda _: buying.revise_eta([], reason_code="other", by=None, at=AT), checking.NotOpen, "at least one purchase"
+        lambda _: revising.revise_eta([], reason_code="other", by=None, at=AT),
+        checking.NotOpen,
+        "at least one purchase",
     ),
     "an ETA of what is complete": Bad(
         lambda w: revise(w.purchase, (9, None)), checking.NotOpen, "nothing outstanding", after=all_received
@@ -157,8 +155,8 @@ BUYING = {
         after=lambda w: receiving.receive([receiving.Arrival(w.purchase.pk, 1)], key="k", by=None, at=AT),
     ),
     "preview a purchase line that is not there": Bad(
-        lambda _: buying.preview_eta([buying.EtaChange(0, [buying.EtaPart(day(3))])], at=AT),
-        buying.UnknownPurchaseLine,
+        lambda _: revising.preview_eta([etas.EtaChange(0, [etas.EtaPart(day(3))])], at=AT),
+        revising.UnknownPurchaseLine,
         "no purchase line 0",
     ),
 }

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import gettext_lazy, override
 
-from backorders.actions import selling, undoing
+from backorders.actions import queueing, selling, undoing
 from backorders.catalog.models import Category, Product, Substitute
 from backorders.changes.models import ChangeSet
 from backorders.refusal import Refused, in_every_language, said
@@ -125,8 +125,8 @@ def test_moments_and_days_are_written_as_the_reader_writes_them() -> None:
 def test_the_acts_inside_sentences_have_the_readers_names() -> None:
     line = a_line(a_product("AK-17"), 2)
     order = line.order
-    change = selling.hold(line, reason="x", by=None, at=AT).change_set
-    selling.expedite(line, reason="x", by=None, at=AT)
+    change = queueing.hold(line, reason="x", by=None, at=AT).change_set
+    queueing.expedite(line, reason="x", by=None, at=AT)
     with pytest.raises(Refused) as stale:
         selling.cancel_order(order, reason="x", seen_version=0, by=None, at=AT)
     with pytest.raises(Refused) as closed:
@@ -163,9 +163,9 @@ def test_what_is_not_accepted_is_said_in_one_language() -> None:
 @pytest.mark.django_db
 def test_a_line_that_is_so_already_says_it_in_the_readers_language() -> None:
     line = a_line(a_product("AK-17"), 2)
-    selling.hold(line, reason="x", by=None, at=AT)
+    queueing.hold(line, reason="x", by=None, at=AT)
     with pytest.raises(Refused) as refused:
-        selling.hold(line, reason="x", by=None, at=AT)
+        queueing.hold(line, reason="x", by=None, at=AT)
     assert in_every_language(refused.value) == {
         "en": f"{line} is on hold already.",
         "tr": f"{line} zaten beklemede.",

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from backorders.actions import buying, clock, counting, receiving, selling, shipping, undoing
+from backorders.actions import buying, clock, counting, etas, queueing, receiving, revising, selling, shipping, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine, Shipment, ShipmentLine
@@ -129,9 +129,9 @@ class Desk(RuleBasedStateMachine):
     @rule(which=some, verb=st.sampled_from(["expedite", "hold", "release"]))
     def rank(self, which: int, verb: str) -> None:
         if line := self.pick(OrderLine.objects, which):
-            preview = getattr(selling, f"preview_{verb}", None)
+            preview = getattr(queueing, f"preview_{verb}", None)
             shown = (lambda: preview(line, at=self.at)) if preview else None
-            self.attempt(lambda: getattr(selling, verb)(line, reason="x", by=None, at=self.at), shown)
+            self.attempt(lambda: getattr(queueing, verb)(line, reason="x", by=None, at=self.at), shown)
 
     # -- buying
 
@@ -148,13 +148,13 @@ class Desk(RuleBasedStateMachine):
     def revise(self, which: int, eta: int | None, split: int, confidence: str) -> None:
         if line := self.pick(PurchaseLine.objects, which):
             on = None if eta is None else day(eta)
-            parts = [buying.EtaPart(on)]
+            parts = [etas.EtaPart(on)]
             if 0 < split < line.outstanding:
-                parts = [buying.EtaPart(on, quantity=line.outstanding - split), buying.EtaPart(day(61), quantity=split)]
-            changes = [buying.EtaChange(line.pk, parts, confidence)]
+                parts = [etas.EtaPart(on, quantity=line.outstanding - split), etas.EtaPart(day(61), quantity=split)]
+            changes = [etas.EtaChange(line.pk, parts, confidence)]
             self.attempt(
-                lambda: buying.revise_eta(changes, reason_code="other", by=None, at=self.at),
-                lambda: buying.preview_eta(changes, at=self.at),
+                lambda: revising.revise_eta(changes, reason_code="other", by=None, at=self.at),
+                lambda: revising.preview_eta(changes, at=self.at),
             )
 
     @rule(which=some)

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from backorders.actions import caring, clock, selling, telling, undoing
+from backorders.actions import caring, clock, queueing, selling, telling, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
@@ -119,6 +119,6 @@ def test_a_cancellation_that_a_mail_speaks_of_is_not_undone_though_the_mail_neve
 def test_what_is_done_about_a_mail_stands_in_the_way_of_no_undo() -> None:
     line = a_line(a_product(stock=5), 5)
     messages = announce(TOLD_AT)
-    change = selling.expedite(line, reason="x", by=None, at=AFTER).change_set
+    change = queueing.expedite(line, reason="x", by=None, at=AFTER).change_set
     telling.send_now(messages, by=None, at=AFTER)
     assert undoing.objection_to_undo(change) == ""

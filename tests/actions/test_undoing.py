@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import buying, counting, reallocating, selling, shipping, undoing
+from backorders.actions import buying, counting, queueing, reallocating, selling, shipping, undoing
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
@@ -16,11 +16,11 @@ from tests.factories import AT, a_line, a_product, a_purchase, a_warehouse, an_o
 pytestmark = pytest.mark.django_db
 
 ACTS: dict[str, Callable[[OrderLine, PurchaseLine], Any]] = {
-    "expedite": lambda line, _: selling.expedite(line, reason="x", by=None, at=AT),
+    "expedite": lambda line, _: queueing.expedite(line, reason="x", by=None, at=AT),
     "reallocate": lambda line, _: reallocating.reallocate(
         line, before=line.product.order_lines.order_by("id")[0], reason="x", by=None, at=AT
     ),
-    "hold": lambda line, _: selling.hold(line, reason="x", by=None, at=AT),
+    "hold": lambda line, _: queueing.hold(line, reason="x", by=None, at=AT),
     "more": lambda line, _: selling.change_quantity(line, quantity=9, reason="x", by=None, at=AT),
     "less": lambda line, _: selling.change_quantity(line, quantity=1, reason="x", by=None, at=AT),
     "cancel part": lambda line, _: selling.cancel_line(line, quantity=1, reason="x", by=None, at=AT),

@@ -10,7 +10,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorders.actions import placing, selling
+from backorders.actions import placing, queueing
 from backorders.actions.checking import NotOpen
 from backorders.allocation import joining
 from backorders.allocation.books import plan_differences
@@ -80,7 +80,7 @@ def test_a_full_replan_after_placing_changes_nothing(
                     replan([line.product_id], change_set=open_change("replan", by=None, at=AT), at=AT)
                 else:
                     with contextlib.suppress(NotOpen):  # it is expedited or held already
-                        getattr(selling, verb)(line, reason="x", by=None, at=AT)
+                        getattr(queueing, verb)(line, reason="x", by=None, at=AT)
             for product in products:
                 agrees(product, AT)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorders.actions import selling
+from backorders.actions import queueing
 from backorders.allocation.queueing import Place, place_of
 from backorders.allocation.ranking import Rank, fairness_bound, rank_key
 from backorders.orders.models import Customer, OrderLine
@@ -71,7 +71,7 @@ def test_each_line_ahead_is_counted_once_for_what_puts_it_there() -> None:
         a_line(product, 1, at=later(days=-100)),
     )
     expedited = a_line(product, 1, at=later(hours=3))
-    selling.expedite(expedited, reason="the customer's wedding", by=None, at=AT)
+    queueing.expedite(expedited, reason="the customer's wedding", by=None, at=AT)
     OrderLine.objects.filter(pk=promised.pk).update(promise_number=4)
     places = {
         pk: place_of(OrderLine.objects.get(pk=pk), today=TODAY) for pk in (expedited.pk, over.pk, vip.pk, last.pk)
@@ -83,7 +83,7 @@ def test_each_line_ahead_is_counted_once_for_what_puts_it_there() -> None:
 def test_who_waits_for_nothing_or_is_held_has_no_place() -> None:
     product = a_product(stock=1)
     served, held, waiting = a_line(product, 1), a_line(product, 1), a_line(product, 1)
-    selling.hold(held, reason="x", by=None, at=AT)
+    queueing.hold(held, reason="x", by=None, at=AT)
     assert place_of(served, today=TODAY) is None
     held.refresh_from_db()
     assert place_of(held, today=TODAY) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backorders.actions import buying
+from backorders.actions import etas, revising
 from backorders.allocation.models import PromiseChange
 from backorders.allocation.reasons import given_reasons, words_behind
 from tests.factories import AT, a_line, a_product, a_purchase, day, later, revise
@@ -43,8 +43,8 @@ def test_one_act_over_two_products_gives_each_the_word_of_its_own_supplier() -> 
     lamp, kettle = a_product(), a_product()
     lamps, kettles = a_purchase(lamp, 5), a_purchase(kettle, 5)
     a_line(lamp, 2)
-    changes = [buying.EtaChange(line.pk, [buying.EtaPart(day(30))]) for line in (lamps, kettles)]
-    done = buying.revise_eta(changes, reason_code="customs", note="ship held", by=None, at=AT)
+    changes = [etas.EtaChange(line.pk, [etas.EtaPart(day(30))]) for line in (lamps, kettles)]
+    done = revising.revise_eta(changes, reason_code="customs", note="ship held", by=None, at=AT)
     words = words_behind([done.change_set.pk], products=[lamp.pk, kettle.pk])
     assert {key: word.purchase_line_id for key, word in words.items()} == {
         (done.change_set.pk, lamp.pk): lamps.pk,

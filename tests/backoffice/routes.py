@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from backorders.access.table import SERVICE, Role
-from backorders.actions import approving, asking, hearing, selling, shipping
+from backorders.actions import approving, asking, hearing, queueing, selling, shipping
 from backorders.actions.seconding import NeedsApproval
 from backorders.changes.models import ChangeSet
 from backorders.chasing.models import DateRequest
@@ -66,7 +66,7 @@ def things(world: World) -> dict[str, Any]:
     agent = a_user(SERVICE)
     try:
         with transaction.atomic():
-            selling.expedite(cancelled, reason="x", by=agent, at=AT)
+            queueing.expedite(cancelled, reason="x", by=agent, at=AT)
     except NeedsApproval as needed:
         approval = approving.ask(needed.details["ask"], by=agent, why=str(needed), at=AT)
     asked = asked_and_suppressed(world)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import ADMINISTRATOR, AUDITOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE
-from backorders.actions import caring, counting, selling, telling, viewing
+from backorders.actions import caring, counting, queueing, selling, telling, viewing
 from backorders.backoffice.views import audit
 from backorders.changes.models import ChangeSet
 from tests.backoffice.desk import World, address, somebody, text
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("frozen", "db")
 def auditor() -> Client:
     world = World()
     mert = a_user(MANAGER, first_name="Mert")
-    selling.hold(world.first.lines.get(), reason="ada@example.com called", by=mert, at=AT)
+    queueing.hold(world.first.lines.get(), reason="ada@example.com called", by=mert, at=AT)
     revise(world.line, (20, None), by=mert, at=later(days=1))
     counting.adjust_stock(world.kettle, warehouse=world.line.warehouse, counted=3, reason="count", by=None, at=AT)
     client = somebody(AUDITOR)
@@ -65,7 +65,7 @@ def exported(client: Client, **asked: str) -> list[list[str]]:
 
 def test_what_was_found_is_exported_masked_and_inert(auditor: Client) -> None:
     world = auditor.world  # type: ignore[attr-defined]
-    selling.hold(world.second.lines.get(), reason="=1+1", by=auditor.mert, at=AT)  # type: ignore[attr-defined]
+    queueing.hold(world.second.lines.get(), reason="=1+1", by=auditor.mert, at=AT)  # type: ignore[attr-defined]
     heading, *rows = exported(auditor, act="hold")
     assert heading[:4] == ["Change", "When", "Act", "Who"]
     reasons = {row[5]: row[6] for row in rows}

@@ -7,7 +7,7 @@ from django.test import Client
 
 from backorders.access.table import PURCHASING, SERVICE
 from backorders.actions import asking, proposals
-from backorders.actions.buying import EtaPart
+from backorders.actions.etas import EtaPart
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
 from backorders.notifications.models import CallTask, Message
 from tests.backoffice.desk import World, address, filled, somebody, text

@@ -44,7 +44,7 @@ def test_a_refused_page_says_what_was_tried_who_may_and_lets_one_ask() -> None:
     assert page.status_code == 403
     assert "change an ETA" in text(page)
     assert "Roles that may: Purchasing, Manager." in text(page)
-    asked = agent.post(address("ask_for_access"), {"permission": "buying.revise_eta"}, follow=True)
+    asked = agent.post(address("ask_for_access"), {"permission": "revising.revise_eta"}, follow=True)
     assert "The administrators find it in their inbox." in text(asked)
     assert "asks for access: change an ETA." in text(chief.get(address("inbox")))
 
@@ -65,13 +65,13 @@ def test_a_page_that_nobody_may_open_says_no_more_than_that() -> None:
 
 
 def test_asking_for_what_one_has_is_refused() -> None:
-    asked = somebody(SERVICE).post(address("ask_for_access"), {"permission": "selling.hold"}, follow=True)
+    asked = somebody(SERVICE).post(address("ask_for_access"), {"permission": "queueing.hold"}, follow=True)
     assert "Your role has this already." in text(asked)
 
 
 def test_every_kind_of_notice_has_its_sentence() -> None:
     agent, person = somebody(SERVICE), a_user()
-    words = {"person": "ada", "permission": "selling.hold", "about": "Order 1: Kettle", "state": "refused"}
+    words = {"person": "ada", "permission": "queueing.hold", "about": "Order 1: Kettle", "state": "refused"}
     to = people_with(SERVICE)
     for kind in Notice.Kind:
         post(kind, to=to, key=kind, object_id=person.pk, words=words, at=AT)

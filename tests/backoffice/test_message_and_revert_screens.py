@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from backorders.access.table import PURCHASING, WAREHOUSE
-from backorders.actions import buying, caring
+from backorders.actions import caring, etas, revising
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import Message
 from backorders.supply.models import PurchaseLine
@@ -87,13 +87,13 @@ def test_a_date_that_has_changed_since_is_not_repeated(desk: Client, world: Worl
 def in_part(world: World) -> tuple[ChangeSet, PurchaseLine, PurchaseLine]:
     """A change of two ETAs, of which the second was changed again."""
     other = a_purchase(world.kettle, 5, eta=12)
-    said = [buying.EtaChange(line.pk, [buying.EtaPart(day(30))]) for line in (world.line, other)]
-    change = buying.revise_eta(said, reason_code="production", by=a_user(), at=later(hours=1)).change_set
+    said = [etas.EtaChange(line.pk, [etas.EtaPart(day(30))]) for line in (world.line, other)]
+    change = revising.revise_eta(said, reason_code="production", by=a_user(), at=later(hours=1)).change_set
     revise(other, (50, None), at=later(hours=2))
     return change, world.line, other
 
 
-def etas(*lines: PurchaseLine) -> list[object]:
+def dated(*lines: PurchaseLine) -> list[object]:
     for line in lines:
         line.refresh_from_db()
     return [line.eta_on for line in lines]
@@ -105,12 +105,12 @@ def test_the_rest_of_a_change_is_put_back_once(in_part: tuple[ChangeSet, Purchas
     assert "Revert the rest" in text(buyer.get(page))
     answer = buyer.post(address("revert", change.pk))
     assert answer["Location"] == page
-    assert etas(mine, theirs) == [day(10), day(50)]
+    assert dated(mine, theirs) == [day(10), day(50)]
     assert ChangeSet.objects.latest("id").undoes == change
     assert "Revert the rest" not in text(buyer.get(page))
     changes = ChangeSet.objects.count()
     assert "This was undone before." in text(buyer.post(address("revert", change.pk), follow=True))
-    assert (etas(mine, theirs), ChangeSet.objects.count()) == ([day(10), day(50)], changes)
+    assert (dated(mine, theirs), ChangeSet.objects.count()) == ([day(10), day(50)], changes)
 
 
 def test_nothing_is_put_back_where_every_line_was_changed_again(
@@ -120,10 +120,10 @@ def test_nothing_is_put_back_where_every_line_was_changed_again(
     revise(mine, (60, None), at=later(hours=3))
     said = text(somebody(PURCHASING).post(address("revert", change.pk), follow=True))
     assert "Every one of these lines was changed again since." in said
-    assert etas(mine, theirs) == [day(60), day(50)]
+    assert dated(mine, theirs) == [day(60), day(50)]
 
 
 def test_whoever_may_not_change_dates_puts_none_back(in_part: tuple[ChangeSet, PurchaseLine, PurchaseLine]) -> None:
     change, mine, _theirs = in_part
     assert somebody(WAREHOUSE).post(address("revert", change.pk)).status_code == 403
-    assert etas(mine) == [day(30)]
+    assert dated(mine) == [day(30)]

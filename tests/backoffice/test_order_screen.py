@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from backorders.actions import selling, shipping
+from backorders.actions import queueing, selling, shipping
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import CustomerLink
 from backorders.orders.models import Note, Order, Refund, Shipment
@@ -98,7 +98,7 @@ def test_a_stale_order_form_is_refused_and_says_who_changed_it(desk: Client) -> 
     world = World()
     url = line_address("cancel_line", world.first)
     opened = filled(desk.get(url), quantity=1, reason="late")
-    selling.hold(world.first.lines.get(), reason="credit", by=None, at=AT)
+    queueing.hold(world.first.lines.get(), reason="credit", by=None, at=AT)
     response = desk.post(url, opened)
     assert response.status_code == 409
     assert "was changed since you opened it (Put on hold by" in text(response)

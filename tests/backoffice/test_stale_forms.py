@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import translation
 
 from backorders.access.table import ADMINISTRATOR, MANAGER
-from backorders.actions import caring, compensating, counting, proposals, selling, shipping, telling, wording
-from backorders.actions.buying import EtaPart
+from backorders.actions import caring, compensating, counting, proposals, queueing, selling, shipping, telling, wording
+from backorders.actions.etas import EtaPart
 from backorders.backoffice.urls import _PAGES
 from backorders.backoffice.views.screen import ActScreen
 from backorders.catalog.models import Product
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.usefixtures("frozen", "db")
 
 
 def changed_order(world: World) -> None:
-    selling.hold(world.ready.lines.get(), reason="meanwhile", by=a_user(), at=AT)
-    selling.hold(world.second.lines.get(), reason="meanwhile", by=a_user(), at=AT)
+    queueing.hold(world.ready.lines.get(), reason="meanwhile", by=a_user(), at=AT)
+    queueing.hold(world.second.lines.get(), reason="meanwhile", by=a_user(), at=AT)
 
 
 def answered(world: World) -> DateRequest:
@@ -156,12 +156,12 @@ def another_share() -> None:
 
 
 def held(name: str, world: World) -> str:
-    selling.hold(world.first.lines.get(), reason="x", by=None, at=AT)
+    queueing.hold(world.first.lines.get(), reason="x", by=None, at=AT)
     return address(name, world.first.pk, world.first.lines.get().pk)
 
 
 def expedited(world: World) -> str:
-    selling.expedite(world.second.lines.get(), reason="x", by=None, at=AT)
+    queueing.expedite(world.second.lines.get(), reason="x", by=None, at=AT)
     return of_line("unexpedite", world)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from backorders.actions import selling
+from backorders.actions import queueing
 from backorders.allocation.models import Promise
 from backorders.backoffice.paging import PER_PAGE
 from backorders.orders.models import OrderLine
@@ -116,8 +116,8 @@ def test_the_list_needs_few_statements_however_many_wait(desk: Client, django_as
 
 def test_held_and_expedited_lines_are_marked(desk: Client) -> None:
     world = World()
-    selling.hold(world.first.lines.get(), reason="credit", by=None, at=AT)
-    selling.expedite(world.second.lines.get(), reason="asked", by=None, at=AT)
+    queueing.hold(world.first.lines.get(), reason="credit", by=None, at=AT)
+    queueing.expedite(world.second.lines.get(), reason="asked", by=None, at=AT)
     said = text(desk.get(address("waiting_lines"), {"view": "all"}))
     assert "Held" in said
     assert "Expedited" in said

@@ -22,12 +22,14 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from backorders.access.table import NOBODY, SERVICE
 from backorders.actions import (
     approving,
-    buying,
     caring,
     deadlines,
+    etas,
     hearing,
     proposals,
+    queueing,
     receiving,
+    revising,
     selling,
     shipping,
     telling,
@@ -139,14 +141,14 @@ def _approval(world: World) -> Any:
     agent, at = a_user(SERVICE), timezone.now()
     try:
         with transaction.atomic():
-            selling.expedite(world.second.lines.get(), reason="a wedding", by=agent, at=at)
+            queueing.expedite(world.second.lines.get(), reason="a wedding", by=agent, at=at)
     except NeedsApproval as needed:
         return approving.ask(needed.details["ask"], by=agent, why=str(needed), at=at)
 
 
 def _notices(world: World) -> None:
     everybody = get_user_model().objects.values_list("pk", flat=True)
-    words = {"person": "ada", "permission": "selling.hold", "about": LONG_NAME, "state": "approved"}
+    words = {"person": "ada", "permission": "queueing.hold", "about": LONG_NAME, "state": "approved"}
     for kind in Notice.Kind:
         post(kind, to=everybody, key=kind, object_id=1, words=words, count=3, at=timezone.now())
 
@@ -163,7 +165,7 @@ def _jobs(world: World) -> None:
 
 
 def _held(world: World) -> str:
-    selling.hold(world.first.lines.get(), reason="x", by=None, at=timezone.now())
+    queueing.hold(world.first.lines.get(), reason="x", by=None, at=timezone.now())
     return address("release", world.first.pk, world.first.lines.get().pk)
 
 
@@ -213,8 +215,8 @@ def _excluded(world: World) -> None:
     Suppression.objects.create(address=world.first.customer.email, reason="bounce", at=timezone.now())
     telling.tell_now([world.second.customer_id], by=None, at=timezone.now())
     Message.objects.filter(customer=world.second.customer).update(state="accepted", accepted_at=timezone.now())
-    later = buying.EtaPart(world.today + datetime.timedelta(days=60))
-    buying.revise_eta([buying.EtaChange(world.line.pk, [later])], reason_code="customs", by=None, at=timezone.now())
+    later = etas.EtaPart(world.today + datetime.timedelta(days=60))
+    revising.revise_eta([etas.EtaChange(world.line.pk, [later])], reason_code="customs", by=None, at=timezone.now())
 
 
 def _job(world: World) -> str:
@@ -234,15 +236,15 @@ def _job_failed(world: World) -> None:
 
 
 def _expedited(world: World) -> str:
-    selling.expedite(world.second.lines.get(), reason="x", by=None, at=timezone.now())
+    queueing.expedite(world.second.lines.get(), reason="x", by=None, at=timezone.now())
     return _of_line("unexpedite")(world)
 
 
 def _gone(world: World) -> None:
     """Somebody else changed what the form shows."""
     selling.cancel_line(world.second.lines.get(), quantity=1, reason="x", by=None, at=timezone.now())
-    later = buying.EtaPart(world.today + datetime.timedelta(days=40))
-    buying.revise_eta([buying.EtaChange(world.line.pk, [later])], reason_code="customs", by=None, at=timezone.now())
+    later = etas.EtaPart(world.today + datetime.timedelta(days=40))
+    revising.revise_eta([etas.EtaChange(world.line.pk, [later])], reason_code="customs", by=None, at=timezone.now())
 
 
 def _proposals(world: World) -> CompensationPolicy:
@@ -263,7 +265,7 @@ def _asked_supplier(world: World) -> DateRequest:
 def _supplier_answered(world: World) -> DateRequest:
     """The world's supplier moves its date, with a long reason; then somebody receives a part of it."""
     line = RequestLine.objects.get(request=_asked_supplier(world), purchase_line=world.line)
-    later = buying.EtaPart(world.today + datetime.timedelta(days=60))
+    later = etas.EtaPart(world.today + datetime.timedelta(days=60))
     said = proposals.LineAnswer(line.pk, "move", [later], "production", LONG_NAME)
     proposals.propose(line.request, answers=[said], key="k", at=timezone.now())
     receiving.receive([receiving.Arrival(world.line.pk, 1)], by=None, at=timezone.now())

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from backorders.actions import asking, proposals
-from backorders.actions.buying import EtaPart
+from backorders.actions.etas import EtaPart
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
 from backorders.notifications.links import hashed
 from backorders.notifications.models import SupplierLink

@@ -198,7 +198,7 @@ def test_a_step_of_another_act_asks_for_that_ones_role_and_is_run_again_as_well(
         if len(runs) < TRIES:
             raise collision()
 
-    stepping = act(step, capability="buying.revise_eta")
+    stepping = act(step, capability="revising.revise_eta")
     with pytest.raises(NotAllowed):
         stepping(by=a_user(WAREHOUSE))
     assert runs == []

@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 from backorders.actions import asking, proposals
-from backorders.actions.buying import EtaPart
+from backorders.actions.etas import EtaPart
 from backorders.actions.proposals import LineAnswer
 from backorders.catalog.models import Product
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine

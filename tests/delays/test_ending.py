@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from backorders.actions import selling
+from backorders.actions import refunding, selling
 from backorders.delays.ending import due_on
 from backorders.orders.models import Refund
 from tests.actions.lawdesk import case_of, tick
@@ -21,7 +21,7 @@ def test_everybody_names_the_last_day_of_the_law_on_the_customers_calendar(zone:
     a_purchase(product, 9)
     line = a_line(product, 2, customer=a_customer(jurisdiction=country, time_zone=zone), is_paid=True)
     tick(AT)
-    foreseen = selling.refund_due_on(line.order, [line.pk], at=AT)
+    foreseen = refunding.refund_due_on(line.order, [line.pk], at=AT)
     selling.cancel_line(line, reason="by telephone", by=None, at=AT)
     [mail] = tick(AT + datetime.timedelta(minutes=10))
     last = case_of(line).refund_due_on

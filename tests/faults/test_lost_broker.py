@@ -10,7 +10,7 @@ import redis
 from django.db import transaction
 from django.utils import timezone
 
-from backorders.actions import buying
+from backorders.actions import etas, revising
 from backorders.allocation.models import Promise
 from backorders.notifications import tasks
 from backorders.notifications.switch import mail_switch
@@ -60,8 +60,8 @@ def save(purchase: PurchaseLine, number: int) -> float:
     began = time.perf_counter()
     at = timezone.now()
     with transaction.atomic():
-        part = buying.EtaPart(at.date() + datetime.timedelta(days=400 + number % 300))
-        buying.revise_eta([buying.EtaChange(purchase.pk, [part])], reason_code="production", by=None, at=at)
+        part = etas.EtaPart(at.date() + datetime.timedelta(days=400 + number % 300))
+        revising.revise_eta([etas.EtaChange(purchase.pk, [part])], reason_code="production", by=None, at=at)
         transaction.on_commit(tasks.nudge, robust=True)
     return time.perf_counter() - began
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from backorders.actions import buying, clock, counting, selling, shipping, undoing
+from backorders.actions import buying, clock, counting, queueing, selling, shipping, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise, PromiseChange
 from backorders.changes.models import ChangeSet
@@ -76,7 +76,7 @@ def test_a_kettle_is_sold_slips_is_split_arrives_short_and_reaches_everyone() ->
     buying.close_purchase_line(first, reason="the last one is lost", by=buyer, at=later(days=22))
     in_order(later(days=22))
 
-    selling.expedite(cem, reason="a wedding", by=buyer, at=later(days=23))
+    queueing.expedite(cem, reason="a wedding", by=buyer, at=later(days=23))
     assert [state(line)[:2] for line in (bora, cem)] == [(0, 5), (4, 1)]
     in_order(later(days=23))
     receive(second, 6, over=1, at=later(days=35))
@@ -107,12 +107,12 @@ def test_a_bad_day_is_taken_back_step_by_step() -> None:
 
     steps = [
         change(revise(lot, (40, 4), (60, 6))),
-        change(selling.expedite(lines[3], reason="x", by=None, at=AT)),
+        change(queueing.expedite(lines[3], reason="x", by=None, at=AT)),
         change(selling.cancel_line(lines[0], quantity=2, reason="x", by=None, at=AT)),
         change(counting.adjust_stock(product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=AT)),
         change(counting.adjust_stock(product, warehouse=second, counted=3, reason="x", by=None, at=AT)),
         change(receive(other, 2, damaged=1)),
-        change(selling.hold(lines[1], reason="x", by=None, at=AT)),
+        change(queueing.hold(lines[1], reason="x", by=None, at=AT)),
     ]
     assert [(state(line), expected(line)) for line in lines] != start
     for step in reversed(steps):

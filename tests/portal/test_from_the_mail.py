@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import resolve
 from django.utils import timezone
 
-from backorders.actions import lawful, selling
+from backorders.actions import lawful, queueing
 from backorders.allocation.windows import business_day
 from backorders.delays.caseload import open_missing
 from backorders.delays.law import State
@@ -82,7 +82,7 @@ def test_only_what_is_possible_is_offered(fields: dict[str, Any], pages: set[str
 
 def test_an_item_on_hold_is_offered_nothing_instead() -> None:
     waiter = Waiter(pieces=1)
-    selling.hold(waiter.line, reason="x", by=None, at=waiter.at)
+    queueing.hold(waiter.line, reason="x", by=None, at=waiter.at)
     assert "alternatives" not in linked(told_later(waiter))
 
 

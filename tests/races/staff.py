@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backorders.actions import buying, clock, placing, selling, shipping, undoing
+from backorders.actions import buying, clock, etas, placing, queueing, revising, selling, shipping, undoing
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import Carrier, Customer, OrderLine, Shipment, ShipmentLine
@@ -99,7 +99,7 @@ class Worker:
 
     def flag(self) -> Any:
         line = self.pick(OrderLine.objects.open().select_related("order"))
-        return line and getattr(selling, self.chance.choice(["expedite", "hold", "release"]))(line, **SAID)
+        return line and getattr(queueing, self.chance.choice(["expedite", "hold", "release"]))(line, **SAID)
 
     def order_goods(self) -> Any:
         return a_purchase(self.chance.choice(self.shop.products), self.chance.randint(1, 20), eta=20)
@@ -109,12 +109,12 @@ class Worker:
         if line is None:
             return None
         on = day(self.chance.randint(1, 60))
-        parts = [buying.EtaPart(on)]
+        parts = [etas.EtaPart(on)]
         if line.outstanding > 1 and self.chance.random() < 0.5:
-            parts = [buying.EtaPart(on, quantity=1), buying.EtaPart(day(61), quantity=line.outstanding - 1)]
+            parts = [etas.EtaPart(on, quantity=1), etas.EtaPart(day(61), quantity=line.outstanding - 1)]
         seen = self.chance.choice([None, line.version])
-        change = buying.EtaChange(line.pk, parts, seen_version=seen)
-        return buying.revise_eta([change], reason_code="other", by=None, at=AT)
+        change = etas.EtaChange(line.pk, parts, seen_version=seen)
+        return revising.revise_eta([change], reason_code="other", by=None, at=AT)
 
     def close(self) -> Any:
         line = self.pick(PurchaseLine.objects.outstanding().filter(quantity__lt=100))

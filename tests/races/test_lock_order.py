@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import selling, shipping, undoing
+from backorders.actions import queueing, selling, shipping, undoing
 from backorders.allocation.books import differences
 from backorders.changes import acting
 from backorders.orders.models import OrderLine
@@ -52,9 +52,9 @@ def jobs_over_whole_orders(chance: random.Random, rounds: int) -> list[Callable[
         basket = [(each, chance.randint(1, 4)) for each in chance.sample(products, 2)]
         more, fewer, units = chance.randint(6, 9), chance.randint(1, 3), chance.randint(0, 40)
         return [
-            lambda: selling.expedite(fresh.get(pk=pk), **said),
-            lambda: selling.hold(fresh.get(pk=pk), **said),
-            lambda: selling.release(fresh.get(pk=pk), **said),
+            lambda: queueing.expedite(fresh.get(pk=pk), **said),
+            lambda: queueing.hold(fresh.get(pk=pk), **said),
+            lambda: queueing.release(fresh.get(pk=pk), **said),
             lambda: selling.change_quantity(fresh.get(pk=pk), quantity=more, **said),
             lambda: selling.change_quantity(fresh.get(pk=pk), quantity=fewer, **said),
             lambda: undoing.undo(selling.cancel_line(fresh.get(pk=pk), quantity=1, **said).change_set, by=None, at=AT),

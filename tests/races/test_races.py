@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import placing, selling, shipping
+from backorders.actions import placing, queueing, selling, shipping
 from backorders.actions.accepting import NotAccepted
 from backorders.allocation.books import differences
 from backorders.orders.models import Order, OrderLine
@@ -77,13 +77,13 @@ def test_everything_at_once_keeps_the_books(rounds: int) -> None:
         return [
             an_order_of(f"E{i}", who, how, (product, chance.randint(1, 4)), (chance.choice(products), 1)),
             lambda: selling.cancel_line(fresh.get(pk=line.pk), quantity=1, reason="x", by=None, at=AT),
-            lambda: selling.expedite(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
+            lambda: queueing.expedite(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
             lambda: receive(lot, chance.randint(1, 3)),
             lambda: revise(lot, (chance.randint(5, 50), None)),
             lambda: count(product, chance.randint(0, 30)),
             lambda: shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT),
-            lambda: selling.hold(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
-            lambda: selling.release(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
+            lambda: queueing.hold(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
+            lambda: queueing.release(fresh.get(pk=line.pk), reason="x", by=None, at=AT),
         ]
 
     everything = [job for i in range(rounds) for job in jobs(i)]

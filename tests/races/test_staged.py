@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from backorders.actions import buying, placing, receiving, selling, shipping, undoing
+from backorders.actions import etas, placing, receiving, revising, selling, shipping, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation import replanning
 from backorders.notifications import announcing
@@ -184,13 +184,13 @@ def test_one_key_sent_twice_acts_once_and_both_hear_the_same(monkeypatch: pytest
     purchase = a_purchase(product, 5)
     who, how = a_customer(), a_carrier()
     new = placing.NewOrder("A", who, how, [placing.NewLine(product, 2)], shop="web", external_id="7")
-    eta = [buying.EtaChange(purchase.pk, [buying.EtaPart(AT.date())], seen_version=1)]
+    eta = [etas.EtaChange(purchase.pk, [etas.EtaPart(AT.date())], seen_version=1)]
     room, act = {
         "receive": (
             receiving,
             lambda: receiving.receive([receiving.Arrival(purchase.pk, 5)], key="k", by=None, at=AT),
         ),
-        "revise": (buying, lambda: buying.revise_eta(eta, reason_code="other", key="k", by=None, at=AT)),
+        "revise": (revising, lambda: revising.revise_eta(eta, reason_code="other", key="k", by=None, at=AT)),
         "place": (placing, lambda: placing.place_order(new, key="k", by=None, at=AT)),
     }[verb]
     point = Point(monkeypatch, room, "touch")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from backorders.actions import asking, buying, proposals
+from backorders.actions import asking, proposals, revising
 from backorders.actions.bookkeeping import check_books
 from backorders.actions.proposals import NotWaiting
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
@@ -105,7 +105,7 @@ def test_the_same_delivery_twice_at_once_is_one_answer(monkeypatch: pytest.Monke
 def test_an_answer_while_the_buyer_edits_is_refused_with_the_new_date(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked()
     shown = asked.purchase.version
-    point = Point(monkeypatch, buying, "record_revisions")  # it has written the date
+    point = Point(monkeypatch, revising, "record_revisions")  # it has written the date
     ending = meet_at(
         point,
         lambda: revise(asked.purchase, (15, None)),

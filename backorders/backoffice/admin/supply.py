@@ -78,7 +78,7 @@ class PurchaseOrderAdmin(RecordAdmin):
     search_fields = ("number",)
     search_related = {"supplier": ("name",)}
     readonly_fields = ("number", "supplier", "ordered_on")
-    column_needs = {"eta_link": "buying.revise_eta", "receive_link": "receiving.receive"}
+    column_needs = {"eta_link": "revising.revise_eta", "receive_link": "receiving.receive"}
     screens = (("order_goods", _("Order goods"), "buying.order_goods"),)
     ordering = ("-id",)
 
@@ -148,7 +148,7 @@ class PurchaseLineAdmin(LedgerAdmin):
         "close_link",
     )
     column_needs = {
-        "eta_link": "buying.revise_eta",
+        "eta_link": "revising.revise_eta",
         "receive_link": "receiving.receive",
         "close_link": "buying.close_purchase_line",
     }
@@ -203,7 +203,7 @@ class PurchaseLineAdmin(LedgerAdmin):
 
     def has_revise_permission(self, request: HttpRequest) -> bool:
         """Whether this person may change ETAs."""
-        return request.user.has_perm("buying.revise_eta")
+        return request.user.has_perm("revising.revise_eta")
 
 
 @admin.register(EtaRevision)

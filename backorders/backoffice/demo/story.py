@@ -19,10 +19,12 @@ from backorders.actions import (
     counting,
     deadlines,
     deciding,
+    etas,
     hearing,
     placing,
     proposals,
     receiving,
+    revising,
     selling,
     shipping,
     telling,
@@ -145,9 +147,9 @@ class Story:
             comes = self.arrivals.get(line.pk, today)
             habit = HABITS[line.purchase_order.supplier.name]
             if comes > today + 7 * DAY and self.chance.random() < habit.revises:
-                changes.append(buying.EtaChange(line.pk, [buying.EtaPart(comes)]))
+                changes.append(etas.EtaChange(line.pk, [etas.EtaPart(comes)]))
         if changes:
-            buying.revise_eta(changes, reason_code="production", note="supplier's mail", by=None, at=at)
+            revising.revise_eta(changes, reason_code="production", note="supplier's mail", by=None, at=at)
 
     def _receive(self, at: datetime.datetime, today: datetime.date) -> None:
         lines = PurchaseLine.objects.outstanding().select_related("purchase_order__supplier").order_by("id")
@@ -219,9 +221,9 @@ class Story:
         if line := waiting.first():
             selling.cancel_line(line, reason="the customer did not want to wait", source=None, by=None, at=minutes(90))
         for number, purchase in enumerate(lines):
-            later = buying.EtaPart((purchase.eta_on or self.today) + (14 + 7 * number) * DAY)
-            change = buying.EtaChange(purchase.pk, [later], "estimate")
-            buying.revise_eta(
+            later = etas.EtaPart((purchase.eta_on or self.today) + (14 + 7 * number) * DAY)
+            change = etas.EtaChange(purchase.pk, [later], "estimate")
+            revising.revise_eta(
                 [change], reason_code="part_shortage", note="by phone", by=None, at=minutes(55 - 53 * number)
             )
             if not number:
@@ -289,9 +291,9 @@ class Story:
             eta, until = line.purchase_line.eta_on, line.purchase_line.eta_until
             if not line.purchase_line.outstanding or eta is None:
                 continue
-            stands = proposals.LineAnswer(line.pk, "confirm", [buying.EtaPart(eta, until)])
+            stands = proposals.LineAnswer(line.pk, "confirm", [etas.EtaPart(eta, until)])
             moves = proposals.LineAnswer(
-                line.pk, "move", [buying.EtaPart(eta + 12 * DAY)], "transport", "The ship waits before the canal."
+                line.pk, "move", [etas.EtaPart(eta + 12 * DAY)], "transport", "The ship waits before the canal."
             )
             answers.append(stands if answers else moves)
         if answers:

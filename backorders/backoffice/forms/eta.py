@@ -9,7 +9,7 @@ from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions.buying import EtaChange, EtaPart
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.forms.asking import DateInput, SeenVersionsForm, number
 from backorders.changes.models import Source

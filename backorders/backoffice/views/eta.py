@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import buying
+from backorders.actions import revising
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.situation import calendars
@@ -37,7 +37,7 @@ class EtaScreen(ActScreen):
 
     template_name = "backoffice/eta.html"
     preview_template = "backoffice/eta_preview.html"
-    permission = "buying.revise_eta"
+    permission = "revising.revise_eta"
     button = gettext_lazy("Save")
     back_name = gettext_lazy("Purchase lines")
 
@@ -64,12 +64,12 @@ class EtaScreen(ActScreen):
 
     def preview(self, form: EtaForm) -> Impact:
         """Whom these dates would move."""
-        return buying.preview_eta(form.changes(), at=self.at)
+        return revising.preview_eta(form.changes(), at=self.at)
 
     def does(self, form: EtaForm) -> Done[Any]:
         """Record what the supplier said."""
         said = form.cleaned_data
-        return buying.revise_eta(
+        return revising.revise_eta(
             form.changes(),
             reason_code=said["reason_code"],
             note=said["note"],

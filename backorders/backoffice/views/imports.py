@@ -31,7 +31,7 @@ from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine, Supplier
 
 AT_ONCE = datetime.timedelta(seconds=0.7)  # what is done by then needs no progress; the rest goes to the workers
-PERMISSION = "buying.revise_eta"
+PERMISSION = "revising.revise_eta"
 SAMPLES = 3
 
 

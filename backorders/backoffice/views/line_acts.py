@@ -194,7 +194,7 @@ ACTS: dict[str, tuple[str, Callable[[ActOnLines], HttpResponse] | None]] = {
     "snooze_until_moved": ("handling.snooze", _snooze_until_moved),
     "wake": ("handling.wake", _wake),
     "set_cause": ("handling.set_cause", _set_cause),
-    "set_eta": ("buying.revise_eta", _set_eta),
+    "set_eta": ("revising.revise_eta", _set_eta),
     "csv": (_SEE, _export("csv")),
     "xlsx": (_SEE, _export("xlsx")),
 }

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import caring, placing, selling, shipping
+from backorders.actions import caring, placing, queueing, refunding, selling, shipping
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.amounts import money
@@ -88,10 +88,10 @@ class CancelOrder(OrderAct):
 
 def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datetime.datetime) -> list[str]:
     """Say how much goes back to the customer for these units, and by when; nothing is due for what was not paid."""
-    back = sum((selling.refund_of(line, quantity) for line, quantity in units), start=Decimal(0))
+    back = sum((refunding.refund_of(line, quantity) for line, quantity in units), start=Decimal(0))
     if not back:
         return [_("Nothing is paid back: the order is not paid.")]
-    due = short_date(selling.refund_due_on(order, [line.pk for line, _units in units], at=at))
+    due = short_date(refunding.refund_due_on(order, [line.pk for line, _units in units], at=at))
     return [_("%(sum)s go back to the customer, by %(day)s.") % {"sum": money(back, order.currency), "day": due}]
 
 
@@ -164,49 +164,49 @@ class ChangeQuantity(LineAct):
 class Expedite(LineAct):
     """Put a line before all that are not expedited."""
 
-    permission = "selling.expedite"
+    permission = "queueing.expedite"
     title = gettext_lazy("Expedite %(product)s in order %(order)s")
     button = gettext_lazy("Expedite")
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who loses."""
-        return selling.preview_expedite(self.line, at=self.at)
+        return queueing.preview_expedite(self.line, at=self.at)
 
     def does(self, form: SeenReasonForm) -> Done[Any]:
         """Do it."""
-        return selling.expedite(self.line, **form.seen_reason(), by=self.by, at=self.at)
+        return queueing.expedite(self.line, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Hold(LineAct):
     """Serve a line nothing until it is released."""
 
-    permission = "selling.hold"
+    permission = "queueing.hold"
     title = gettext_lazy("Hold %(product)s in order %(order)s")
     button = gettext_lazy("Hold")
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who gains."""
-        return selling.preview_hold(self.line, at=self.at)
+        return queueing.preview_hold(self.line, at=self.at)
 
     def does(self, form: SeenReasonForm) -> Done[Any]:
         """Do it."""
-        return selling.hold(self.line, **form.seen_reason(), by=self.by, at=self.at)
+        return queueing.hold(self.line, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Release(LineAct):
     """Serve a held line again."""
 
-    permission = "selling.release"
+    permission = "queueing.release"
     title = gettext_lazy("Release %(product)s in order %(order)s")
     button = gettext_lazy("Release")
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who loses and who gains."""
-        return selling.preview_release(self.line, at=self.at)
+        return queueing.preview_release(self.line, at=self.at)
 
     def does(self, form: SeenReasonForm) -> Done[Any]:
         """Do it."""
-        return selling.release(self.line, **form.seen_reason(), by=self.by, at=self.at)
+        return queueing.release(self.line, **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Ship(OrderAct):

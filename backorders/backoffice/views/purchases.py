@@ -62,8 +62,8 @@ class Expected(Screen):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Open the ETA screen for what is outstanding of the ticked orders."""
-        if not request.user.has_perm("buying.revise_eta"):
-            raise PermissionDenied("buying.revise_eta")
+        if not request.user.has_perm("revising.revise_eta"):
+            raise PermissionDenied("revising.revise_eta")
         ticked = [int(pk) for pk in request.POST.getlist("order") if pk.isdecimal()]
         lines = PurchaseLine.objects.outstanding().filter(purchase_order__in=ticked).order_by("id")
         if not (ids := list(lines.values_list("id", flat=True))):

@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import reallocating, reshaping, selling
+from backorders.actions import queueing, reallocating, reshaping
 from backorders.actions.done import Done
 from backorders.allocation import alternatives
 from backorders.allocation.impact import Impact
@@ -159,15 +159,15 @@ class Reallocate(LineAct):
 class Unexpedite(LineAct):
     """Put an expedited line back to its rank."""
 
-    permission = "selling.unexpedite"
+    permission = "queueing.unexpedite"
     form_class = SeenReasonForm
     title = gettext_lazy("Expedite %(product)s in order %(order)s no longer")
     button = gettext_lazy("Expedite no longer")
 
     def preview(self, form: SeenReasonForm) -> Impact:
         """Who gains and who loses."""
-        return selling.preview_unexpedite(self.line, at=self.at)
+        return queueing.preview_unexpedite(self.line, at=self.at)
 
     def does(self, form: SeenReasonForm) -> Done[OrderLine]:
         """Do it."""
-        return selling.unexpedite(self.line, **form.seen_reason(), by=self.by, at=self.at)
+        return queueing.unexpedite(self.line, **form.seen_reason(), by=self.by, at=self.at)

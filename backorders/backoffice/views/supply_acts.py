@@ -94,7 +94,7 @@ class Receive(ActScreen):
         if not short:
             return sentence
         said = ngettext("%(count)s line came short.", "%(count)s lines came short.", len(short)) % {"count": len(short)}
-        if not self.by.has_perm("buying.revise_eta"):
+        if not self.by.has_perm("revising.revise_eta"):
             return format_html("{} {} {}", sentence, said, _("Purchasing was asked when the rest comes."))
         url = reverse("admin:selection_eta", args=[freeze(self.request, [line.pk for line in short])])
         return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))

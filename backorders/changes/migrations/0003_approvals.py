@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name="Approval",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("capability", models.CharField(help_text="the verb: selling.expedite", max_length=40)),
+                ("capability", models.CharField(help_text="the verb: queueing.expedite", max_length=40)),
                 ("arguments", models.JSONField(help_text="what the verb is called with, as plain values")),
                 ("about", models.CharField(help_text="what it acts on, in words", max_length=200)),
                 ("why", models.TextField(help_text="why it needs a second person, as its asker was told")),

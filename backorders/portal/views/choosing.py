@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from backorders.actions import deciding
-from backorders.actions.selling import refund_of
+from backorders.actions.refunding import refund_of
 from backorders.allocation.alternatives import Alternative
 from backorders.allocation.windows import Window
 from backorders.notifications import dates

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import handling, selling
+from backorders.actions import handling, queueing
 from backorders.allocation.models import Promise
 from backorders.orders.models import OrderLine
 from tests.backoffice.desk import World
@@ -24,8 +24,8 @@ class Lines:
         self.light = an_order((self.lamp, 6), customer=a_customer("Işıl Şen"))
         self.seat = an_order((self.chair, 1), customer=a_customer("Bob", tier=3))
         self.held = an_order((self.lamp, 1), customer=a_customer("Cem"))
-        selling.hold(self.held.lines.get(), reason="x", by=None, at=AT)
-        selling.expedite(self.light.lines.get(), reason="x", by=None, at=AT)
+        queueing.hold(self.held.lines.get(), reason="x", by=None, at=AT)
+        queueing.expedite(self.light.lines.get(), reason="x", by=None, at=AT)
         handling.assign([self.light.lines.get().pk], to=somebody(), by=None, at=AT)
         handling.snooze([self.seat.lines.get().pk], until=None, by=None, at=AT)
         OrderLine.objects.filter(order=self.seat).update(cause="launch")

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from backorders.actions import buying, clock
+from backorders.actions import clock, etas, revising
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Allocation, Promise
 from backorders.backoffice.wwi import bringing
@@ -143,8 +143,8 @@ def test_nobody_of_the_sample_is_ever_written_to_or_called(folder: Path) -> None
     bring(folder)
     assert promise_next_updates(at=AT) == 0
     coming = PurchaseLine.objects.get(received=0)
-    buying.revise_eta(
-        [buying.EtaChange(coming.pk, [buying.EtaPart(AS_OF + datetime.timedelta(days=9))])],
+    revising.revise_eta(
+        [etas.EtaChange(coming.pk, [etas.EtaPart(AS_OF + datetime.timedelta(days=9))])],
         reason_code="other",
         by=None,
         at=AT,
