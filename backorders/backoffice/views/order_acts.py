@@ -1,7 +1,6 @@
-"""What can be done to an order and its lines: one form, one preview, one verb each."""
+"""What can be done to an order and the units on it: one form, one preview, one verb each."""
 
 import datetime
-import secrets
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -14,22 +13,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import caring, placing, queueing, refunding, selling, shipping
+from backorders.actions import caring, refunding, selling
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.amounts import money
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.forms.asking import AskingForm, SeenReasonForm
-from backorders.backoffice.forms.orders import (
-    CancelLineForm,
-    DeliveredForm,
-    PlaceOrderForm,
-    QuantityForm,
-    ReturnForm,
-    ShipForm,
-)
+from backorders.backoffice.forms.orders import CancelLineForm, QuantityForm
 from backorders.backoffice.views.screen import ActScreen, Screen
-from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
+from backorders.orders.models import Order, OrderLine
 from backorders.refusal import Refused
 
 
@@ -161,151 +153,6 @@ class ChangeQuantity(LineAct):
         return selling.change_quantity(self.line, quantity=units, **form.seen_reason(), by=self.by, at=self.at)
 
 
-class Expedite(LineAct):
-    """Put a line before all that are not expedited."""
-
-    permission = "queueing.expedite"
-    title = gettext_lazy("Expedite %(product)s in order %(order)s")
-    button = gettext_lazy("Expedite")
-
-    def preview(self, form: SeenReasonForm) -> Impact:
-        """Who loses."""
-        return queueing.preview_expedite(self.line, at=self.at)
-
-    def does(self, form: SeenReasonForm) -> Done[Any]:
-        """Do it."""
-        return queueing.expedite(self.line, **form.seen_reason(), by=self.by, at=self.at)
-
-
-class Hold(LineAct):
-    """Serve a line nothing until it is released."""
-
-    permission = "queueing.hold"
-    title = gettext_lazy("Hold %(product)s in order %(order)s")
-    button = gettext_lazy("Hold")
-
-    def preview(self, form: SeenReasonForm) -> Impact:
-        """Who gains."""
-        return queueing.preview_hold(self.line, at=self.at)
-
-    def does(self, form: SeenReasonForm) -> Done[Any]:
-        """Do it."""
-        return queueing.hold(self.line, **form.seen_reason(), by=self.by, at=self.at)
-
-
-class Release(LineAct):
-    """Serve a held line again."""
-
-    permission = "queueing.release"
-    title = gettext_lazy("Release %(product)s in order %(order)s")
-    button = gettext_lazy("Release")
-
-    def preview(self, form: SeenReasonForm) -> Impact:
-        """Who loses and who gains."""
-        return queueing.preview_release(self.line, at=self.at)
-
-    def does(self, form: SeenReasonForm) -> Done[Any]:
-        """Do it."""
-        return queueing.release(self.line, **form.seen_reason(), by=self.by, at=self.at)
-
-
-class Ship(OrderAct):
-    """Hand units that lie ready to the carrier."""
-
-    permission = "shipping.ship"
-    button = gettext_lazy("Ship")
-
-    def heading(self) -> str:
-        """Name the order."""
-        return _("Ship order %(order)s") % {"order": self.order}
-
-    def form(self, data: Any = None) -> ShipForm:
-        """Return a form with the lines that lie ready."""
-        lines = self.order.lines.filter(allocated__gt=0).select_related("product").order_by("id")
-        return ShipForm(data, lines=list(lines), initial={**self.initial(), "carrier": self.order.carrier_id})
-
-    def does(self, form: ShipForm) -> Done[Any]:
-        """Ship them."""
-        said = form.cleaned_data
-        return shipping.ship(
-            self.order,
-            units=form.units(),
-            carrier=said["carrier"],
-            tracking_number=said["tracking_number"],
-            seen_version=said["seen"],
-            by=self.by,
-            at=self.at,
-        )
-
-
-class ConfirmDelivery(ActScreen):
-    """Record that a parcel arrived."""
-
-    permission = "shipping.confirm_delivery"
-    template_name = "backoffice/act.html"
-    form_class = DeliveredForm
-    back_name = gettext_lazy("Order")
-    button = gettext_lazy("Confirm delivery")
-
-    @cached_property
-    def shipment(self) -> Shipment:
-        """The parcel."""
-        return get_object_or_404(Shipment.objects.select_related("order", "carrier"), pk=self.kwargs["pk"])
-
-    def heading(self) -> str:
-        """Name the parcel."""
-        return _("Delivery of a parcel of order %(order)s") % {"order": self.shipment.order}
-
-    def does(self, form: DeliveredForm) -> Done[Any]:
-        """Record it."""
-        said = form.cleaned_data["confirmed_by"]
-        return shipping.confirm_delivery(self.shipment, confirmed_by=said, by=self.by, at=self.at)
-
-    def back(self) -> str:
-        """Go back to the order."""
-        return reverse("admin:order", args=[self.shipment.order_id])
-
-
-class ReturnToStock(ActScreen):
-    """Take shipped units back into stock."""
-
-    permission = "shipping.return_to_stock"
-    template_name = "backoffice/act.html"
-    back_name = gettext_lazy("Order")
-    button = gettext_lazy("Take back into stock")
-
-    @cached_property
-    def shipped(self) -> ShipmentLine:
-        """The units of one line in one parcel."""
-        lines = ShipmentLine.objects.select_related("shipment__order", "line__product")
-        return get_object_or_404(lines, pk=self.kwargs["pk"])
-
-    def form(self, data: Any = None) -> ReturnForm:
-        """Return a form with what can still come back."""
-        return ReturnForm(data, shipped=self.shipped, initial={"seen": self.shipped.shipment.order.version})
-
-    def heading(self) -> str:
-        """Name what comes back."""
-        return _("Return of %(product)s from order %(order)s") % {
-            "product": self.shipped.line.product.name,
-            "order": self.shipped.shipment.order,
-        }
-
-    def preview(self, form: ReturnForm) -> Impact:
-        """Whom they serve."""
-        said = form.cleaned_data
-        return shipping.preview_return(self.shipped, quantity=said["quantity"], warehouse=said["warehouse"], at=self.at)
-
-    def does(self, form: ReturnForm) -> Done[Any]:
-        """Take them back."""
-        said = dict(form.cleaned_data)
-        return shipping.return_to_stock(self.shipped, seen_version=said.pop("seen"), **said, by=self.by, at=self.at)
-
-    def back(self) -> str:
-        """Go back to the order."""
-        return reverse("admin:order", args=[self.shipped.shipment.order_id])
-
-
 class WriteNote(Screen):
     """Keep a note with an order."""
 
@@ -320,41 +167,3 @@ class WriteNote(Screen):
         except Refused as refusal:
             messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("admin:order", args=[order.pk]) + "#timeline-section")
-
-
-class PlaceOrder(ActScreen):
-    """Place an order for a customer who called."""
-
-    permission = "placing.place_order"
-    template_name = "backoffice/place_order.html"
-    form_class = PlaceOrderForm
-    title = gettext_lazy("Place an order")
-    back_name = gettext_lazy("Orders")
-    button = gettext_lazy("Place the order")
-    preview_template = "backoffice/placing.html"
-
-    def initial(self) -> dict[str, Any]:
-        """Start with a key, so that sending the form twice places one order."""
-        return {"key": secrets.token_urlsafe(12)}
-
-    def looked_ahead(self, form: PlaceOrderForm) -> dict[str, Any]:
-        """What each line would get, as at the tail of its queue."""
-        if not form.is_ready():
-            return {"unready": True}
-        new = form.order()
-        try:
-            joined = placing.preview_place(new, at=self.at)
-        except Refused as refusal:
-            return {"refusal": str(refusal)}
-        return {"placing": list(zip(new.lines, joined, strict=True))}
-
-    def does(self, form: PlaceOrderForm) -> Done[Any]:
-        """Place it."""
-        done = placing.place_order(form.order(), key=form.cleaned_data["key"], by=self.by, at=self.at)
-        self.placed = done.made
-        return done
-
-    def back(self) -> str:
-        """Go to the order that was placed, or to all orders."""
-        placed = getattr(self, "placed", None)
-        return reverse("admin:order", args=[placed.pk]) if placed else reverse("admin:orders_order_changelist")
