@@ -142,6 +142,7 @@ CAPABILITIES: dict[str, Capability] = {
     "minding.set_aside": _c(_("set notices aside"), EVERYBODY),
     "minding.take_up_again": _c(_("bring notices back"), EVERYBODY),
     "undoing.undo": _c(_("undo a change"), WORKING),  # only of a verb one may do
+    "undoing.revert": _c(_("revert a change"), WORKING),  # only of a verb one may do
     "undoing.undo_what_nobody_changed": _c(_("undo changes of ETAs that nobody changed since"), BUYING),
     "bookkeeping.repair_books": _c(_("repair the books"), ADMINISTRATOR),
     "health.see": _c(_("see how the machine is"), MANAGER | ADMINISTRATOR),

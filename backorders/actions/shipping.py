@@ -152,7 +152,8 @@ def return_to_stock(
     shipment_line.refresh_from_db()
     _check_returnable(shipment_line, quantity)
     order_id = shipment_line.shipment.order_id
-    change = open_change("return_to_stock", reason=a_reason(reason), by=by, at=at)
+    before = {"shipment_line": shipment_line.pk}
+    change = open_change("return_to_stock", reason=a_reason(reason), before=before, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=[order_id])
     order_changed(order_id)
     ShipmentLine.objects.filter(pk=shipment_line.pk).update(returned=F("returned") + quantity)

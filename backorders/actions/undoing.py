@@ -4,13 +4,14 @@ import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import check, may
-from backorders.actions import undoing_orders, undoing_supply
 from backorders.actions.done import Done
 from backorders.actions.freshness import order_changed
-from backorders.actions.undoing_supply import of_purchase, put_etas_back
+from backorders.actions.ways_back import NO_WAY, WAYS
+from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.replanning import replan
 from backorders.changes.acting import act
@@ -21,8 +22,7 @@ from backorders.orders.models import Cancellation, Offer
 from backorders.refusal import Refused, said
 from backorders.supply.models import PurchaseLine
 
-WAYS = {**undoing_orders.WAYS, **undoing_supply.WAYS}
-_CANNOT = _("“%(act)s” cannot be undone.")
+_CANNOT = _("“%(act)s” cannot be undone. %(instead)s")
 
 
 class NotUndoable(Refused):
@@ -37,7 +37,7 @@ def undo(change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.dat
     """
     way = WAYS.get(change_set.act)
     if way is None:
-        raise NotUndoable(_CANNOT, act=named(change_set.act))
+        raise NotUndoable(objection_to_undo(change_set))
     check(way.verb, by=by)
     products = lock_products(way.products(change_set))
     # Announcing marks cancellations and offers under their own locks.
@@ -67,9 +67,10 @@ def undo_what_nobody_changed(
 
     Raises `NotUndoable` if it was undone before, is no revision of ETAs, or every line was changed since.
     """
-    if change_set.act != "revise_eta" or ChangeSet.objects.filter(undoes=change_set).exists():
+    way = WAYS.get(change_set.act)
+    if way is None or not way.is_by_line or ChangeSet.objects.filter(undoes=change_set).exists():
         raise NotUndoable(objection_to_undo(change_set) or _("Only a revision of ETAs is put back in part."))
-    products = lock_products(of_purchase(change_set))
+    products = lock_products(way.products(change_set))
     changed = _changed_since(change_set)
     known = [each for each in change_set.before["purchase_lines"] if each["id"] not in changed]
     if not known:
@@ -78,13 +79,28 @@ def undo_what_nobody_changed(
     undoing = open_change("undo", undoes=change_set, reason="undo of revise eta", by=by, at=at)
     orders = PurchaseLine.objects.filter(pk__in=[each["id"] for each in known]).values_list("purchase_order", flat=True)
     touch(undoing, kind=Touch.Kind.PURCHASE_ORDER, ids=orders)
-    put_etas_back(kept, undoing, at)
+    way.put_back(kept, undoing, at)
     return Done(undoing, replan(products, change_set=undoing, at=at), sorted(changed))
+
+
+@act
+def revert(change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[Any]:
+    """Undo the change set, or of one that others changed in part, what nobody changed since. Raises `NotUndoable`."""
+    verb = undo_what_nobody_changed if changed_since(change_set) else undo
+    return verb(change_set, by=by, at=at)
+
+
+@act
+def preview_revert(change_set: ChangeSet, *, at: datetime.datetime) -> Impact:
+    """Return whom a revert would move: the revert itself, rolled back. Raises the same refusals."""
+    impact = revert(change_set, by=None, at=at).impact
+    transaction.set_rollback(True)
+    return impact
 
 
 def changed_since(change: ChangeSet) -> list[PurchaseLine]:
     """Return the purchase lines of a revision that somebody changed again; none of any other act."""
-    if change.act != "revise_eta":
+    if change.act not in WAYS or not WAYS[change.act].is_by_line:
         return []
     lines = PurchaseLine.objects.filter(pk__in=_changed_since(change)).select_related("purchase_order", "product")
     return list(lines.order_by("id"))
@@ -105,5 +121,5 @@ def objection_to_undo(change_set: ChangeSet) -> Any:
         return _("This was undone before.")
     way = WAYS.get(change_set.act)
     if way is None:
-        return said(_CANNOT, act=named(change_set.act))
+        return said(_CANNOT, act=named(change_set.act), instead=NO_WAY.get(change_set.act, ""))
     return way.objection(change_set)

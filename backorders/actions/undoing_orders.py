@@ -11,13 +11,12 @@ from backorders import rows
 from backorders.actions import compensating
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.reshaping import join_again, take_substitute_back
-from backorders.actions.ways_back import Way
 from backorders.allocation.gaps import reopen_promises
 from backorders.changes.acts import named
 from backorders.changes.models import ChangeSet, Touch
 from backorders.delays.ending import taken_back as taken_back_in_law
 from backorders.notifications import outbox
-from backorders.notifications.models import UNSENT, Message
+from backorders.notifications.models import UNSENT, Message, Reply
 from backorders.orders.models import Cancellation, Compensation, Offer, Order, OrderLine, Question, Refund
 from backorders.refusal import said
 
@@ -26,12 +25,12 @@ _HARMLESS = [
     *("place_order", "confirm_delivery", "mark_called"),
     *("hold_messages", "release_messages", "send_messages_now", "cancel_messages", "tell_now"),
     *("write_message", "edit_message", "compensate", "offer_alternative"),
-    *("ask_question", "answer_question", "settle_question"),
+    *("ask_question", "answer_question", "settle_question", "settle_reply"),
     *("give_compensation", "decline_compensation"),
 ]
 
 
-def _order_objection(change: ChangeSet) -> Any:
+def order_objection(change: ChangeSet) -> Any:
     later = _acts_since(change).exclude(act__in=_HARMLESS).first()
     if later is None:
         return ""
@@ -45,39 +44,39 @@ def _acts_since(change: ChangeSet) -> QuerySet[ChangeSet]:
     return since.exclude(act="undo").exclude(undone_by__isnull=False).order_by("id")
 
 
-def _line_objection(change: ChangeSet) -> Any:
+def line_objection(change: ChangeSet) -> Any:
     line = OrderLine.objects.get(pk=change.before["line"])
     if not line.open_quantity:
         return said(_("%(line)s has nothing open any more."), line=line)
-    return _order_objection(change)
+    return order_objection(change)
 
 
-def _cancel_objection(change: ChangeSet) -> Any:
+def cancel_objection(change: ChangeSet) -> Any:
     cancelled = Cancellation.objects.filter(change_set=change)
     if cancelled.filter(Q(is_announced=True) | Q(message_lines__isnull=False)).exists():
         return _("The customer was already told that it is cancelled; place a new order instead.")
     if Refund.objects.filter(cancellation__in=cancelled, paid_at__isnull=False).exists():
         return _("The refund was already paid; place a new order instead.")
-    return _order_objection(change)
+    return order_objection(change)
 
 
-def _substitute_objection(change: ChangeSet) -> Any:
+def substitute_objection(change: ChangeSet) -> Any:
     new = OrderLine.objects.get(pk=change.before["new_line"])
     if new.shipped:
         return said(_("%(line)s was shipped."), line=new)
     if Refund.objects.filter(cancellation__change_set=change, paid_at__isnull=False).exists():
         return _("The difference was already paid back.")
-    return _posted_objection(change) or _order_objection(change)
+    return posted_objection(change) or order_objection(change)
 
 
-def _split_objection(change: ChangeSet) -> Any:
+def split_objection(change: ChangeSet) -> Any:
     told = Message.objects.filter(lines__order=change.before["made"]).exclude(state__in=UNSENT)
     if told.exclude(state=Message.State.SUPERSEDED).filter(created_at__gte=change.at).exists():
         return _("The customer was already told of the new order.")
-    return _order_objection(change)
+    return order_objection(change)
 
 
-def _posted_objection(change: ChangeSet) -> Any:
+def posted_objection(change: ChangeSet) -> Any:
     """What a message said cannot be unsaid once it is on its way."""
     message = Message.objects.filter(pk=change.before.get("message")).first()
     if message is None or message.state in (*UNSENT, Message.State.SUPERSEDED):
@@ -85,19 +84,19 @@ def _posted_objection(change: ChangeSet) -> Any:
     return _("The customer was already told by mail.")
 
 
-def _offer_objection(change: ChangeSet) -> Any:
+def offer_objection(change: ChangeSet) -> Any:
     offers = Offer.objects.filter(change_set=change)
     if offers.filter(Q(is_announced=True) | Q(message_lines__isnull=False)).exists():
         return _("The customer was already told by mail.")
     return ""
 
 
-def _put_flags_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def put_flags_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     flags = {name: value for name, value in change.before.items() if name != "line"}
     OrderLine.objects.filter(pk=change.before["line"]).update(**flags)
 
 
-def _put_quantity_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def put_quantity_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     line = OrderLine.objects.get(pk=change.before["line"])
     more = line.quantity - change.before["quantity"]
     waiting = min(more, line.waiting)
@@ -106,7 +105,7 @@ def _put_quantity_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datet
     )
 
 
-def _put_cancelled_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def put_cancelled_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     for cancelled in Cancellation.objects.filter(change_set=change).order_by("id"):
         OrderLine.objects.filter(pk=cancelled.line_id).update(
             cancelled=F("cancelled") - cancelled.quantity, waiting=F("waiting") + cancelled.quantity
@@ -118,86 +117,70 @@ def _put_cancelled_back(change: ChangeSet, undoing: ChangeSet, at: datetime.date
     taken_back.delete()
 
 
-def _put_causes_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def put_causes_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     """Lines to which somebody gave another cause since keep that one."""
     causes = change.before["causes"]
     still = OrderLine.objects.filter(pk__in=causes, cause=change.before["cause"]).order_by("pk")
     rows.update(OrderLine, ["id", "cause"], [(pk, causes[str(pk)]) for pk in still.values_list("pk", flat=True)])
 
 
-def _take_message_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def take_message_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     if pk := change.before.get("message"):
         outbox.take_back([pk], at=at)
 
 
-def _open_question_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
-    _take_message_back(change, undoing, at)
+def open_question_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    take_message_back(change, undoing, at)
     asked = Question.objects.filter(pk=change.before["question"])
     asked.update(answer="", answered_at=None, answered_by=None)
 
 
-def _take_gift_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
-    _take_message_back(change, undoing, at)
+def let_reply_wait(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    """A mail that was closed waits for staff again."""
+    Reply.objects.filter(pk=change.summary["reply"]).update(settled_at=None)
+
+
+def take_gift_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    take_message_back(change, undoing, at)
     Compensation.objects.filter(change_set=change).delete()
 
 
-def _take_offers_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def take_offers_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     Offer.objects.filter(change_set=change).delete()
 
 
-def _swap_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
-    _take_message_back(change, undoing, at)
+def swap_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    take_message_back(change, undoing, at)
     take_substitute_back(change, undoing=undoing)
 
 
-def _join_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def join_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     pending = Message.objects.filter(lines__order=change.before["made"], state__in=UNSENT).distinct()
     outbox.take_back(list(pending.values_list("id", flat=True)), at=at)
     join_again(change, undoing=undoing)
 
 
-def _put_places_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def put_places_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     give_places_back(change)
 
 
-def _of_order(change: ChangeSet) -> Sequence[int]:
+def of_order(change: ChangeSet) -> Sequence[int]:
     orders = Order.objects.filter(pk__in=change.touches.filter(kind=Touch.Kind.ORDER).values("object_id"))
     return list(OrderLine.objects.filter(order__in=orders).values_list("product", flat=True))
 
 
-def _given_objection(change: ChangeSet) -> Any:
+def given_objection(change: ChangeSet) -> Any:
     told = Message.objects.filter(lines__compensation__change_set=change).exclude(state__in=UNSENT)
     if told.exclude(state=Message.State.SUPERSEDED).exists():
         return _("Customers were already told by mail.")
     return ""
 
 
-def _take_awards_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def take_awards_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     pending = Message.objects.filter(lines__compensation__change_set=change, state__in=UNSENT).distinct()
     outbox.take_back(list(pending.values_list("id", flat=True)), at=at)
     compensating.take_back(change, undoing=undoing)
 
 
-def _propose_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def propose_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     compensating.propose_again(change)
-
-
-WAYS = {
-    "expedite": Way("queueing.expedite", _of_order, _line_objection, _put_flags_back),
-    "unexpedite": Way("queueing.unexpedite", _of_order, _line_objection, _put_flags_back),
-    "split": Way("reshaping.split", _of_order, _split_objection, _join_back),
-    "substitute": Way("reshaping.substitute", _of_order, _substitute_objection, _swap_back),
-    "reallocate": Way("reallocating.reallocate", _of_order, _order_objection, _put_places_back),
-    "compensate": Way("caring.compensate", _of_order, _posted_objection, _take_gift_back),
-    "offer_alternative": Way("offering.offer_alternative", _of_order, _offer_objection, _take_offers_back),
-    "give_compensation": Way("compensating.give", _of_order, _given_objection, _take_awards_back),
-    "decline_compensation": Way("compensating.decline", _of_order, lambda _change: "", _propose_again),
-    "write_message": Way("caring.write_message", _of_order, _posted_objection, _take_message_back),
-    "answer_question": Way("caring.answer_question", _of_order, _posted_objection, _open_question_again),
-    "settle_question": Way("caring.settle_question", _of_order, lambda _change: "", _open_question_again),
-    "hold": Way("queueing.hold", _of_order, _line_objection, _put_flags_back),
-    "release": Way("queueing.release", _of_order, _line_objection, _put_flags_back),
-    "change_quantity": Way("selling.change_quantity", _of_order, _line_objection, _put_quantity_back),
-    "cancel": Way("selling.cancel_line", _of_order, _cancel_objection, _put_cancelled_back),
-    "set_cause": Way("handling.set_cause", lambda _change: (), lambda _change: "", _put_causes_back),
-}

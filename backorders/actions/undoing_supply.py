@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from backorders import rows
 from backorders.actions.moving import move
 from backorders.actions.revisions import record_revisions
-from backorders.actions.ways_back import Way
 from backorders.changes.models import ChangeSet, Touch
+from backorders.orders.models import ShipmentLine
 from backorders.refusal import said
 from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel, StockMovement
 
 
-def _eta_objection(change: ChangeSet) -> Any:
+def eta_objection(change: ChangeSet) -> Any:
     before = {known["id"]: known for known in change.before["purchase_lines"]}
     for line in PurchaseLine.objects.filter(pk__in=before).select_related("purchase_order"):
         if line.version != before[line.pk]["version"]:
@@ -28,18 +28,26 @@ def _eta_objection(change: ChangeSet) -> Any:
     return ""
 
 
-def _close_objection(change: ChangeSet) -> Any:
+def close_objection(change: ChangeSet) -> Any:
     line = PurchaseLine.objects.get(pk=change.before["purchase_line"])
     return "" if line.version == change.before["version"] else said(_("%(line)s was changed again since."), line=line)
 
 
-def _receive_objection(change: ChangeSet) -> Any:
+def units_objection(change: ChangeSet) -> Any:
+    """Units that came in by the act can go again while they are there."""
     moved = StockMovement.objects.filter(change_set=change).order_by().values("stock_level")
     gone = moved.annotate(units=Sum("quantity")).filter(stock_level__on_hand__lt=F("units")).exists()
     return _("Some of these units were already shipped.") if gone else ""
 
 
-def _adjust_objection(change: ChangeSet) -> Any:
+def return_objection(change: ChangeSet) -> Any:
+    """Of a return from before they could be undone, it is not known which parcel it was of."""
+    if "shipment_line" not in change.before:
+        return _("It was made before returns could be undone. Count the stock instead.")
+    return units_objection(change)
+
+
+def adjust_objection(change: ChangeSet) -> Any:
     level = StockLevel.objects.get(pk=change.before["stock_level"])
     counts = ChangeSet.objects.filter(act="adjust_stock", movements__stock_level=level, id__gt=change.pk)
     if counts.filter(undone_by=None).exists():
@@ -71,13 +79,13 @@ def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) 
     record_revisions(undoing, revised, reason_code=EtaRevision.ReasonCode.CORRECTION, note=undoing.reason, at=at)
 
 
-def _reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     PurchaseLine.objects.filter(pk=change.before["purchase_line"]).update(
         cancelled=F("cancelled") - change.before["closed"], version=F("version") + 1
     )
 
 
-def _put_received_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def put_received_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     """Take the units out of stock again and let them be outstanding; the receipt itself stays in its ledger."""
     good: Counter[tuple[int, int]] = Counter()
     for receipt in Receipt.objects.filter(change_set=change).select_related("purchase_line").order_by("id"):
@@ -89,7 +97,15 @@ def _put_received_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datet
     move(good, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
 
 
-def _put_count_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+def let_return_be_out(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    """Take the units out of stock again; their parcel has them."""
+    moved = StockMovement.objects.filter(change_set=change).select_related("stock_level").get()
+    ShipmentLine.objects.filter(pk=change.before["shipment_line"]).update(returned=F("returned") - moved.quantity)
+    place = {(moved.stock_level.product_id, moved.stock_level.warehouse_id): -moved.quantity}
+    move(place, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
+
+
+def put_count_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     level = StockLevel.objects.get(pk=change.before["stock_level"])
     place = {(level.product_id, level.warehouse_id): -change.before["difference"]}
     move(place, kind=StockMovement.Kind.COUNT, change_set=undoing, at=at)
@@ -112,13 +128,5 @@ def of_purchase(change: ChangeSet) -> Sequence[int]:
     return list(PurchaseLine.objects.filter(purchase_order__in=touched).values_list("product", flat=True))
 
 
-def _of_product(change: ChangeSet) -> Sequence[int]:
+def of_product(change: ChangeSet) -> Sequence[int]:
     return list(change.touches.filter(kind=Touch.Kind.PRODUCT).values_list("object_id", flat=True))
-
-
-WAYS = {
-    "revise_eta": Way("revising.revise_eta", of_purchase, _eta_objection, put_etas_back),
-    "close_purchase_line": Way("buying.close_purchase_line", of_purchase, _close_objection, _reopen),
-    "receive": Way("receiving.receive", of_purchase, _receive_objection, _put_received_back),
-    "adjust_stock": Way("counting.adjust_stock", _of_product, _adjust_objection, _put_count_back),
-}

@@ -58,10 +58,11 @@ def counter(table: str, name: str, rows: str, *, where: str = "1 = 1", units: st
     """  # noqa: S608 tables and columns are written below
 
 
-def ledger(kind: str, rows: str, units: str) -> str:
+def ledger(kind: str, rows: str, units: str, *, where: str = "true") -> str:
     """Return the statement that finds where a product's movements of a kind are not the sum of `units` over `rows`.
 
-    `rows` is what stands behind FROM and has the product in `l`. The columns are product id, units, ledger.
+    `rows` is what stands behind FROM and has the product in `l`; `where` is of movements `m`. The columns are product
+    id, units, ledger.
     """
     return f"""
         SELECT p.id, coalesce(s.units, 0), coalesce(m.units, 0)
@@ -71,7 +72,7 @@ def ledger(kind: str, rows: str, units: str) -> str:
         LEFT JOIN (
             SELECT k.product_id, sum(m.quantity) AS units
             FROM supply_stockmovement m JOIN supply_stocklevel k ON k.id = m.stock_level_id
-            WHERE m.kind = '{kind}' GROUP BY k.product_id
+            WHERE m.kind = '{kind}' AND {where} GROUP BY k.product_id
         ) m ON m.product_id = p.id
         WHERE coalesce(s.units, 0) <> coalesce(m.units, 0)
         ORDER BY p.id
@@ -79,7 +80,8 @@ def ledger(kind: str, rows: str, units: str) -> str:
 
 
 # A receipt stays in its ledger when it is undone; its units are outstanding again.
-STANDING = "NOT EXISTS (SELECT 1 FROM changes_changeset c WHERE c.undoes_id = supply_receipt.change_set_id)"
+UNDONE = "SELECT 1 FROM changes_changeset c WHERE c.undoes_id"
+STANDING = f"NOT EXISTS ({UNDONE} = supply_receipt.change_set_id)"
 PARCELS = "orders_shipmentline s JOIN orders_orderline l ON l.id = s.line_id"
 
 CHECKS = [
@@ -148,7 +150,7 @@ CHECKS = [
     Check(
         Invariant.GOODS_ARE_ACCOUNTED_FOR,
         "product {0}: {1} units came back from customers, but {2} came back into its stock",
-        ledger("return", PARCELS, "s.returned"),
+        ledger("return", PARCELS, "s.returned", where=f"NOT EXISTS ({UNDONE} = m.change_set_id)"),
     ),
     Check(
         Invariant.GOODS_ARE_ACCOUNTED_FOR,

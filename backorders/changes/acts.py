@@ -31,13 +31,15 @@ NAMES = {
     "choose_updates": _("Optional mails chosen"),
     "ask_code": _("Code mailed"),
     "change_contact": _("Contact changed"),
+    "agree": _("Customer agrees to wait"),
+    "demand_extra_period": _("Last date set by the customer"),
+    "end_contract": _("Contract ended by the customer"),
     "cancel_by_law": _("Cancelled by law"),
     "edit_message": _("Message edited"),
     "resend_message": _("Message sent once more"),
     "write_words": _("Words written"),
     "approve_words": _("Words approved"),
     "withdraw_words": _("Words withdrawn"),
-    "revert": _("Reverted"),
     "expedite": _("Expedited"),
     "unexpedite": _("Expedited no longer"),
     "hold": _("Put on hold"),
@@ -77,6 +79,7 @@ NAMES = {
     "make_calendar_link": _("Calendar address made"),
     "revoke_calendar_link": _("Calendar address revoked"),
     "repair_books": _("Books repaired"),
+    "import_wwi": _("History imported"),
 }
 
 

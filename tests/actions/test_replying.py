@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from backorders.actions import replying
+from backorders.actions import replying, undoing
 from backorders.actions.replying import DealtWith
 from backorders.notifications.models import Message, Reply, Thread
 from backorders.orders.models import Order, Question
@@ -210,3 +210,15 @@ def test_what_no_reader_can_read_is_kept_for_staff(body: str) -> None:
 def test_only_the_provider_brings_mail(order: Order) -> None:
     assert came(a_mail(to=address(order)), word="wrong") == 400
     assert not Reply.objects.exists()
+
+
+def test_a_mail_that_was_closed_by_mistake_waits_for_staff_again() -> None:
+    came(a_mail(to=""))
+    replying.take_in(at=AT)
+    reply = Reply.objects.get()
+    change = replying.settle(reply, reason="not ours", by=a_user(), at=AT).change_set
+    reply.refresh_from_db()
+    assert not reply.waits_for_staff
+    undoing.undo(change, by=a_user(), at=AT)
+    reply.refresh_from_db()
+    assert reply.waits_for_staff

@@ -123,10 +123,62 @@ def test_a_newer_change_of_the_same_thing_stands() -> None:
     assert (last.old_on, last.new_on, last.reason_code) == (day(30), day(20), "correction")
 
 
+def test_units_taken_back_into_stock_go_out_again() -> None:
+    product, house = a_product(stock=3), a_warehouse()
+    line = a_line(product, 3)
+    parcel = shipping.ship(line.order, units=[(line.pk, 3)], by=None, at=AT).made.lines.get()
+    waits = a_line(product, 2)
+    before = picture()
+    change = shipping.return_to_stock(parcel, quantity=2, warehouse=house, reason="x", by=None, at=AT).change_set
+    waits.refresh_from_db()
+    assert waits.allocated == 2
+    undoing.undo(change, by=None, at=AT)
+    parcel.refresh_from_db()
+    assert (picture(), parcel.returned) == (before, 0)
+    assert list(differences(at=AT)) == []
+
+
+def test_units_that_came_back_and_left_again_stay_returned() -> None:
+    product, house = a_product(stock=1), a_warehouse()
+    line = a_line(product, 1)
+    parcel = shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).made.lines.get()
+    other = a_line(product, 1)
+    change = shipping.return_to_stock(parcel, quantity=1, warehouse=house, reason="x", by=None, at=AT).change_set
+    shipping.ship(other.order, units=[(other.pk, 1)], by=None, at=AT)
+    with pytest.raises(undoing.NotUndoable, match="already shipped"):
+        undoing.undo(change, by=None, at=AT)
+
+
+def test_a_preview_of_a_revert_says_what_the_revert_does_and_writes_nothing() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 8)
+    lines = [a_line(product, 3), a_line(product, 3)]
+    change = revise(purchase, (40, None)).change_set
+    before, changes = picture(), ChangeSet.objects.count()
+    impact = undoing.preview_revert(change, at=AT)
+    assert {move.line_id for move in impact.moves} == {line.pk for line in lines}
+    assert (picture(), ChangeSet.objects.count()) == (before, changes)
+    assert undoing.revert(change, by=None, at=AT).impact == impact
+
+
+def test_a_revert_of_what_others_changed_in_part_puts_back_the_rest() -> None:
+    product = a_product()
+    mine, theirs = a_purchase(product, 4), a_purchase(product, 4)
+    said = [etas.EtaChange(each.pk, [etas.EtaPart(day(40))]) for each in (mine, theirs)]
+    change = revising.revise_eta(said, reason_code="production", by=None, at=AT).change_set
+    was = mine.eta_on
+    revise(theirs, (50, None))
+    assert undoing.revert(change, by=None, at=AT).made == [theirs.pk]
+    for each in (mine, theirs):
+        each.refresh_from_db()
+    assert (mine.eta_on, theirs.eta_on) == (was, day(50))
+
+
 def test_an_act_without_a_way_back_says_so() -> None:
     line = a_line(a_product(stock=1), 1)
     change = shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT).change_set
-    assert undoing.objection_to_undo(change) == "“Shipped” cannot be undone."
+    sentence = "“Shipped” cannot be undone. Take the goods back into stock when they return."
+    assert undoing.objection_to_undo(change) == sentence
     with pytest.raises(undoing.NotUndoable):
         undoing.undo(change, by=None, at=AT)
     assert not ChangeSet.objects.filter(act="undo").exists()

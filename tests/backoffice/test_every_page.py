@@ -33,7 +33,7 @@ OF_QUESTIONS = ("answer_question", "settle_question")
 IMPORT_ACTS = {f"{verb}_import" for verb in ("decide", "type_over", "check", "apply", "undo")} | {"match_columns"}
 LINE_ACTS = ("change_quantity", "substitute", "reallocate", "expedite", "unexpedite")
 LINE_ACTS += ("agree", "set_last_day", "end_contract")
-ONLY_POST = {"resend", "decide_words", "revert"} | IMPORT_ACTS | {"decide_approval", "mark_notices", "ask_for_access"}
+ONLY_POST = {"resend", "decide_words"} | IMPORT_ACTS | {"decide_approval", "mark_notices", "ask_for_access"}
 ONLY_POST |= {"steer_job", "link_calendar", "undo", "write_note", "stop_or_send", "turn_mail", "mark_called"}
 ONLY_POST |= {
     "act_on_lines",

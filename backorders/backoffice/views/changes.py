@@ -2,20 +2,25 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backorders.actions import undoing
 from backorders.actions.done import Done
+from backorders.allocation.impact import Impact
 from backorders.allocation.models import PromiseChange
+from backorders.backoffice.forms.asking import AskingForm
 from backorders.backoffice.paging import capped_count
-from backorders.backoffice.views.screen import Doing, Screen
+from backorders.backoffice.views.screen import ActScreen, Doing, Screen
 from backorders.changes.acts import act_name
 from backorders.changes.models import ChangeSet, Touch
 from backorders.notifications.models import Message, MessageLine
+from backorders.notifications.policy import TELLING
 from backorders.orders.models import Order
 from backorders.supply.models import PurchaseLine, PurchaseOrder
 
@@ -45,6 +50,7 @@ class ShowChangeSet(Screen):
         return super().get_context_data(
             change=self.change,
             may_undo=undoing.may_undo(self.change, person=self.by),
+            is_recent=self.at - self.change.at < TELLING.quiet,
             changed=self.changed,
             may_revert=self._may_revert(),
             objection=undoing.objection_to_undo(self.change),
@@ -108,12 +114,47 @@ class Undo(Doing):
         return reverse("admin:change_set", args=[self.kwargs["pk"]])
 
 
-class Revert(Undo):
-    """Put back what nobody changed since."""
+class Revert(ActScreen):
+    """Put back what a change set changed, or what nobody changed since, once it is seen whom that moves."""
 
-    permission = "undoing.undo_what_nobody_changed"
+    template_name = "backoffice/act.html"
+    permission = "undoing.revert"
+    form_class = AskingForm
+    button = gettext_lazy("Revert")
 
-    def does(self) -> Done[Any]:
-        """Put it back."""
+    @cached_property
+    def change(self) -> ChangeSet:
+        """The change set, if this person may take back such a change."""
         change = get_object_or_404(ChangeSet, pk=self.kwargs["pk"])
-        return undoing.undo_what_nobody_changed(change, by=self.by, at=self.at)
+        if not undoing.may_undo(change, person=self.by):
+            raise PermissionDenied(self.permission)
+        return change
+
+    def heading(self) -> str:
+        """Name what is taken back."""
+        names = {"act": act_name(self.change.act), "number": self.change.pk}
+        return _("Revert “%(act)s”, change %(number)s") % names
+
+    @property
+    def back_name(self) -> str:  # type: ignore[override]
+        """Name the change set."""
+        return act_name(self.change.act)
+
+    def preview(self, form: AskingForm) -> Impact:
+        """Whom it moves."""
+        return undoing.preview_revert(self.change, at=self.at)
+
+    def facts(self, form: AskingForm) -> list[str]:
+        """Say what stays."""
+        changed = [str(line) for line in undoing.changed_since(self.change)]
+        stays = _("Changed by somebody since, and stays: %(lines)s.") % {"lines": ", ".join(changed)}
+        told = _("Whoever was told the newer date hears of the old one by the usual way.")
+        return [stays, told] if changed else [told]
+
+    def does(self, form: AskingForm) -> Done[Any]:
+        """Take it back."""
+        return undoing.revert(self.change, by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the change set."""
+        return reverse("admin:change_set", args=[self.kwargs["pk"]])
