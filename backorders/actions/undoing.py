@@ -93,8 +93,9 @@ def revert(change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.d
 @act
 def preview_revert(change_set: ChangeSet, *, at: datetime.datetime) -> Impact:
     """Return whom a revert would move: the revert itself, rolled back. Raises the same refusals."""
-    impact = revert(change_set, by=None, at=at).impact
-    transaction.set_rollback(True)
+    with transaction.atomic():
+        impact = revert(change_set, by=None, at=at).impact
+        transaction.set_rollback(True)
     return impact
 
 

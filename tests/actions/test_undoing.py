@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import buying, counting, queueing, reallocating, selling, shipping, undoing
+from backorders.actions import buying, counting, etas, queueing, reallocating, revising, selling, shipping, undoing
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet

@@ -55,7 +55,7 @@ from backorders.orders.models import Customer, OrderLine, Refund
 from tests.backoffice.desk import World, address
 from tests.backoffice.routes import asked_and_suppressed
 from tests.compensation.policies import a_policy, an_award
-from tests.factories import a_product, a_user
+from tests.factories import a_product, a_purchase, a_user
 from tests.importing.desk import opened
 
 LONG_NAME = "Şükûfe Gülçiçek Ağırbaşlıoğlu-Kızılırmaklıgil İçözü Öztürkmenoğulları"
@@ -247,6 +247,25 @@ def _gone(world: World) -> None:
     revising.revise_eta([etas.EtaChange(world.line.pk, [later])], reason_code="customs", by=None, at=timezone.now())
 
 
+def _later(name: str) -> Place:
+    """What can be done about a change of two ETAs."""
+
+    def place(world: World) -> str:
+        lines = [world.line, a_purchase(world.kettle, 5, eta=12)]
+        later = [etas.EtaPart(world.today + datetime.timedelta(days=40))]
+        said = [etas.EtaChange(line.pk, later) for line in lines]
+        done = revising.revise_eta(said, reason_code="customs", by=None, at=timezone.now())
+        return address(name, done.change_set.pk)
+
+    return place
+
+
+def _changed_in_part(world: World) -> None:
+    """Somebody changed one of these ETAs again."""
+    again = etas.EtaChange(world.line.pk, [etas.EtaPart(world.today + datetime.timedelta(days=50))])
+    revising.revise_eta([again], reason_code="customs", by=None, at=timezone.now())
+
+
 def _proposals(world: World) -> CompensationPolicy:
     """A policy that proposes something for every line, and has held out one."""
     policy = a_policy(budget_month=Decimal(25), margin_percent=50, held_out_percent=10)
@@ -356,6 +375,7 @@ SCREENS: dict[str, Shown] = {
         left=State(stage=lambda w: telling.cancel([_resting(w)], reason="x", by=None, at=timezone.now())),
     ),
     "change_set": Shown(lambda _w: address("change_set", ChangeSet.objects.latest("id").pk)),
+    "revert": Shown(_later("revert"), {"in_part": State(stage=_changed_in_part)}),
     "preferences": Shown(_at("preferences")),
     "keys": Shown(_at("keys")),
 }
