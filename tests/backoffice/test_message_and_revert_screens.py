@@ -105,7 +105,7 @@ def test_the_rest_of_a_change_is_put_back_once(in_part: tuple[ChangeSet, Purchas
     assert "Revert the rest" in text(buyer.get(page))
     ahead = text(buyer.post(address("revert", change.pk), {"preview": "1"}))
     assert f"Changed by somebody since, and stays: {theirs}." in ahead
-    assert etas(mine, theirs) == [day(30), day(50)]
+    assert dated(mine, theirs) == [day(30), day(50)]
     answer = buyer.post(address("revert", change.pk))
     assert answer["Location"] == page
     assert dated(mine, theirs) == [day(10), day(50)]
