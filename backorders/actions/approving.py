@@ -18,6 +18,7 @@ from backorders.actions import (
     offering,
     proposals,
     queueing,
+    receiving,
     revising,
     selling,
     telling,
@@ -209,6 +210,15 @@ def _adjust_stock(given: dict[str, Any], **who: Any) -> Done[Any]:
     return counting.adjust_stock(product, warehouse=place, **_rest(given, "product", "warehouse"), **who)
 
 
+def _receive(given: dict[str, Any], **who: Any) -> Done[Any]:
+    return receiving.receive(**receiving.as_asked(given), **who)
+
+
+def _look_at_arrivals(given: dict[str, Any], at: datetime.datetime) -> Impact:
+    asked = receiving.as_asked(given)
+    return receiving.preview_receive(asked["arrivals"], first=asked["first"], rest=asked["rest"], at=at)
+
+
 def _compensate(given: dict[str, Any], **who: Any) -> Done[Any]:
     line = _found(OrderLine, given["line"]) if given["line"] else None
     rest = {**_rest(given, "order", "line"), "amount": Decimal(given["amount"])}
@@ -256,6 +266,7 @@ WAYS: dict[str, Way] = {
         _change_quantity, lambda given, at: selling.preview_quantity(_line(given), quantity=given["quantity"], at=at)
     ),
     "counting.adjust_stock": Way(_adjust_stock, _look_at_stock),
+    "receiving.receive": Way(_receive, _look_at_arrivals),
     "revising.revise_eta": Way(_revise_eta, lambda given, at: revising.preview_eta(_etas(given["changes"]), at=at)),
     "offering.offer_alternative": Way(
         lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)

@@ -27,16 +27,7 @@ def move(units: Mapping[tuple[int, int], int], *, kind: str, change_set: ChangeS
     StockLevel.objects.bulk_create(
         (StockLevel(product_id=product, warehouse_id=warehouse) for product, warehouse in places), ignore_conflicts=True
     )
-    levels = StockLevel.objects.filter(product__in={product for product, _ in places}).order_by("id")
-    moved = [(level, places[place]) for level in levels if (place := (level.product_id, level.warehouse_id)) in places]
-    for level, n in moved:
-        if level.on_hand + n > MOST_ON_HAND:
-            raise TooMuchOnHand(
-                _("%(level)s would hold %(units)s units; at most %(most)s are kept on record."),
-                level=level,
-                units=level.on_hand + n,
-                most=MOST_ON_HAND,
-            )
+    moved = check_room(places)
     rows.update(
         StockLevel,
         ["id", "on_hand", "allocated"],
@@ -47,3 +38,18 @@ def move(units: Mapping[tuple[int, int], int], *, kind: str, change_set: ChangeS
         ["stock_level", "change_set", "kind", "quantity", "at", "note"],
         [(level.pk, change_set.pk, kind, n, at, "") for level, n in moved],
     )
+
+
+def check_room(units: Mapping[tuple[int, int], int]) -> list[tuple[StockLevel, int]]:
+    """Return the stock levels that are there with the units that come to each. Raises `TooMuchOnHand`."""
+    levels = StockLevel.objects.filter(product__in={product for product, _ in units}).order_by("id")
+    moved = [(level, units[place]) for level in levels if (place := (level.product_id, level.warehouse_id)) in units]
+    for level, n in moved:
+        if level.on_hand + n > MOST_ON_HAND:
+            raise TooMuchOnHand(
+                _("%(level)s would hold %(units)s units; at most %(most)s are kept on record."),
+                level=level,
+                units=level.on_hand + n,
+                most=MOST_ON_HAND,
+            )
+    return moved

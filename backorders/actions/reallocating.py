@@ -4,6 +4,8 @@ The plan serves by rank, so units are never handed over by hand: promise numbers
 """
 
 import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +31,26 @@ class NothingToGive(Refused):
     """The line has no units another could have, is of another product, or comes later anyway."""
 
 
+class GoesBefore(NamedTuple):
+    """One line that goes directly before another of its product; `seen_version` is its order's as it was shown."""
+
+    line_id: int
+    before_id: int
+    seen_version: int | None = None
+
+
+class Places(NamedTuple):
+    """Lines whose place changes: (line id, promise number before, after), (line id, was it expedited, is it)."""
+
+    numbers: list[tuple[int, int | None, int | None]]
+    expedited: list[tuple[int, bool, bool]]
+
+    @property
+    def before(self) -> dict[str, Any]:
+        """What `give_places_back` needs to know."""
+        return {"numbers": self.numbers, "expedited": [[pk, was] for pk, was, _ in self.expedited]}
+
+
 @act
 def reallocate(
     line: OrderLine,
@@ -44,18 +66,12 @@ def reallocate(
     Raises `NothingToGive`, `NotOpen`, `NoReason`, `Stale` (the order of `line` changed).
     """
     lock_whole_orders(lock_products([line.product_id]))
-    fresh_order(line.order, seen_version=seen_version)
+    moves = [GoesBefore(line.pk, before.pk, seen_version)]
+    check_seen(moves)
     line.refresh_from_db()
-    before.refresh_from_db()
-    numbers, is_expedited = _renumbered(read([line.product_id]), line, before, at)
-    lines = OrderLine.objects.filter(pk__in=numbers).order_by("pk").values_list("pk", "promise_number")
-    was = {"line": line.pk, "is_expedited": line.is_expedited, "numbers": [[pk, old, numbers[pk]] for pk, old in lines]}
-    change = open_change("reallocate", reason=a_reason(reason), before=was, by=by, at=at)
-    touch(change, kind=Touch.Kind.ORDER, ids=[line.order_id, before.order_id])
-    for order_id in sorted({line.order_id, before.order_id}):
-        order_changed(order_id)
-    rows.update(OrderLine, ["id", "promise_number"], sorted(numbers.items()))
-    OrderLine.objects.filter(pk=line.pk).update(is_expedited=is_expedited)
+    places = new_places(read([line.product_id]), moves, at=at)
+    change = open_change("reallocate", reason=a_reason(reason), before=places.before, by=by, at=at)
+    take_places(places, moves, change_set=change)
     return Done(change, replan([line.product_id], change_set=change, at=at), line)
 
 
@@ -63,24 +79,66 @@ def preview_reallocation(line: OrderLine, *, before: OrderLine, at: datetime.dat
     """Return who loses and who gains if `line` goes before the other; raises the same refusals. Writes nothing."""
 
     def moved(situation: Situation) -> None:
-        numbers, is_expedited = _renumbered(situation, line, before, at)
-        for pk, number in numbers.items():
-            situation.lines[pk] = situation.lines[pk]._replace(promise_number=number)
-        situation.lines[line.pk] = situation.lines[line.pk]._replace(is_expedited=is_expedited)
+        new_places(situation, [GoesBefore(line.pk, before.pk)], at=at)
 
     return preview([line.product_id], moved, at=at)
 
 
+def check_seen(moves: Sequence[GoesBefore]) -> None:
+    """Lock the orders (of locked products) of the lines that are moved. Raises `Stale` if one changed since."""
+    lines = _named(moves)
+    seen = {lines[move.line_id].order: move.seen_version for move in moves if move.line_id in lines}
+    for order in sorted(seen, key=lambda order: order.pk):
+        fresh_order(order, seen_version=seen[order])
+
+
+def new_places(situation: Situation, moves: Sequence[GoesBefore], *, at: datetime.datetime) -> Places:
+    """Let each line go before the other in the situation, move by move; return every place that differs then.
+
+    Raises `NothingToGive`, `NotOpen`.
+    """
+    was, named = dict(situation.lines), _named(moves)
+    for move in moves:
+        if move.line_id not in named or move.before_id not in named:
+            raise NothingToGive(_("Choose another line of the same product."))
+        line, before = named[move.line_id], named[move.before_id]
+        numbers, is_expedited = _renumbered(situation, line, before, at)
+        for pk, number in numbers.items():
+            situation.lines[pk] = situation.lines[pk]._replace(promise_number=number)
+        situation.lines[line.pk] = situation.lines[line.pk]._replace(is_expedited=is_expedited)
+    pairs = [(was[pk], line) for pk, line in sorted(situation.lines.items()) if line is not was[pk]]
+    return Places(
+        [(old.line_id, old.promise_number, new.promise_number) for old, new in pairs],
+        [
+            (old.line_id, old.is_expedited, new.is_expedited)
+            for old, new in pairs
+            if old.is_expedited < new.is_expedited
+        ],
+    )
+
+
+def take_places(places: Places, moves: Sequence[GoesBefore], *, change_set: ChangeSet) -> None:
+    """Write new places, and that the orders of the lines that were moved or passed have changed."""
+    orders = {line.order_id for line in _named(moves).values()}
+    touch(change_set, kind=Touch.Kind.ORDER, ids=orders)
+    for order_id in sorted(orders):
+        order_changed(order_id)
+    rows.update(OrderLine, ["id", "promise_number"], [(pk, new) for pk, _old, new in places.numbers])
+    rows.update(OrderLine, ["id", "is_expedited"], [(pk, new) for pk, _old, new in places.expedited])
+
+
 def give_places_back(change: ChangeSet) -> None:
     """Give every line its promise number back that still has the one it was given then."""
-    now = dict(
-        OrderLine.objects.filter(pk__in=[pk for pk, _, _ in change.before["numbers"]]).values_list(
-            "pk", "promise_number"
-        )
-    )
-    still = [(pk, old) for pk, old, new in change.before["numbers"] if now.get(pk) == new]
+    numbers = change.before.get("numbers", [])
+    now = dict(OrderLine.objects.filter(pk__in=[pk for pk, _, _ in numbers]).values_list("pk", "promise_number"))
+    still = [(pk, old) for pk, old, new in numbers if now.get(pk) == new]
     rows.update(OrderLine, ["id", "promise_number"], still)
-    OrderLine.objects.filter(pk=change.before["line"]).update(is_expedited=change.before["is_expedited"])
+    rows.update(OrderLine, ["id", "is_expedited"], [(pk, was) for pk, was in _expedited_before(change.before)])
+
+
+def _expedited_before(before: dict[str, Any]) -> Iterable[tuple[int, bool]]:
+    """Who was expedited; older change sets name the one line that was moved."""
+    return [(before["line"], before["is_expedited"])] if "line" in before else before.get("expedited", [])
 
 
 def ahead_of(line: OrderLine, *, at: datetime.datetime, most: int) -> list[int]:
@@ -91,6 +149,11 @@ def ahead_of(line: OrderLine, *, at: datetime.datetime, most: int) -> list[int]:
     queue = _queue(situation, at)
     mine = next((place for place, each in enumerate(queue) if each.line_id == line.pk), 0)
     return [each.line_id for each in reversed(queue[:mine]) if each.promise_number is not None][:most]
+
+
+def _named(moves: Sequence[GoesBefore]) -> dict[int, OrderLine]:
+    wanted = {pk for move in moves for pk in move[:2]}
+    return OrderLine.objects.select_related("order", "product").in_bulk(wanted)
 
 
 def _renumbered(
@@ -106,18 +169,17 @@ def _renumbered(
         raise NotOpen(_("%(line)s waits for nothing."), line=line)
     queue = _queue(situation, at)
     places = {each.line_id: place for place, each in enumerate(queue)}
-    if before.pk not in places or before.promise_number is None:
+    if before.pk not in places or (first := situation.lines[before.pk].promise_number) is None:
         raise NothingToGive(_("%(before)s holds no units that another could have."), before=before)
     if places[before.pk] > places[line.pk]:
         raise NothingToGive(_("%(line)s goes before %(before)s already."), line=line, before=before)
-    first = before.promise_number
     behind = [each for each in queue[places[before.pk] :] if each.line_id != line.pk]
     numbers = {
         each.line_id: each.promise_number + 2
         for each in behind
         if each.promise_number is not None and each.promise_number >= first
     }
-    return {**numbers, line.pk: first + 1}, before.is_expedited
+    return {**numbers, line.pk: first + 1}, situation.lines[before.pk].is_expedited
 
 
 def _queue(situation: Situation, at: datetime.datetime) -> list[OpenLine]:

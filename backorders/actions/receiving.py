@@ -1,24 +1,32 @@
 """What suppliers deliver: goods are received, serve the queue, and what is short is asked for."""
 
+import copy
 import datetime
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.access.table import CAPABILITIES
-from backorders.actions.checking import NotOpen, a_text, whole_units
+from backorders.actions.checking import NotOpen, a_reason, a_text, whole_units
 from backorders.actions.done import Done
+from backorders.actions.etas import EtaChange, as_plain, check_change, eta_change
 from backorders.actions.freshness import check_unchanged
 from backorders.actions.keys import known_act, same_content
-from backorders.actions.moving import move
+from backorders.actions.moving import check_room, move
+from backorders.actions.reallocating import GoesBefore, Places, check_seen, new_places, take_places
+from backorders.actions.revising import as_before, date_lots, write_etas
+from backorders.actions.seconding import Ask, before_others, for_recipients, recipients_of
 from backorders.allocation.comparing import Comparison, compare_rules
 from backorders.allocation.impact import Impact
-from backorders.allocation.locking import lock_products
-from backorders.allocation.replanning import preview, replan
+from backorders.allocation.locking import lock_products, lock_whole_orders
+from backorders.allocation.outcome import outcome
+from backorders.allocation.replanning import replan
+from backorders.allocation.serving import ByHand, Turn, by_hand, turns
 from backorders.allocation.situation import Situation, read
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
@@ -27,7 +35,7 @@ from backorders.changes.recording import open_change, touch
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post
 from backorders.refusal import Refused
-from backorders.supply.models import PurchaseLine, PurchaseOrder, Receipt, StockMovement
+from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder, Receipt, StockMovement
 
 
 class MoreThanOutstanding(Refused):
@@ -47,26 +55,82 @@ class Arrival(NamedTuple):
 
 @act
 def receive(
-    arrivals: Sequence[Arrival], *, key: str | None = None, by: AbstractBaseUser | None, at: datetime.datetime
+    arrivals: Sequence[Arrival],
+    *,
+    first: Sequence[GoesBefore] = (),
+    reason: str = "",
+    rest: Sequence[EtaChange] = (),
+    key: str | None = None,
+    approved_by: AbstractBaseUser | None = None,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
 ) -> Done[list[Receipt]]:
     """Book what arrived and serve the queue in rank order. What is short stays outstanding; damaged units are no stock.
 
-    Raises `MoreThanOutstanding`, `NotWholeUnits`, `NotOpen`, `KeyTaken`, `Stale` if a line changed since it was seen.
+    Lines in `first` go before others first, for a `reason`: that needs a manager. `rest` is when what is short comes.
+
+    Raises `MoreThanOutstanding`, `NotWholeUnits`, `NotOpen`, `TooMuchOnHand`, `KeyTaken`, `Stale` if a line changed
+    since it was seen; with `first` `NothingToGive`, `NoReason`; with `rest` `BadEta`; `NeedsApproval`.
     """
     lines = _arrived_lines(arrivals)
     products = lock_products(line.product_id for line in lines.values())
-    before = {"arrivals": [[*arrival[:4]] for arrival in arrivals]}
+    said = _said(arrivals, first, rest)
     if done := known_act("receive", key=key):
-        same_content(is_same=done.before == before)
+        same_content(is_same=said == {name: done.before.get(name, []) for name in said})
         return Done(done, Impact(), list(Receipt.objects.filter(change_set=done)))
     lines = _checked_arrivals(arrivals)
-    check_unchanged(lines.values(), seen={arrival.purchase_line_id: arrival.seen_version for arrival in arrivals})
-    change = open_change("receive", key=key, before=before, by=by, at=at)
+    left = _left(arrivals, lines, rest, at)
+    ask = Ask("receiving.receive", _given(arrivals, first, reason, rest, key), str(next(iter(lines.values()))))
+    places = Places([], [])
+    if first:
+        reason = a_reason(reason)
+        before_others(ask, by=by, approved_by=approved_by)
+        lock_whole_orders(products)
+        check_seen(first)
+        places = new_places(read(products), first, at=at)
+    before = {**said, **(places.before if first else {}), "purchase_lines": as_before(left)}
+    change = open_change("receive", reason=reason if first else "", key=key, before=before, by=by, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in lines.values()))
     _book(arrivals, lines, change, at)
+    notes = {arrival.purchase_line_id: arrival.note for arrival in arrivals}
+    for each in rest:
+        late = {each.purchase_line_id: lines[each.purchase_line_id]}
+        note = notes[each.purchase_line_id]
+        write_etas([each], late, change_set=change, reason_code=EtaRevision.ReasonCode.OTHER, note=note, at=at)
+    if first:
+        take_places(places, first, change_set=change)
     made = list(Receipt.objects.filter(change_set=change).order_by("id"))
     _ask_for_the_rest(short_of(lines.values(), today=business_day(at)), by=by, at=at)
-    return Done(change, replan(products, change_set=change, at=at), made)
+    impact = replan(products, change_set=change, at=at)
+    if rest and by is not None:
+        for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
+    return Done(change, impact, made)
+
+
+def as_asked(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a receipt from their plain form, as an approval keeps them."""
+    return {
+        **given,
+        "arrivals": [Arrival(*each) for each in given["arrivals"]],
+        "first": [GoesBefore(*each) for each in given["first"]],
+        "rest": [eta_change(each) for each in given["rest"]],
+    }
+
+
+def _said(arrivals: Sequence[Arrival], first: Sequence[GoesBefore], rest: Sequence[EtaChange]) -> dict[str, Any]:
+    """What the key of a receipt stands for, as JSON gives it back."""
+    return {
+        "arrivals": [[*arrival[:4]] for arrival in arrivals],
+        "first": [[*move[:2]] for move in first],
+        "rest": [as_plain(replace(each, seen_version=None)) for each in rest],
+    }
+
+
+def _given(
+    arrivals: Sequence[Arrival], first: Sequence[GoesBefore], reason: str, rest: Sequence[EtaChange], key: str | None
+) -> dict[str, Any]:
+    plain = {"arrivals": [[*each] for each in arrivals], "first": [[*each] for each in first]}
+    return {**plain, "reason": reason, "rest": [as_plain(each) for each in rest], "key": key}
 
 
 def short_of(lines: Iterable[PurchaseLine], *, today: datetime.date) -> list[PurchaseLine]:
@@ -87,21 +151,60 @@ def _ask_for_the_rest(short: Sequence[PurchaseLine], *, by: AbstractBaseUser | N
         post(Notice.Kind.SHORT, to=to, key=f"short:{pk}", object_id=pk, words=words, at=at)
 
 
-def preview_receive(arrivals: Sequence[Arrival], *, at: datetime.datetime) -> Impact:
+class Ahead(NamedTuple):
+    """What a receipt would do: to whom, the queue behind each product, and what changing it by hand does."""
+
+    impact: Impact
+    queues: list[list[Turn]]
+    by_hand: list[ByHand]
+
+
+def foresee_receive(
+    arrivals: Sequence[Arrival],
+    *,
+    first: Sequence[GoesBefore] = (),
+    rest: Sequence[EtaChange] = (),
+    most: int,
+    at: datetime.datetime,
+) -> Ahead:
+    """Return what a receipt would do, with at most so many lines of each queue; raises the refusals of `receive`."""
+    products, arrived = arriving(arrivals, rest=rest, at=at)
+    situation, today = read(products), business_day(at)
+    arrived(situation)
+    result = ranked = outcome(situation, today=today)
+    if first:
+        new_places(situation, first, at=at)
+        result = outcome(situation, today=today)
+    return Ahead(result.impact(), turns(result, products, most=most), by_hand(ranked, result) if first else [])
+
+
+def preview_receive(
+    arrivals: Sequence[Arrival],
+    *,
+    first: Sequence[GoesBefore] = (),
+    rest: Sequence[EtaChange] = (),
+    at: datetime.datetime,
+) -> Impact:
     """Return who would be served and moved; raises the same refusals as `receive`."""
-    lines = _checked_arrivals(arrivals)
-    return preview((line.product_id for line in lines.values()), _arrived(arrivals, lines), at=at)
+    return foresee_receive(arrivals, first=first, rest=rest, most=0, at=at).impact
 
 
 def compare_receive(arrivals: Sequence[Arrival], *, at: datetime.datetime) -> list[Comparison]:
     """Return what serving by other rules than ours would come to; raises the same refusals. Writes nothing."""
-    lines = _checked_arrivals(arrivals)
-    situation = read(line.product_id for line in lines.values())
-    _arrived(arrivals, lines)(situation)
+    products, arrived = arriving(arrivals, at=at)
+    situation = read(products)
+    arrived(situation)
     return compare_rules(situation, today=business_day(at))
 
 
-def _arrived(arrivals: Sequence[Arrival], lines: Mapping[int, PurchaseLine]) -> Callable[[Situation], None]:
+def arriving(
+    arrivals: Sequence[Arrival], *, rest: Sequence[EtaChange] = (), at: datetime.datetime
+) -> tuple[set[int], Callable[[Situation], None]]:
+    """Return the products concerned and what a receipt does to their situation; raises the refusals of `receive`."""
+    lines = _checked_arrivals(arrivals)
+    _left(arrivals, lines, rest, at)
+    check_room(_good_units(arrivals, lines))
+
     def arrived(situation: Situation) -> None:
         for arrival in arrivals:
             lot = situation.lots.get(arrival.purchase_line_id)
@@ -110,8 +213,26 @@ def _arrived(arrivals: Sequence[Arrival], lines: Mapping[int, PurchaseLine]) -> 
                 situation.lots[lot.id] = lot._replace(outstanding=left)
             line = lines[arrival.purchase_line_id]
             situation.add_stock(line.product_id, line.warehouse, arrival.quantity + arrival.over)
+        date_lots(situation, rest)
 
-    return arrived
+    return {line.product_id for line in lines.values()}, arrived
+
+
+def _left(
+    arrivals: Sequence[Arrival], lines: Mapping[int, PurchaseLine], rest: Sequence[EtaChange], at: datetime.datetime
+) -> list[PurchaseLine]:
+    """Return the lines in `rest` as the receipt leaves them; refuse dates that cannot be said of their rest."""
+    arrived = {arrival.purchase_line_id: arrival.quantity + arrival.damaged for arrival in arrivals}
+    left = []
+    for each in rest:
+        if each.purchase_line_id not in arrived:
+            raise NotOpen(_("The rest of a line can only be dated when some of it arrives."))
+        line = copy.copy(lines[each.purchase_line_id])
+        line.received += arrived[line.pk]
+        line.version += 1
+        check_change(each, line, today=business_day(at))
+        left.append(line)
+    return left
 
 
 def _arrived_lines(arrivals: Sequence[Arrival]) -> dict[int, PurchaseLine]:
@@ -142,14 +263,23 @@ def _checked_arrivals(arrivals: Sequence[Arrival]) -> dict[int, PurchaseLine]:
                 purchase_line=line.pk,
                 over=over,
             )
+    check_unchanged(lines.values(), seen={arrival.purchase_line_id: arrival.seen_version for arrival in arrivals})
     return lines
+
+
+def _good_units(arrivals: Sequence[Arrival], lines: Mapping[int, PurchaseLine]) -> Counter[tuple[int, int]]:
+    """Units that become stock, by (product, warehouse)."""
+    good = Counter[tuple[int, int]]()
+    for arrival in arrivals:
+        line = lines[arrival.purchase_line_id]
+        good[line.product_id, line.warehouse_id] += arrival.quantity + arrival.over
+    return good
 
 
 def _book(
     arrivals: Sequence[Arrival], lines: dict[int, PurchaseLine], change: ChangeSet, at: datetime.datetime
 ) -> None:
     today = business_day(at)
-    good: Counter[tuple[int, int]] = Counter()
     receipts = []
     for arrival in arrivals:
         line = lines[arrival.purchase_line_id]
@@ -158,8 +288,7 @@ def _book(
         line.received += arrival.quantity + arrival.damaged
         line.pegged = min(line.pegged, line.outstanding)
         line.version += 1
-        good[line.product_id, line.warehouse_id] += arrival.quantity + arrival.over
     fields = "id received pegged version".split()
     rows.update(PurchaseLine, fields, [tuple(getattr(line, name) for name in fields) for line in lines.values()])
     rows.insert(Receipt, "purchase_line quantity over damaged note change_set at on late_days".split(), receipts)
-    move(good, kind=StockMovement.Kind.RECEIPT, change_set=change, at=at)
+    move(_good_units(arrivals, lines), kind=StockMovement.Kind.RECEIPT, change_set=change, at=at)

@@ -69,13 +69,12 @@ def revise_eta(
         reason=note,
         key=key,
         source=source,
-        before={"purchase_lines": _as_before(lines.values())},
+        before={"purchase_lines": as_before(lines.values())},
         by=by,
         at=at,
     )
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in lines.values()))
-    revised = _revise(changes, lines)
-    record_revisions(change, revised, reason_code=reason_code, note=note, at=at)
+    revised = write_etas(changes, lines, change_set=change, reason_code=reason_code, note=note, at=at)
     impact = replan(products, change_set=change, at=at)
     if by is not None and change.source != Source.IMPORT:  # of an import, all of it is counted before it is applied
         ask = _ask(changes, lines, reason_code=reason_code, note=note, source=source, tells_later=tells_later)
@@ -125,15 +124,20 @@ def preview_eta(changes: Sequence[EtaChange], *, closed: Sequence[PurchaseLine] 
         _checked(changes, at=at)
 
     def revised(situation: Situation) -> None:
-        for change in changes:
-            lot = situation.lots[change.purchase_line_id]
-            for number, part in enumerate(change.parts):
-                pk = lot.id if not number else youngest(lot.id * 100 + number)
-                situation.lots[pk] = _as_lot(lot, pk, part, change.confidence)
+        date_lots(situation, changes)
         for line in closed:
             situation.lots.pop(line.pk, None)
 
     return preview(products, revised, at=at)
+
+
+def date_lots(situation: Situation, changes: Sequence[EtaChange]) -> None:
+    """Let the lots of the situation come when their supplier says; parts beyond the first are lots of their own."""
+    for change in changes:
+        lot = situation.lots[change.purchase_line_id]
+        for number, part in enumerate(change.parts):
+            pk = lot.id if not number else youngest(lot.id * 100 + number)
+            situation.lots[pk] = _as_lot(lot, pk, part, change.confidence)
 
 
 def _products(changes: Sequence[EtaChange]) -> list[int]:
@@ -163,8 +167,16 @@ def _as_lot(lot: Lot, pk: int, part: EtaPart, confidence: str) -> Lot:
     return lot._replace(id=pk, outstanding=quantity, eta_on=part.eta_on, eta_until=part.until, confidence=confidence)
 
 
-def _revise(changes: Sequence[EtaChange], lines: dict[int, PurchaseLine]) -> list[Revised]:
-    """Write the new ETAs; return every line they concern with its ETA before, new parts included."""
+def write_etas(
+    changes: Sequence[EtaChange],
+    lines: dict[int, PurchaseLine],
+    *,
+    change_set: ChangeSet,
+    reason_code: str,
+    note: str,
+    at: datetime.datetime,
+) -> list[Revised]:
+    """Write new ETAs of `lines`, checked and locked; return every one with its ETA before, parts included."""
     revised: list[Revised] = []
     new: list[PurchaseLine] = []
     for change in sorted(changes, key=lambda change: change.purchase_line_id):
@@ -183,6 +195,7 @@ def _revise(changes: Sequence[EtaChange], lines: dict[int, PurchaseLine]) -> lis
     fields = "id quantity eta_on eta_until first_eta_on confidence version pegged".split()
     rows.update(PurchaseLine, fields, [tuple(getattr(line, name) for name in fields) for line in lines.values()])
     PurchaseLine.objects.bulk_create(new)
+    record_revisions(change_set, revised, reason_code=reason_code, note=note, at=at)
     return revised
 
 
@@ -210,7 +223,7 @@ def _recorded(change: ChangeSet) -> set[tuple[object, ...]]:
     return set(change.eta_revisions.values_list("purchase_line", "new_on", "new_until", "new_confidence"))
 
 
-def _as_before(lines: Iterable[PurchaseLine]) -> list[dict[str, object]]:
+def as_before(lines: Iterable[PurchaseLine]) -> list[dict[str, object]]:
     """What an undo needs of each line: how it was, and the version it will have if nobody changes it after this."""
     return [
         {

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.actions.moving import move
+from backorders.actions.reallocating import give_places_back
 from backorders.actions.revisions import record_revisions
 from backorders.changes.models import ChangeSet, Touch
 from backorders.orders.models import ShipmentLine
@@ -31,6 +32,12 @@ def eta_objection(change: ChangeSet) -> Any:
 def close_objection(change: ChangeSet) -> Any:
     line = PurchaseLine.objects.get(pk=change.before["purchase_line"])
     return "" if line.version == change.before["version"] else said(_("%(line)s was changed again since."), line=line)
+
+
+def receive_objection(change: ChangeSet) -> Any:
+    """A receipt goes back while its units are there, and while nobody dated its rest again."""
+    dated = eta_objection(change) if change.before.get("purchase_lines") else ""
+    return dated or units_objection(change)
 
 
 def units_objection(change: ChangeSet) -> Any:
@@ -86,7 +93,13 @@ def reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None
 
 
 def put_received_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
-    """Take the units out of stock again and let them be outstanding; the receipt itself stays in its ledger."""
+    """Take the units out of stock again and let them be outstanding; the receipt itself stays in its ledger.
+
+    Who was put before others goes back to their place, and the rest has the date it had.
+    """
+    if change.before.get("purchase_lines"):
+        put_etas_back(change, undoing, at)
+    give_places_back(change)
     good: Counter[tuple[int, int]] = Counter()
     for receipt in Receipt.objects.filter(change_set=change).select_related("purchase_line").order_by("id"):
         line = receipt.purchase_line

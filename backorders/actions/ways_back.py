@@ -57,7 +57,7 @@ WAYS: dict[str, Way] = {
     "set_cause": Way("handling.set_cause", lambda _change: (), _never, orders.put_causes_back),
     "revise_eta": Way("revising.revise_eta", supply.of_purchase, supply.eta_objection, supply.put_etas_back, True),
     "close_purchase_line": Way("buying.close_purchase_line", supply.of_purchase, supply.close_objection, supply.reopen),
-    "receive": Way("receiving.receive", supply.of_purchase, supply.units_objection, supply.put_received_back),
+    "receive": Way("receiving.receive", supply.of_purchase, supply.receive_objection, supply.put_received_back),
     "return_to_stock": Way(
         "shipping.return_to_stock", orders.of_order, supply.return_objection, supply.let_return_be_out
     ),

@@ -73,7 +73,7 @@ def test_nothing_and_nonsense_are_refused(desk: Client) -> None:
     world = World()
     url = address("receive", world.line.purchase_order_id)
     assert "Nothing arrived" in text(fill_in(desk, url, **arrival(world.line, quantity=0)))
-    assert "Correct the quantities" in text(fill_in(desk, url, **arrival(world.line, quantity=-1)))
+    assert "Correct what is marked" in text(fill_in(desk, url, **arrival(world.line, quantity=-1)))
     assert not Receipt.objects.exists()
 
 

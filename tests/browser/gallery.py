@@ -70,7 +70,7 @@ class State:
     """How a state comes about: what happens to the world first, whether the form is sent, and as whom."""
 
     stage: Callable[[World], Any] = lambda _world: None
-    sends: dict[str, Any] | None = None
+    sends: dict[str, Any] | Callable[[World], dict[str, Any]] | None = None
     is_empty: bool = False
     is_denied: bool = False
 
@@ -305,6 +305,14 @@ def _late_by_law(world: World) -> None:
         case.save(update_fields=["clock_on"])
 
 
+def _received_by_hand(world: World) -> dict[str, Any]:
+    """A part of the goods comes, the second order is put before the first, and the rest has a date in words."""
+    first, second = world.first.lines.get(), world.second.lines.get()
+    units = {"quantity": 4, "damaged": 1, "rest": "in 20 days", "note": LONG_NAME[:200], "seen": world.line.version}
+    typed = {f"line_{world.line.pk}-{name}": value for name, value in units.items()}
+    return {**typed, "key": "k", "preview": 1, "moves": f"{second.pk}:{first.pk}", "reason": "she is moving"}
+
+
 SCREENS: dict[str, Shown] = {
     "deadlines": _list(_at("deadlines"), due=State(stage=_late_by_law)),
     **{name: _form(_of_line(name)) for name in ("agree", "set_last_day", "end_contract")},
@@ -329,7 +337,7 @@ SCREENS: dict[str, Shown] = {
     "purchase_line_eta": _form(lambda w: address("purchase_line_eta", w.line.pk)),
     "close_purchase_line": _form(lambda w: address("close_purchase_line", w.line.pk), stale=STALE),
     "purchase_order_eta": _form(lambda w: address("purchase_order_eta", w.line.purchase_order_id)),
-    "receive": _form(lambda w: address("receive", w.line.purchase_order_id)),
+    "receive": _form(lambda w: address("receive", w.line.purchase_order_id), by_hand=State(sends=_received_by_hand)),
     "adjust_stock": _form(_at("adjust_stock")),
     "outbox": _list(_at("outbox", "?box=sent")),
     "message": Shown(lambda w: address("message", w.message.pk)),
@@ -429,7 +437,8 @@ def _made(request: HttpRequest, shown: Shown, how: State) -> HttpResponse:
     if how.sends is not None and request.method == "GET":
         inner.method = "POST"
         sent = QueryDict(mutable=True)
-        sent.update({key: str(value) for key, value in how.sends.items()})
+        sends = how.sends(world) if callable(how.sends) else how.sends
+        sent.update({key: str(value) for key, value in sends.items()})
         inner._post, inner._files = sent, {}
         type(inner).POST.fset(inner, sent) if hasattr(type(inner).POST, "fset") else None
     match = resolve(where)

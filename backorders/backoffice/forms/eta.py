@@ -92,16 +92,13 @@ class EtaForm(SeenVersionsForm):
 
     def _listen(self, words: str) -> None:
         """Understand what was said; it is saved only once it was shown as it is understood."""
-        found = read_days(words, today=self.today)
         if not words.strip():
             self.add_error("words", _("Say it in words, or choose another way."))
-        elif not found:
-            self.add_error("words", _("That is not understood. Try “week 51”, “mid January”, or type the date."))
-        elif len(found) > 1:
-            both = " / ".join(short_window(*days) for days in found)
-            self.add_error("words", _("That can be %(both)s. Write the month in letters.") % {"both": both})
-        else:
-            self.spoken = found[0]
+            return
+        try:
+            self.spoken = understand(words, today=self.today)
+        except forms.ValidationError as error:
+            self.add_error("words", error)
 
     @property
     def is_echoed(self) -> bool:
@@ -176,6 +173,17 @@ class PartForm(forms.Form):
 
 
 PartFormSet = forms.formset_factory(PartForm, extra=PARTS, max_num=PARTS, absolute_max=PARTS)
+
+
+def understand(words: str, *, today: datetime.date) -> Days:
+    """Return what a supplier's words on a date mean. Raises a `ValidationError` if that is nothing, or two things."""
+    found = read_days(words, today=today)
+    if not found:
+        raise forms.ValidationError(_("That is not understood. Try “week 51”, “mid January”, or type the date."))
+    if len(found) > 1:
+        both = " / ".join(short_window(*days) for days in found)
+        raise forms.ValidationError(_("That can be %(both)s. Write the month in letters.") % {"both": both})
+    return found[0]
 
 
 def _own(line: PurchaseLine) -> str:

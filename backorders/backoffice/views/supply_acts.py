@@ -1,118 +1,21 @@
-"""What the warehouse and the buyers do: receive goods, count stock, give up what will not come."""
+"""What the warehouse and the buyers do: count stock, give up what will not come, order goods."""
 
-import copy
-from collections.abc import Sequence
 from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from backorders.actions import buying, counting, receiving
+from backorders.actions import buying, counting
 from backorders.actions.done import Done
-from backorders.allocation.impact import Impact, Served
-from backorders.allocation.windows import business_day
-from backorders.backoffice.forms.warehouse import ClosePurchaseLineForm, CountForm, OrderGoodsForm, ReceiveForm
-from backorders.backoffice.selections import freeze
+from backorders.allocation.impact import Impact
+from backorders.backoffice.forms.warehouse import ClosePurchaseLineForm, CountForm, OrderGoodsForm
 from backorders.backoffice.views.screen import ActScreen
-from backorders.orders.models import OrderLine
-from backorders.supply.models import PurchaseLine, PurchaseOrder, StockLevel
+from backorders.supply.models import PurchaseLine, StockLevel
 
 OUTSTANDING = "?when=outstanding"
-GETTING = 50
-RULES = {
-    "rank": gettext_lazy("by rank, as it is served"),
-    "first_come": gettext_lazy("first come"),
-    "oldest_promise": gettext_lazy("oldest promise first"),
-    "smallest": gettext_lazy("smallest first"),
-}
-
-
-class Receive(ActScreen):
-    """Book what arrived of a purchase order, and see first who gets it."""
-
-    template_name = "backoffice/receive.html"
-    preview_template = "backoffice/receive_preview.html"
-    permission = "receiving.receive"
-    back_name = gettext_lazy("Purchase lines")
-    button = gettext_lazy("Receive and allocate")
-
-    @cached_property
-    def order(self) -> PurchaseOrder:
-        """The purchase order."""
-        return get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=self.kwargs["pk"])
-
-    def form(self, data: Any = None) -> ReceiveForm:
-        """Return the form with everything outstanding filled in; a form sent again finds the lines it named."""
-        named = [key.removeprefix("line_").removesuffix("-quantity") for key in data or ()]
-        lines = PurchaseLine.objects.outstanding().filter(purchase_order=self.order)
-        lines |= PurchaseLine.objects.filter(purchase_order=self.order, pk__in=[pk for pk in named if pk.isdecimal()])
-        return ReceiveForm(data, lines=list(lines.select_related("product", "warehouse").order_by("id")))
-
-    def heading(self) -> str:
-        """Name the purchase order."""
-        return _("Receive %(number)s from %(supplier)s") % {"number": self.order, "supplier": self.order.supplier}
-
-    def looked_ahead(self, form: ReceiveForm) -> dict[str, Any]:
-        """Add who gets it by name, and what other rules would come to."""
-        seen = super().looked_ahead(form)
-        if seen.get("preview") is None:
-            return seen
-        compared = receiving.compare_receive(form.arrivals(), at=self.at)
-        rules = [(RULES[each.rule], each) for each in compared]
-        return {**seen, "getting": _getting(self.impact.served), "rules": rules}
-
-    def preview(self, form: ReceiveForm) -> Impact:
-        """Who gets what arrived."""
-        self.impact = receiving.preview_receive(form.arrivals(), at=self.at)
-        return self.impact
-
-    def does(self, form: ReceiveForm) -> Done[Any]:
-        """Book it."""
-        return receiving.receive(form.arrivals(), key=form.cleaned_data["key"], by=self.by, at=self.at)
-
-    def facts(self, form: ReceiveForm) -> list[str]:
-        """Say what would stay outstanding though it was to come by now."""
-        arrived = {each.purchase_line_id: each.quantity + each.damaged for each in form.arrivals()}
-        short = []
-        for line in (entry.line for entry in form.lines if entry.line.pk in arrived):
-            line = copy.copy(line)
-            line.received += arrived[line.pk]
-            short += receiving.short_of([line], today=business_day(self.at))
-        said = _("%(sku)s: %(count)s short. What is short keeps no date until its new ETA is set.")
-        return [said % {"sku": line.product.sku, "count": line.outstanding} for line in short[:GETTING]]
-
-    def done_sentence(self, done: Done[Any]) -> SafeString:
-        """Say what was done; of what came short, lead to its new ETA or say who was asked."""
-        sentence = super().done_sentence(done)
-        lines = PurchaseLine.objects.filter(receipts__change_set=done.change_set).distinct()
-        short = receiving.short_of(lines, today=business_day(self.at))
-        if not short:
-            return sentence
-        said = ngettext("%(count)s line came short.", "%(count)s lines came short.", len(short)) % {"count": len(short)}
-        if not self.by.has_perm("revising.revise_eta"):
-            return format_html("{} {} {}", sentence, said, _("Purchasing was asked when the rest comes."))
-        url = reverse("admin:selection_eta", args=[freeze(self.request, [line.pk for line in short])])
-        return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the purchase order."""
-        return super().get_context_data(order=self.order, **kwargs)
-
-    def back(self) -> str:
-        """Go to the lines of the purchase order."""
-        return reverse("admin:supply_purchaseline_changelist") + f"?purchase_order__id__exact={self.order.pk}"
-
-
-def _getting(served: Sequence[Served]) -> list[tuple[OrderLine, int]]:
-    """The first of the lines that get stock, each with how many units."""
-    lines = OrderLine.objects.select_related("order__customer", "product", "promise")
-    known = lines.in_bulk([each.line_id for each in served[:GETTING]])
-    return [(known[each.line_id], each.quantity) for each in served[:GETTING]]
 
 
 class AdjustStock(ActScreen):

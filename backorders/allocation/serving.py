@@ -1,0 +1,96 @@
+"""Serving: the queue behind goods that arrive, turn by turn, and what changing it by hand does to whom; pure."""
+
+from collections.abc import Container
+from typing import NamedTuple
+
+from backorders.allocation.outcome import After, Outcome
+from backorders.allocation.windows import Window
+
+BEYOND = 5  # lines shown behind the last that gets something
+
+
+class Turn(NamedTuple):
+    """A line in its product's queue: it waits for so many units and gets so many of them; then it has `expected`.
+
+    Passed over means that somebody behind it gets units and it gets none. Only a promised line can be gone before.
+    """
+
+    line_id: int
+    product_id: int
+    place: int
+    waits: int
+    gets: int
+    is_promised: bool
+    is_passed_over: bool
+    told: Window | None
+    expected: Window | None
+
+    @property
+    def keeps_word(self) -> bool | None:
+        """Whether its customer has everything within what was told; None if nothing was."""
+        return None if self.told is None else self.expected is not None and self.expected.last <= self.told.last
+
+
+class ByHand(NamedTuple):
+    """What a changed queue does to one line: units and window by rank, and by hand."""
+
+    line_id: int
+    units: int
+    units_by_hand: int
+    window: Window | None
+    window_by_hand: Window | None
+
+    @property
+    def loses(self) -> bool:
+        """Whether it gets fewer units, or all of them later."""
+        if self.units != self.units_by_hand:
+            return self.units_by_hand < self.units
+        return self.window is not None and (self.window_by_hand is None or self.window_by_hand.last > self.window.last)
+
+
+def turns(result: Outcome, products: Container[int], *, most: int) -> list[list[Turn]]:
+    """Return the queue of each product, a few lines beyond the last that is served, at most so many."""
+    queues: dict[int, list[After]] = {}
+    for after in result.after:
+        if after.line.product_id in products and not after.line.is_held:
+            queues.setdefault(after.line.product_id, []).append(after)
+    return [found for queue in queues.values() if (found := _turns(queue, most))]
+
+
+def _turns(queue: list[After], most: int) -> list[Turn]:
+    gets = [after.allocated - after.line.allocated for after in queue]
+    last = max((place for place, units in enumerate(gets) if units > 0), default=-1)
+    found: list[Turn] = []
+    for place, (after, units) in enumerate(zip(queue, gets, strict=True)):
+        if place > last + BEYOND or len(found) == most:
+            break
+        if after.line.waiting or units:
+            found.append(_turn(after, place, units, is_passed_over=place < last and units <= 0))
+    return found
+
+
+def _turn(after: After, place: int, units: int, *, is_passed_over: bool) -> Turn:
+    line = after.line
+    told = Window.between(line.told_from, line.told_until)
+    promised = line.promise_number is not None
+    return Turn(
+        line.line_id, line.product_id, place + 1, line.waiting, units, promised, is_passed_over, told, after.expected
+    )
+
+
+def by_hand(by_rank: Outcome, changed: Outcome) -> list[ByHand]:
+    """Return every line that a changed queue gives other units or another window, those who lose first."""
+    ranked = {after.line.line_id: after for after in by_rank.after}
+    pairs = [(ranked[after.line.line_id], after) for after in changed.after if after.line.line_id in ranked]
+    found = [
+        ByHand(
+            new.line.line_id,
+            old.allocated - old.line.allocated,
+            new.allocated - new.line.allocated,
+            old.expected,
+            new.expected,
+        )
+        for old, new in pairs
+        if (old.allocated, old.expected) != (new.allocated, new.expected)
+    ]
+    return sorted(found, key=lambda each: not each.loses)

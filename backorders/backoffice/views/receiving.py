@@ -1,0 +1,159 @@
+"""The screen on which goods are received: what arrived, when the rest comes, who gets it."""
+
+import copy
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from backorders.actions import receiving
+from backorders.actions.done import Done
+from backorders.actions.seconding import APPROVE
+from backorders.allocation.impact import Impact
+from backorders.allocation.windows import business_day
+from backorders.backoffice.forms.receiving import ReceiveForm
+from backorders.backoffice.queues import lines_by_hand, queues
+from backorders.backoffice.selections import freeze
+from backorders.backoffice.views.screen import REFUSED, ActScreen
+from backorders.supply.models import PurchaseLine, PurchaseOrder
+
+GETTING = 50
+RULES = {
+    "rank": gettext_lazy("by rank, as it is served"),
+    "first_come": gettext_lazy("first come"),
+    "oldest_promise": gettext_lazy("oldest promise first"),
+    "smallest": gettext_lazy("smallest first"),
+}
+
+
+class Receive(ActScreen):
+    """Book what arrived of a purchase order, and see first who gets it."""
+
+    template_name = "backoffice/receive.html"
+    preview_template = "backoffice/receive_preview.html"
+    permission = "receiving.receive"
+    back_name = gettext_lazy("Purchase lines")
+    button = gettext_lazy("Receive and allocate")
+
+    @cached_property
+    def order(self) -> PurchaseOrder:
+        """The purchase order."""
+        return get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=self.kwargs["pk"])
+
+    def form(self, data: Any = None) -> ReceiveForm:
+        """Return the form with everything outstanding filled in; a form sent again finds the lines it named."""
+        named = [key.removeprefix("line_").removesuffix("-quantity") for key in data or ()]
+        lines = PurchaseLine.objects.outstanding().filter(purchase_order=self.order)
+        lines |= PurchaseLine.objects.filter(purchase_order=self.order, pk__in=[pk for pk in named if pk.isdecimal()])
+        lines = lines.select_related("purchase_order", "product", "warehouse").order_by("id")
+        return ReceiveForm(data, lines=list(lines), today=business_day(self.at))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Preview, with one line more put before another if a button says so, or act."""
+        if "move" in request.POST:
+            return self.previewed(self.form(_moved(request.POST)))
+        form = self.form(request.POST)
+        if "preview" not in request.POST and form.is_valid() and not form.is_echoed:
+            for entry in (entry for entry in form.lines if entry.meaning):
+                said = _("“%(words)s” is understood as %(window)s. Save again to keep it.")
+                entry.add_error("rest", said % {"words": entry.cleaned_data["rest"], "window": entry.echo})
+            form.add_error(None, _("Nothing was saved yet: look at how the ETA of the rest is understood."))
+            return self.refused(form, REFUSED, **self.looked_ahead(form))
+        return super().post(request, *args, **kwargs)
+
+    def heading(self) -> str:
+        """Name the purchase order."""
+        return _("Receive %(number)s from %(supplier)s") % {"number": self.order, "supplier": self.order.supplier}
+
+    def looked_ahead(self, form: ReceiveForm) -> dict[str, Any]:
+        """Add who gets it by name, what changing the queue costs whom, and what other rules would come to."""
+        seen = super().looked_ahead(form)
+        return {**seen, **self._ahead(form)} if seen.get("preview") is not None else seen
+
+    def _ahead(self, form: ReceiveForm) -> dict[str, Any]:
+        """What the preview shows beside whom it moves."""
+        compared = receiving.compare_receive(form.arrivals(), at=self.at)
+        return {
+            "queues": queues(self.ahead.queues, self.request.POST),
+            "by_hand": lines_by_hand(self.ahead.by_hand),
+            "rules": [(RULES[each.rule], each) for each in compared],
+        }
+
+    def preview(self, form: ReceiveForm) -> Impact:
+        """Who gets what arrived."""
+        moves, rest = form.cleaned_data["moves"], form.rest()
+        self.ahead = receiving.foresee_receive(form.arrivals(), first=moves, rest=rest, most=GETTING, at=self.at)
+        return self.ahead.impact
+
+    def does(self, form: ReceiveForm) -> Done[Any]:
+        """Book it."""
+        said = form.cleaned_data
+        return receiving.receive(
+            form.arrivals(),
+            first=said["moves"],
+            reason=said["reason"],
+            rest=form.rest(),
+            key=said["key"],
+            by=self.by,
+            at=self.at,
+        )
+
+    def facts(self, form: ReceiveForm) -> list[str]:
+        """Say what would stay outstanding though it was to come by now, and how the ETA of a rest is understood."""
+        arrived = {each.purchase_line_id for each in form.arrivals()}
+        short, dated = [], []
+        for entry in (entry for entry in form.lines if entry.line.pk in arrived):
+            words = {"sku": entry.line.product.sku, "count": entry.left, "window": entry.echo}
+            if entry.meaning:
+                dated.append(_("%(sku)s: %(count)s short. The rest is understood to come: %(window)s.") % words)
+                continue
+            line = copy.copy(entry.line)
+            line.received = line.quantity - line.cancelled - entry.left
+            if receiving.short_of([line], today=business_day(self.at)):
+                said = _("%(sku)s: %(count)s short. What is short keeps no date until its new ETA is set.")
+                short.append(said % words)
+        needs = [_("Putting a line before others needs a manager.")] if form.cleaned_data["moves"] else []
+        return (needs if not self.by.has_perm(APPROVE) else []) + (dated + short)[:GETTING]
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say what was done; of what came short, lead to its new ETA or say who was asked."""
+        sentence = super().done_sentence(done)
+        lines = PurchaseLine.objects.filter(receipts__change_set=done.change_set).distinct()
+        short = receiving.short_of(lines, today=business_day(self.at))
+        if not short:
+            return sentence
+        said = ngettext("%(count)s line came short.", "%(count)s lines came short.", len(short)) % {"count": len(short)}
+        if not self.by.has_perm("revising.revise_eta"):
+            return format_html("{} {} {}", sentence, said, _("Purchasing was asked when the rest comes."))
+        url = reverse("admin:selection_eta", args=[freeze(self.request, [line.pk for line in short])])
+        return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the purchase order."""
+        return super().get_context_data(order=self.order, **kwargs)
+
+    def back(self) -> str:
+        """Go to the lines of the purchase order."""
+        return reverse("admin:supply_purchaseline_changelist") + f"?purchase_order__id__exact={self.order.pk}"
+
+
+def _moved(sent: QueryDict) -> QueryDict:
+    """Return what was sent with the move of the button: "line:before:version", or which product's menus say it."""
+    data = sent.copy()
+    move, moves = data["move"], [each for each in data.get("moves", "").split(",") if each]
+    if move == "back":
+        moves = []
+    elif move.startswith("menu:"):
+        menu = move.removeprefix("menu:")
+        line, _colon, version = data.get(f"give_{menu}", "").partition(":")
+        moves.append(f"{line}:{data.get(f'take_{menu}', '')}:{version}")
+    else:
+        moves.append(move)
+    data["moves"] = ",".join(moves)
+    return data

@@ -1,0 +1,93 @@
+"""Receiving goods in a real browser: the queue is changed with the mouse, with the keyboard, and without a script."""
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from backorders.changes.models import ChangeSet
+from tests.backoffice.desk import World, address
+from tests.browser.conftest import Open
+from tests.browser.test_tasks import Hands
+from tests.factories import state
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    return World(at=timezone.now())
+
+
+def at_the_dock(page: Page, world: World) -> None:
+    page.goto(address("receive", world.line.purchase_order_id))
+
+
+def both(world: World) -> tuple[int, int]:
+    return state(world.first.lines.get())[0], state(world.second.lines.get())[0]
+
+
+@pytest.mark.parametrize("by_keyboard", [False, True], ids=["mouse", "keyboard"])
+def test_the_queue_is_changed_and_saved_with_the_receipt(world: World, sit_down: Open, by_keyboard: bool) -> None:
+    visit = sit_down()
+    page, hands = visit.page, Hands(visit.page, by_keyboard=by_keyboard)
+    at_the_dock(page, world)
+    hands.type(page.get_by_label("Good: AK-17"), "4")
+    mover = page.get_by_role("button", name=f"Move {world.second.number} up")
+    expect(mover).to_be_visible()
+    hands.press(mover)
+    expect(page.locator("#preview")).to_contain_text("Changed by hand")
+    expect(page.locator(".by-hand")).to_contain_text("Elif Kaya loses")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        hands.type(page.get_by_label("Why others get it first"), "she is moving")
+    expect(page.locator("#preview")).to_contain_text("Changed by hand")
+    hands.press(page.locator("#save"))
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    assert both(world) == (1, 3)
+    assert ChangeSet.objects.latest("id").reason == "she is moving"
+    assert hands.count == 4
+    assert visit.complaints == []
+    assert visit.violations() == []
+
+
+def test_after_a_move_the_keyboard_stands_where_it_stood(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    at_the_dock(page, world)
+    page.get_by_label("Good: AK-17").fill("4")
+    down = page.locator(f"#down-{world.first.lines.get().pk}")
+    down.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".by-hand")).to_contain_text("loses")
+    expect(down).to_be_focused()
+
+
+def test_everything_is_there_without_a_script(world: World, sit_down: Open) -> None:
+    page = sit_down(script=False).page
+    at_the_dock(page, world)
+    page.get_by_label("Good: AK-17").fill("4")
+    page.get_by_label("ETA of the rest: AK-17").fill("in 20 days")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview")).to_contain_text("The rest is understood to come")
+    page.get_by_label("Give to").select_option(index=1)
+    page.get_by_role("button", name="Put it first").click()
+    expect(page.locator("#preview")).to_contain_text("Changed by hand")
+    expect(page.get_by_label("Good: AK-17")).to_have_value("4")
+    page.get_by_label("Why others get it first").fill("she is moving")
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    assert both(world)[1] == 3 or both(world)[0] == 1
+
+
+def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.set_viewport_size({"width": 320, "height": 700})
+    at_the_dock(page, world)
+    expect(page.locator("#preview")).to_contain_text("Who gets it")
+    assert not visit.scrolls_sideways()
+    named = "node => getComputedStyle(node, '::before').content"
+    assert page.locator("td:has(.arrival-rest)").evaluate(named) == '"ETA of the rest"'
+    for button in (page.locator("#save"), page.locator("[name=move]").first):
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 56
+    assert visit.violations() == []
