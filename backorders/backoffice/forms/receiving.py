@@ -48,7 +48,8 @@ class ArrivalForm(forms.Form):
     @property
     def left(self) -> int:
         """Units that are still to come once this arrived."""
-        return self.line.outstanding - self.cleaned_data["quantity"] - (self.cleaned_data["damaged"] or 0)
+        arrived: int = self.cleaned_data["quantity"] + (self.cleaned_data["damaged"] or 0)
+        return self.line.outstanding - arrived
 
     @property
     def meaning(self) -> str:
@@ -135,7 +136,7 @@ class ReceiveForm(AskingForm):
     @property
     def moved(self) -> str:
         """The lines put before others, for the form to carry."""
-        return str(self.data.get("moves", ""))  # type: ignore[attr-defined]  # what a request sent
+        return str(self.data.get("moves", ""))
 
     @property
     def meaning(self) -> str:
@@ -145,4 +146,4 @@ class ReceiveForm(AskingForm):
     @property
     def is_echoed(self) -> bool:
         """Whether what was understood was shown, as it is understood now."""
-        return self.meaning == self.cleaned_data.get("understood", "")
+        return self.meaning == str(self.cleaned_data.get("understood", ""))

@@ -146,12 +146,12 @@ class Receive(ActScreen):
 def _moved(sent: QueryDict) -> QueryDict:
     """Return what was sent with the move of the button: "line:before:version", or which product's menus say it."""
     data = sent.copy()
-    move, moves = data["move"], [each for each in data.get("moves", "").split(",") if each]
+    move, moves = str(data["move"]), [each for each in str(data.get("moves", "")).split(",") if each]
     if move == "back":
         moves = []
     elif move.startswith("menu:"):
         menu = move.removeprefix("menu:")
-        line, _colon, version = data.get(f"give_{menu}", "").partition(":")
+        line, _colon, version = str(data.get(f"give_{menu}", "")).partition(":")
         moves.append(f"{line}:{data.get(f'take_{menu}', '')}:{version}")
     else:
         moves.append(move)
