@@ -19,6 +19,7 @@ from backorders.changes.recording import done_before, open_change, touch
 from backorders.desk.drafts import forget_draft
 from backorders.desk.models import Draft
 from backorders.notifications import writing
+from backorders.notifications.addresses import normal, objection, suppressed
 from backorders.notifications.emails import Rendered
 from backorders.notifications.letters import Gift, Letter
 from backorders.notifications.models import CustomerLink, Message, PersonalText
@@ -207,17 +208,32 @@ def change_address(
 ) -> Done[Customer]:
     """Mail a customer at another address from now on: what is pending or failed at the old one is said anew.
 
+    The old one, where it is mailed, hears that it is mailed no more, so that nobody is moved away unnoticed.
     Raises `NothingToSay` if it is the address we have, `NotMailable`, `BadText`.
     """
     fitting(Customer, email=email.strip())
     email = a_mailable_address(email)
+    before = Customer.objects.values_list("email", flat=True).get(pk=customer.pk)
     others = Customer.objects.filter(pk=customer.pk).exclude(email=email)
     if not others.update(email=email, address_version=F("address_version") + 1):
         raise NothingToSay(_("%(customer)s is mailed at this address already."), customer=customer)
     change = open_change("change_address", summary={"customer": customer.pk}, by=by, at=at)
     say_anew(customer.pk, at=at)
     customer.refresh_from_db()
+    _tell_the_old_address(customer, before, change, at)
     return Done(change, Impact(), customer)
+
+
+def _tell_the_old_address(customer: Customer, email: str, change: ChangeSet, at: datetime.datetime) -> None:
+    """An address that is none, or that is not mailed any more, hears nothing; nor does who was never written to."""
+    order = (
+        customer.orders.filter(customer__is_written_to=True, lines__isnull=False).order_by("-placed_at", "-id").first()
+    )
+    is_the_same = normal(email) == normal(customer.email)
+    if order is None or is_the_same or objection(email, Message.Kind.ADDRESS_CHANGED, suppressed([email])):
+        return
+    letter = writing.address_changed(order, email=email, occasion=f"change {change.pk}", at=at)
+    writing.post(letter, rest=datetime.timedelta(0), at=at)
 
 
 @act

@@ -12,7 +12,7 @@ from django.db import connection
 from backorders.changes.acting import act
 from backorders.notifications.addresses import normal, objection, suppressed
 from backorders.notifications.leasing import Lease, give_back, leased
-from backorders.notifications.models import Message
+from backorders.notifications.models import TO_WHERE_IT_WAS, Message
 from backorders.notifications.outbox import (
     NO_LEASE,
     ask_to_call,
@@ -35,7 +35,7 @@ OPEN_ATTEMPT = """
         LEFT JOIN supply_supplier u ON u.id = m.supplier_id
     WHERE m.id = %s AND m.lease_token = %s AND m.lease_until > %s
         AND (m.expires_at IS NULL OR m.expires_at > %s)
-        AND (c.address_version = m.address_version OR u.email = m.recipient)
+        AND (c.address_version = m.address_version OR u.email = m.recipient OR m.kind = 'address_changed')
         AND (m.supplier_id IS NULL OR NOT EXISTS (
             SELECT 1 FROM notifications_supplierlink k JOIN chasing_daterequest r ON r.id = k.request_id
             WHERE k.message_id = m.id AND r.closed_at IS NOT NULL
@@ -117,6 +117,7 @@ def _is_outdated(message: Message) -> bool:
     if message.supplier:
         return message.supplier.email != message.recipient or is_answered(message)
     is_moved = message.customer is not None and message.customer.address_version != message.address_version
+    is_moved = is_moved and message.kind not in TO_WHERE_IT_WAS
     if is_moved or stating_old_dates().filter(message=message).exists():
         return True
     return stating_old_splits().filter(message=message).exists()

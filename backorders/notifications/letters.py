@@ -16,6 +16,7 @@ Kind = Message.Kind
 WORST_FIRST = (
     Kind.CANCELLED,
     Kind.CONTACT_CODE,
+    Kind.ADDRESS_CHANGED,
     Kind.QUESTION_ANSWER,
     Kind.MESSAGE,
     Kind.SUBSTITUTED,
@@ -32,7 +33,7 @@ WORST_FIRST = (
     Kind.COMPENSATED,
 )
 # What people write cannot be composed anew from what is known: whoever wrote it has to.
-BY_HAND = (Kind.MESSAGE, Kind.QUESTION_ANSWER, Kind.SUBSTITUTED, Kind.COMPENSATED)
+BY_HAND = (Kind.MESSAGE, Kind.QUESTION_ANSWER, Kind.SUBSTITUTED, Kind.COMPENSATED, Kind.ADDRESS_CHANGED)
 ABOUT_DATES = (Kind.NO_DATE, Kind.LATER, Kind.EARLIER, Kind.APPROACHING, Kind.HEARTBEAT)
 
 # What a customer may do without: good news, what changes nothing, and whether a parcel came. No law asks for any of it.

@@ -42,6 +42,7 @@ class Message(models.Model):
         COMPENSATED = "compensated", "something for the wait"
         QUESTION_ANSWER = "question_answer", "answer to a question"
         CONTACT_CODE = "contact_code", "code for the customer's page"
+        ADDRESS_CHANGED = "address_changed", "notice to the address we had"
         DATE_REQUEST = "date_request", "question to a supplier"
 
     class State(models.TextChoices):
@@ -158,6 +159,9 @@ class Message(models.Model):
 # What suppliers are written, and what customers are: words of our own and call lists are about the latter.
 TO_SUPPLIERS = (Message.Kind.DATE_REQUEST.value,)
 TO_CUSTOMERS = tuple(kind.value for kind in Message.Kind if kind.value not in TO_SUPPLIERS)
+
+# What goes to an address that is not the customer's any more, whatever it becomes meanwhile.
+TO_WHERE_IT_WAS = (Message.Kind.ADDRESS_CHANGED.value,)
 
 # A message that may leave by itself, or may just have left: a newer one of the same customer waits for it.
 UNFINISHED = (Message.State.PENDING, Message.State.SENDING, Message.State.RETRY, Message.State.UNKNOWN)

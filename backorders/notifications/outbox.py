@@ -29,7 +29,15 @@ from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.emails import Rendered
 from backorders.notifications.letters import ABOUT_DATES, BY_HAND, Letter
 from backorders.notifications.links import Link
-from backorders.notifications.models import UNSENT, CallTask, CustomerLink, Message, MessageLine, NextUpdate
+from backorders.notifications.models import (
+    TO_WHERE_IT_WAS,
+    UNSENT,
+    CallTask,
+    CustomerLink,
+    Message,
+    MessageLine,
+    NextUpdate,
+)
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.threads import reply_to, tokens_of, way_out
 from backorders.orders.models import Cancellation, Compensation, Offer, Order, Shipment
@@ -53,6 +61,7 @@ PRIORITY = {
     Kind.COMPENSATED: 5,
     Kind.QUESTION_ANSWER: 3,
     Kind.CONTACT_CODE: 1,
+    Kind.ADDRESS_CHANGED: 1,
     Kind.DATE_REQUEST: 5,
 }
 CODE_LASTS = datetime.timedelta(minutes=30)
@@ -219,7 +228,7 @@ def _outdated(customers: Sequence[int]) -> "QuerySet[Message]":
     """What was not sent yet and should not be as it is: what is not true now, dates while there is more to say."""
     moved = stating_old_dates().filter(message=OuterRef("pk"))
     divided = stating_old_splits().filter(message=OuterRef("pk"))
-    unsent = Message.objects.filter(customer__in=customers, state__in=UNSENT)
+    unsent = Message.objects.filter(customer__in=customers, state__in=UNSENT).exclude(kind__in=TO_WHERE_IT_WAS)
     more = Promise.objects.untold().filter(customer=OuterRef("customer"))
     return unsent.filter(
         Exists(moved)
@@ -348,7 +357,8 @@ def say_anew(customer_id: int, *, at: datetime.datetime) -> int:
     """
     bounced = Q(state=State.ACCEPTED, delivery=Message.Delivery.BOUNCED)
     unheard = Message.objects.filter(bounced | Q(state__in=(State.FAILED, State.SUPPRESSED)), customer=customer_id)
-    unheard = unheard.filter(call_task__isnull=False, call_task__done_at=None).order_by("id")
+    unheard = unheard.filter(call_task__isnull=False, call_task__done_at=None).exclude(kind__in=TO_WHERE_IT_WAS)
+    unheard = unheard.order_by("id")
     by_hand = list(unheard.filter(kind__in=BY_HAND).exclude(content_hash=""))
     outdated = set(stating_old_dates().filter(message__in=by_hand).values_list("message_id", flat=True))
     again = [message for message in by_hand if message.pk not in outdated and message.text]

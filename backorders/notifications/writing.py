@@ -106,6 +106,15 @@ def code(order: Order, *, code: str, email: str, language: str = "", occasion: s
     return Letter(to, [part], _claims(order, [], at), occasion=occasion)
 
 
+def address_changed(order: Order, *, email: str, occasion: str, at: datetime.datetime) -> Letter:
+    """Return the letter that tells the address we had that we write to another from now on. It leads nowhere."""
+    to = _to(order)._replace(email=email)
+    about = OrderPart(order.pk, order.number, business_day(order.placed_at))
+    return Letter(
+        to, [Part(Kind.ADDRESS_CHANGED, [about], business_day(at))], _claims(order, [], at), occasion=occasion
+    )
+
+
 def shown(letter: Letter, *, policy: TellingPolicy = TELLING) -> Rendered:
     """Return the letter as it will be written, with links that lead nowhere. Writes nothing. Raises `Unrenderable`."""
     return render(letter, links=dict.fromkeys(letter.order_ids, SHOWN_LINK), wordings=in_force(), policy=policy)

@@ -6,10 +6,10 @@ import pytest
 
 from backorders.actions import caring, telling
 from backorders.actions.checking import BadText
-from backorders.notifications.models import CallTask
+from backorders.notifications.models import CallTask, Message, Suppression
 from backorders.orders.models import Note, Order
 from tests.factories import AT, a_customer, a_product, a_user, an_order
-from tests.notifications.desk import announce
+from tests.notifications.desk import announce, send, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +52,59 @@ def test_an_address_that_does_not_fit_is_refused(order: Order) -> None:
 
 def test_a_note_in_any_script_is_kept_exactly(order: Order) -> None:
     assert Note.objects.get(pk=write(order, "  Söz verdik 😀 שלום ").pk).text == "Söz verdik 😀 שלום"
+
+
+# -- the address that is left -----------------------------------------------------------------------------------------
+
+
+def moved(language: str = "en", **fields: Any) -> Order:
+    """An order whose customer is mailed at another address from now on."""
+    order = an_order((a_product(stock=1), 1), customer=a_customer(language=language, **fields))
+    tell(AT)
+    caring.change_address(order.customer, email="new@example.com", by=None, at=AT)
+    return order
+
+
+def notices() -> list[Message]:
+    return list(Message.objects.filter(kind="address_changed").order_by("id"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "If it was not you, tell us"), ("tr", "Siz değiştirmediyseniz hemen bize bildirin")]
+)
+def test_the_address_that_is_left_hears_of_it_and_is_led_nowhere(language: str, words: str) -> None:
+    moved(language, email="old@example.com")
+    [notice] = notices()
+    assert notice.recipient == "old@example.com"
+    assert words in notice.text
+    assert "http" not in notice.text
+    assert "new@example.com" not in notice.text
+    send(AT)
+    assert [each.state for each in notices()] == ["accepted"]
+
+
+def test_the_notice_leaves_though_the_address_changes_again_before() -> None:
+    order = moved(email="old@example.com")
+    caring.change_address(order.customer, email="third@example.com", by=None, at=AT)
+    tell(AT)
+    assert [(each.recipient, each.state) for each in notices()] == [
+        ("old@example.com", "accepted"),
+        ("new@example.com", "accepted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"email": ""}, {"email": "old@example.com", "is_written_to": False}, {"email": "NEW@example.com"}],
+    ids=["no address", "never written to", "the same address in other letters"],
+)
+def test_where_nobody_is_left_behind_nothing_is_said(fields: dict[str, Any]) -> None:
+    moved(**fields)
+    assert notices() == []
+
+
+def test_an_address_that_is_not_mailed_any_more_hears_nothing() -> None:
+    Suppression.objects.create(address="old@example.com", reason="bounce", at=AT)
+    moved(email="old@example.com")
+    assert notices() == []
+    assert not CallTask.objects.filter(message__kind="address_changed").exists()

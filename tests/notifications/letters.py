@@ -89,6 +89,7 @@ def part(kind: str, *, number: str = "10482", window: Window | None = JANUARY, o
         },
         "question_answer": {"items": [moved]},
         "contact_code": {},
+        "address_changed": {},
         "compensated": {"items": [Item(1, KETTLE)], "gift": Gift("discount", Decimal("189.00"), "TRY")},
     }
     return Part(
