@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from backorders.allocation.outcome import arrivals, keeps_word
-from backorders.allocation.planning import in_order_of_use, plan
+from backorders.allocation.planning import Piece, in_order_of_use, plan
 from backorders.allocation.ranking import fairness_bound, rank_key
 from backorders.allocation.situation import OpenLine, Situation
 
@@ -47,10 +47,12 @@ def _counted(
     queue: Sequence[OpenLine], situation: Situation, product_id: int, today: datetime.date
 ) -> tuple[int, int, int, int]:
     supplies = in_order_of_use(situation.supplies(product_id, today=today))
-    pieces = plan(supplies, queue, keeps_word=keeps_word)
+    pieces: dict[int, list[Piece]] = {line.line_id: [] for line in queue}
+    for piece in plan(supplies, queue, keeps_word=keeps_word):
+        pieces[piece.line_id].append(piece)
     served = complete = kept = broken = 0
     for line in queue:
-        mine = [piece for piece in pieces if piece.line_id == line.line_id]
+        mine = pieces[line.line_id]
         ready = sum(piece.quantity for piece in mine if supplies[piece.supply].is_stock)
         served += ready > line.allocated
         complete += ready == line.quantity
