@@ -22,6 +22,7 @@ from backorders.backoffice.workbench.lists import Seen
 from backorders.backoffice.workbench.terms import Typed, read
 from backorders.catalog.models import Product
 from backorders.desk.models import SavedView
+from backorders.ids import typed_id
 from backorders.orders.models import Customer, Order, Shipment
 from backorders.searching import folded, matching
 from backorders.supply.models import PurchaseLine, PurchaseOrder, StockLevel, Supplier
@@ -67,9 +68,8 @@ def jump(term: str, *, person: User) -> str | None:
 
 def _exact_order(term: str) -> int | None:
     """The order with this number (ours, or the shop's), internal id (#17) or tracking number."""
-    number = term.removeprefix("#")
-    if term.startswith("#") and number.isdecimal() and len(number) < 19:
-        return Order.objects.filter(pk=int(number)).values_list("pk", flat=True).first()
+    if term.startswith("#") and (number := typed_id(term[1:])) is not None:
+        return Order.objects.filter(pk=number).values_list("pk", flat=True).first()
     for found in (
         Order.objects.filter(number__in=[term, term.upper()]).order_by("id").values_list("pk", flat=True),
         Order.objects.filter(external_id=term).exclude(external_id="").order_by().values_list("pk", flat=True),

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from backorders.ids import typed_id
+
 CAP = 10_000
 PER_PAGE = 50
 
@@ -58,8 +60,7 @@ class Listing(Protocol):
 
 def page_of(queryset: "QuerySet[Any, Any] | Listing", request: HttpRequest) -> Page:
     """Return the page of the list that the address asks for; the first one if that makes no sense."""
-    asked = request.GET.get("page", "")
-    number = min(max(int(asked), 1), CAP // PER_PAGE) if asked.isdecimal() else 1
+    number = min(max(typed_id(request.GET.get("page", "")) or 1, 1), CAP // PER_PAGE)
     start = (number - 1) * PER_PAGE
     rows = list(queryset[start : start + PER_PAGE + 1])
     return Page(rows[:PER_PAGE], number, len(rows) > PER_PAGE)

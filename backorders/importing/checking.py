@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from backorders.ids import typed_id
 from backorders.importing import columns
 from backorders.importing.models import ImportRow
 from backorders.importing.reading import is_cut, is_formula
@@ -179,7 +180,8 @@ def _lines(said: Mapping[str, str], rules: Rules, book: Book) -> tuple[Known, ..
 
 def _by_line(text: str, order: str, rules: Rules, book: Book, *, is_alone: bool) -> Known | None:
     digits = text.replace("/", " ").replace(".", " ").split()[-1:] or [""]
-    found = book.by_id.get(int(digits[0])) if digits[0].isdecimal() and len(digits[0]) < 19 else None
+    number = typed_id(digits[0])
+    found = book.by_id.get(number) if number is not None else None
     if found and (not order or folded(order) == folded(found.order) or folded(found.order) in folded(text)):
         return found
     if is_alone:

@@ -17,6 +17,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from backorders.changes.acting import act
+from backorders.ids import typed_id
 from backorders.notifications.addresses import normal
 from backorders.notifications.marking import confirm_unknown, untell
 from backorders.notifications.models import Message, ProviderEvent, Suppression
@@ -67,7 +68,7 @@ def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
 def _given(metadata: Any) -> int | None:
     """The message that we named when we handed the mail over."""
     said = str(metadata.get("message", "")) if isinstance(metadata, Mapping) else ""
-    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+    return typed_id(said)
 
 
 def _reason(event: Any) -> str:

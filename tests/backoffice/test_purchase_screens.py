@@ -72,8 +72,9 @@ def test_the_dates_of_ticked_orders_are_changed_together(desk: Client) -> None:
     lines = a_purchase_order("PO-1", ("A-1", 5), ("A-2", 5))
     response = desk.post(address("expected"), {"order": [lines[0].purchase_order_id]})
     assert "ETA of 2 purchase lines" in text(desk.get(response["Location"]))
-    response = desk.post(address("expected"), {}, follow=True)
-    assert "Tick at least one purchase order" in text(response)
+    for nothing in ([], ["x"], ["9" * 30]):
+        response = desk.post(address("expected"), {"order": nothing}, follow=True)
+        assert "Tick at least one purchase order" in text(response)
 
 
 def test_the_calendar_shows_each_receipt_on_its_day(desk: Client) -> None:

@@ -12,6 +12,8 @@ from django.core import signing
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backorders.ids import typed_id
+
 
 class AskingForm(forms.Form):
     """A form without its own form tag; fields named in `only_for_saving` may be missing when it is previewed."""
@@ -105,7 +107,7 @@ class Chooser(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> Any:
         """Leave out what cannot be an id before it is looked up."""
-        return super().optgroups(name, [each for each in value if str(each).isdecimal()], attrs)
+        return super().optgroups(name, [each for each in value if typed_id(str(each)) is not None], attrs)
 
 
 def chooser(model: type[models.Model], field: str) -> Chooser:

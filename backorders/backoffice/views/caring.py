@@ -18,6 +18,7 @@ from backorders.backoffice.order_facts import starts_of
 from backorders.backoffice.views.order_acts import OrderAct
 from backorders.backoffice.views.screen import ActScreen, Doing
 from backorders.desk.drafts import drafts_of
+from backorders.ids import typed_id
 from backorders.notifications.emails import Rendered
 from backorders.notifications.models import Message
 from backorders.refusal import Refused
@@ -188,8 +189,8 @@ class Resend(Doing):
 
     def back(self) -> str:
         """Go back to where the click was."""
-        order = self.request.POST.get("order", "")
-        return reverse("admin:order", args=[order]) if order.isdecimal() else reverse("admin:outbox")
+        order = typed_id(self.request.POST.get("order", ""))
+        return reverse("admin:outbox") if order is None else reverse("admin:order", args=[order])
 
 
 def resting(message: Message, change: int) -> SafeString:

@@ -21,6 +21,7 @@ from backorders.backoffice.forms.chasing import AcceptForm
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import ActScreen, Doing, Screen
 from backorders.chasing.models import DateRequest, EtaProposal
+from backorders.ids import typed_ids
 from backorders.notifications.models import CallTask
 from backorders.supply.models import PurchaseLine
 
@@ -72,7 +73,7 @@ class AskSupplier(Doing):
         return reverse("admin:expected")
 
     def _ids(self, name: str) -> list[int]:
-        return [int(pk) for pk in self.request.POST.getlist(name) if pk.isdecimal() and len(pk) < 19]
+        return typed_ids(self.request.POST.getlist(name))
 
 
 class DecideAnswers(ActScreen):
@@ -138,7 +139,7 @@ class RejectAnswers(Doing):
 
     def does(self) -> Done[Any]:
         """Reject what is ticked."""
-        ids = [int(pk) for pk in self.request.POST.getlist("proposal") if pk.isdecimal() and len(pk) < 19]
+        ids = typed_ids(self.request.POST.getlist("proposal"))
         return proposals.reject(ids, reason=self.request.POST.get("why_not", ""), by=self.by, at=self.at)
 
     def back(self) -> str:

@@ -26,6 +26,7 @@ from backorders.backoffice.views.screen import ActScreen, Screen, done_sentence,
 from backorders.compensation import reading, words
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.compensation.weighing import Purse
+from backorders.ids import typed_id, typed_ids
 from backorders.refusal import Refused
 
 OPEN = Q(awards__state=Award.State.PROPOSED)
@@ -106,7 +107,7 @@ class Proposals(Screen):
     def chosen_policy(self) -> str:
         """The policy the list is narrowed to, or nothing."""
         asked = self.request.POST.get("policy") or self.request.GET.get("policy", "")
-        return asked if asked.isdecimal() and len(asked) < 19 else ""
+        return asked if typed_id(asked) is not None else ""
 
     @property
     def found(self) -> "QuerySet[Award]":
@@ -122,7 +123,7 @@ class Proposals(Screen):
         seen = listed(self.request.POST.get("listed", ""))
         if "all" in self.request.POST:
             return seen
-        ticked = {int(pk) for pk in self.request.POST.getlist("award") if pk.isdecimal()}
+        ticked = typed_ids(self.request.POST.getlist("award"))
         return {pk: amount for pk, amount in seen.items() if pk in ticked}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -16,6 +16,7 @@ from backorders.allocation.windows import business_day
 from backorders.backoffice import notices
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import Screen
+from backorders.ids import typed_ids
 from backorders.inbox.models import Notice
 from backorders.refusal import Refused
 
@@ -53,7 +54,7 @@ class Mark(Screen):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Mark them and go back to the inbox."""
-        ids = [int(pk) for pk in request.POST.getlist("notice") if pk.isdecimal() and len(pk) < 19]
+        ids = typed_ids(request.POST.getlist("notice"))
         match kwargs["way"]:
             case "read":
                 minding.mark_read(ids, by=self.by, at=self.at)

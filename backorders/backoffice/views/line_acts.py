@@ -25,6 +25,7 @@ from backorders.backoffice.views.waiting import OfLines, address_of
 from backorders.backoffice.workbench import answering, asking, rows
 from backorders.backoffice.workbench.asking import AT_MOST
 from backorders.desk import selecting
+from backorders.ids import typed_id, typed_ids
 from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
 
@@ -74,7 +75,7 @@ class ActOnLines(OfLines):
             if ids is None:
                 raise handling.NothingChosen(_("This selection is too old. Choose again."))
             return ids
-        ticked = [int(pk) for pk in self.request.POST.getlist("line") if pk.isdecimal() and len(pk) < 19]
+        ticked = typed_ids(self.request.POST.getlist("line"))
         if not ticked:
             raise handling.NothingChosen(_("Tick the lines it is about first."))
         return ticked[:AT_MOST]
@@ -129,7 +130,7 @@ def _assigned(screen: ActOnLines, to: User | None) -> HttpResponse:
 
 
 def _person(pk: str) -> User:
-    return get_object_or_404(User, pk=int(pk) if pk.isdecimal() else 0, is_staff=True, is_active=True)
+    return get_object_or_404(User, pk=typed_id(pk), is_staff=True, is_active=True)
 
 
 def _snooze(screen: ActOnLines) -> HttpResponse:

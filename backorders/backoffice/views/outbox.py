@@ -15,6 +15,7 @@ from backorders.actions.done import Done
 from backorders.backoffice.masking import masked_words, sees_contacts
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import Doing, Screen
+from backorders.ids import typed_id, typed_ids
 from backorders.notifications.models import UNFINISHED, UNSENT, CallTask, MailSwitch, Message
 from backorders.orders.models import Order
 
@@ -172,7 +173,7 @@ class StopOrSend(Doing):
 
     def does(self) -> Done[Any]:
         """Call the verb of the same name."""
-        ids = [int(pk) for pk in self.request.POST.getlist("message") if pk.isdecimal()]
+        ids = typed_ids(self.request.POST.getlist("message"))
         messages = list(Message.objects.filter(pk__in=ids).order_by("id"))
         reason = self.request.POST.get("reason", "")
         match self.kwargs["verb"]:
@@ -188,8 +189,8 @@ class StopOrSend(Doing):
 
     def back(self) -> str:
         """Go back to the message, or to the outbox."""
-        pk = self.request.POST.get("shown", "")
-        return reverse("admin:message", args=[pk]) if pk.isdecimal() else reverse("admin:outbox")
+        pk = typed_id(self.request.POST.get("shown", ""))
+        return reverse("admin:outbox") if pk is None else reverse("admin:message", args=[pk])
 
 
 class TurnMail(Doing):

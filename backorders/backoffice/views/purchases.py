@@ -21,6 +21,7 @@ from backorders.backoffice.paging import capped_count, page_of
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench.counting import COUNTED, shown_count
+from backorders.ids import typed_ids
 from backorders.notifications.links import hashed
 from backorders.searching import matching
 from backorders.supply.models import CalendarLink, EtaRevision, PurchaseLine, PurchaseOrder, Supplier
@@ -64,7 +65,7 @@ class Expected(Screen):
         """Open the ETA screen for what is outstanding of the ticked orders."""
         if not request.user.has_perm("revising.revise_eta"):
             raise PermissionDenied("revising.revise_eta")
-        ticked = [int(pk) for pk in request.POST.getlist("order") if pk.isdecimal()]
+        ticked = typed_ids(request.POST.getlist("order"))
         lines = PurchaseLine.objects.outstanding().filter(purchase_order__in=ticked).order_by("id")
         if not (ids := list(lines.values_list("id", flat=True))):
             messages.error(request, _("Tick at least one purchase order with something outstanding."))

@@ -13,6 +13,7 @@ from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.backoffice.forms.warehouse import ClosePurchaseLineForm, CountForm, OrderGoodsForm
 from backorders.backoffice.views.screen import ActScreen
+from backorders.ids import typed_id
 from backorders.supply.models import PurchaseLine, StockLevel
 
 OUTSTANDING = "?when=outstanding"
@@ -31,8 +32,7 @@ class AdjustStock(ActScreen):
     def initial(self) -> dict[str, Any]:
         """Start with the product and warehouse that the link named."""
         named = {name: self.request.GET.get(name, "") for name in ("product", "warehouse")}
-        levels = StockLevel.objects.filter(**{name: pk for name, pk in named.items() if pk.isdecimal()})
-        level = levels.first() if all(named.values()) else None
+        level = StockLevel.objects.filter(**{name: typed_id(pk) for name, pk in named.items()}).first()
         return {**named, "seen_on_hand": level.on_hand if level else None}
 
     def preview(self, form: CountForm) -> Impact:

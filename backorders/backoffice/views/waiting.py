@@ -20,6 +20,7 @@ from backorders.backoffice.workbench.asking import AT_MOST, Asked
 from backorders.backoffice.workbench.terms import read
 from backorders.desk import selecting
 from backorders.desk.models import SavedView
+from backorders.ids import typed_ids
 from backorders.orders.models import Customer, Order, OrderLine
 from backorders.supply.models import PurchaseLine
 
@@ -200,7 +201,7 @@ class NewLines(OfLines):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Count what is on the first page now and was not shown."""
-        seen = {int(pk) for pk in self.request.GET.get("seen", "").split(",") if pk.isdecimal()}
+        seen = set(typed_ids(self.request.GET.get("seen", "").split(",")))
         new = [pk for pk in self.asked.listing[:PER_PAGE] if pk not in seen]
         return {"number": len(new), "query": self.asked.query, "now": self.at}
 

@@ -11,6 +11,7 @@ from backorders.actions import deciding
 from backorders.actions.refunding import refund_of
 from backorders.allocation.alternatives import Alternative
 from backorders.allocation.windows import Window
+from backorders.ids import typed_ids
 from backorders.notifications import dates
 from backorders.notifications.models import ContactCode
 from backorders.orders.models import Decision, OrderLine
@@ -40,7 +41,7 @@ class LastDay(OnOrder):
         except ValueError:
             until = None
         which = self.request.POST.get("line", "")
-        line = self.order.lines.filter(pk=int(which)).first() if which.isdecimal() and len(which) < 19 else None
+        line = self.order.lines.filter(pk__in=typed_ids([which])).first()
         if until is None or line is None:
             raise deciding.NotOffered(_("Choose the last day."))
         return self.leads_to(deciding.set_last_day(line, until=until, key=key, at=self.at))
@@ -104,7 +105,7 @@ class Cancel(Visit):
     def _line(self, which: str) -> OrderLine | None:
         if which == "all":
             return None
-        line = self.order.lines.filter(pk=int(which)).first() if which.isdecimal() and len(which) < 19 else None
+        line = self.order.lines.filter(pk__in=typed_ids([which])).first()
         if line is None:
             raise deciding.NotOffered(_("Choose what is to be cancelled."))
         return line
