@@ -196,6 +196,16 @@ INSTANCE_ID = os.environ.get("INSTANCE_ID", "")
 
 # The rows are the truth, the broker only carries nudges and the clock: a task that is lost or comes twice does no harm.
 CELERY_BROKER_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:16379/0")
+# What is counted for a while only (how often somebody may try) is counted where all processes see it.
+if "REDIS_URL" in os.environ:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CELERY_BROKER_URL,
+            "KEY_PREFIX": "backorders",
+            "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+        }
+    }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -10,6 +10,7 @@ from backorders.backoffice.views.purchases import receipts_feed
 from backorders.portal.views.stopping import StopUpdates
 
 handler403 = "backorders.backoffice.views.inbox.denied"
+handler500 = "backorders.portal.views.failing.failed"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:start")),

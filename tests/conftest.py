@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 # Playwright's own event loop runs in the thread of the test; the ORM is not async there all the same.
@@ -13,6 +14,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 from tests.harness.browser import Browser, Visit, chromium
 from tests.harness.smtp import Sink
 from tests.harness.valkey import ValkeyServer, valkey
+
+# Nobody listens at the broker's address: what processes count together is counted by the tests alone.
+settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 @pytest.fixture(scope="session", autouse=True)

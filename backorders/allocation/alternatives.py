@@ -92,20 +92,23 @@ def ranked(alternatives: Iterable[Alternative]) -> list[Alternative]:
 
 
 def offered_for(lines: Collection[OrderLine], *, today: datetime.date) -> dict[int, list[Alternative]]:
-    """Return what the customers of these lines are offered instead of what waits, by line id, best first."""
-    found = named_for(lines, today=today)
+    """Return what the customers of these lines are offered instead of what waits, by line id, best first.
+
+    A line on hold, or of which nothing waits, is offered nothing and missing.
+    """
+    found = named_for([line for line in lines if line.waiting and not line.is_held], today=today)
     return {pk: [each for each in mine if each.is_offered] for pk, mine in found.items()}
 
 
 def how_many_for(lines: Collection[int], *, today: datetime.date) -> dict[int, int]:
     """Return how many alternatives the customers of these lines (ids) are offered, by line id; no line without any.
 
-    A line on hold is offered nothing. One statement where no product of theirs has a substitute.
+    One statement where no product of theirs has a substitute.
     """
     if not lines:
         return {}
     named = Substitute.objects.filter(substitute__is_active=True)
-    waiting = OrderLine.objects.waiting().filter(pk__in=lines, is_held=False, product__in=named.values("product"))
+    waiting = OrderLine.objects.waiting().filter(pk__in=lines, product__in=named.values("product"))
     return {pk: len(mine) for pk, mine in offered_for(list(waiting), today=today).items() if mine}
 
 

@@ -1,12 +1,17 @@
 """How often somebody may try: counted in the cache, never in a table, for as long as a window lasts.
 
-The count is kept by each process unless the settings name a cache that they share; it holds back a flood, not a person.
+All processes count in the broker (see `CACHES`), each for itself where none is given. It holds back a flood, not a
+person: while the broker is away nobody waits.
 """
 
+import logging
 from typing import NamedTuple
 
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 
 class Limit(NamedTuple):
@@ -26,10 +31,13 @@ NOWHERE = Limit("nowhere", 60, 600)  # links that lead nowhere, by address of th
 def wait(limit: Limit, who: str) -> int:
     """Count a try of `who` and return how many seconds they have to wait; 0: none."""
     key = f"{limit.name}:{salted_hmac('backorders.limiting', who).hexdigest()}"
-    if cache.add(key, 1, limit.seconds):
-        return 0
     try:
+        if cache.add(key, 1, limit.seconds):
+            return 0
         tries = cache.incr(key)
     except ValueError:  # it expired between the two
+        return 0
+    except RedisError as error:
+        log.warning("tries are not counted: %s", type(error).__name__)
         return 0
     return limit.seconds if tries > limit.most else 0

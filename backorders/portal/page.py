@@ -122,9 +122,8 @@ def promises_of(order: Order) -> list[Promise]:
 
 
 def alternatives_of(promises: Sequence[Promise], *, at: datetime.datetime) -> dict[int, list[Alternative]]:
-    """Return what the customer is offered instead of what waits, by line id; a line on hold is offered nothing."""
-    lines = [promise.line for promise in promises if promise.line.waiting and not promise.line.is_held]
-    return offered_for(lines, today=business_day(at)) if lines else {}
+    """Return what the customer is offered instead of what waits, by line id."""
+    return offered_for([promise.line for promise in promises], today=business_day(at))
 
 
 def _occasion(*, is_open: bool, parcels: Sequence[datetime.datetime | None], is_off: bool) -> str:
