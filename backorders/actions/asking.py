@@ -12,7 +12,7 @@ from backorders import rows
 from backorders.actions.checking import NotOpen, a_reason, a_text
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.allocation.situation import calendars
+from backorders.allocation.reading import calendars
 from backorders.allocation.windows import Calendar, Window, business_day
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Touch

@@ -22,8 +22,9 @@ from backorders.allocation.locking import ask_for_lock
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.outcome import NO_WINDOW
 from backorders.allocation.ranking import score
+from backorders.allocation.reading import ask_for_free, makings_of
 from backorders.allocation.replanning import replan
-from backorders.allocation.situation import Situation, ask_for_free, makings_of
+from backorders.allocation.situation import Situation
 from backorders.allocation.windows import business_day, latest
 from backorders.catalog.models import Product
 from backorders.changes.acting import act

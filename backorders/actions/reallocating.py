@@ -17,8 +17,9 @@ from backorders.actions.freshness import fresh_order, order_changed
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.ranking import fairness_bound, rank_key
+from backorders.allocation.reading import read
 from backorders.allocation.replanning import preview, replan
-from backorders.allocation.situation import OpenLine, Situation, read
+from backorders.allocation.situation import OpenLine, Situation
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Touch

@@ -25,9 +25,10 @@ from backorders.allocation.comparing import Comparison, compare_rules
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.outcome import outcome
+from backorders.allocation.reading import read
 from backorders.allocation.replanning import replan
 from backorders.allocation.serving import ByHand, Turn, by_hand, turns
-from backorders.allocation.situation import Situation, read
+from backorders.allocation.situation import Situation
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Touch

@@ -23,8 +23,9 @@ from backorders.allocation.joining import Joined, Newcomer, join
 from backorders.allocation.locking import lock_products
 from backorders.allocation.models import Promise
 from backorders.allocation.ranking import score
+from backorders.allocation.reading import makings_of, read_free
 from backorders.allocation.replanning import preview, replan
-from backorders.allocation.situation import OpenLine, Situation, makings_of, read_free, youngest
+from backorders.allocation.situation import OpenLine, Situation, youngest
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product, Substitute
 from backorders.catalog.pricing import price_instead

@@ -20,8 +20,9 @@ from backorders.allocation.gaps import close_promises
 from backorders.allocation.impact import Impact
 from backorders.allocation.joining import Newcomer, join
 from backorders.allocation.locking import lock_products
+from backorders.allocation.reading import makings_of, read_free
 from backorders.allocation.replanning import preview, replan
-from backorders.allocation.situation import Situation, makings_of, read_free
+from backorders.allocation.situation import Situation
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Source, Touch

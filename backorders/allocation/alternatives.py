@@ -16,8 +16,8 @@ from django.db.models import F, Sum
 from backorders.allocation.joining import Joined, join_alone
 from backorders.allocation.models import Promise
 from backorders.allocation.planning import Supply, in_order_of_use
+from backorders.allocation.reading import makings_of, read_free
 from backorders.allocation.salability import objection
-from backorders.allocation.situation import makings_of, read_free
 from backorders.allocation.windows import Window, latest
 from backorders.catalog.models import Product, Substitute
 from backorders.catalog.pricing import Price, price_instead

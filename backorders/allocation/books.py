@@ -10,8 +10,9 @@ from backorders.allocation.gaps import open_missing_gaps
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Promise
 from backorders.allocation.outcome import NO_WINDOW, Outcome, outcome
+from backorders.allocation.reading import read
 from backorders.allocation.replanning import replan
-from backorders.allocation.situation import Situation, read
+from backorders.allocation.situation import Situation
 from backorders.allocation.sums import CHECKS, STANDING, Difference, Invariant, found
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product

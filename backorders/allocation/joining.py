@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from backorders import rows
 from backorders.allocation.outcome import arrivals, outcome
 from backorders.allocation.planning import Demand, Piece, Supply, in_order_of_use, plan
-from backorders.allocation.situation import OpenLine, Situation, read, youngest
+from backorders.allocation.reading import read
+from backorders.allocation.situation import OpenLine, Situation, youngest
 from backorders.allocation.windows import Window
 from backorders.orders.models import OrderLine
 
@@ -38,7 +39,7 @@ class Joined(NamedTuple):
 
 
 def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date) -> list[Joined]:
-    """Give the newcomers, in rank order, what is free (`situation.read_free`), as the plan does for the last lines.
+    """Give the newcomers, in rank order, what is free (`reading.read_free`), as the plan does for the last lines.
 
     Of one order's lines of the same product the one with the higher score comes first, then the first named.
     """

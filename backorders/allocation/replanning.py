@@ -11,7 +11,8 @@ from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.models import Allocation, Promise, PromiseChange
 from backorders.allocation.outcome import NO_WINDOW, After, Outcome, outcome
-from backorders.allocation.situation import Situation, read
+from backorders.allocation.reading import read
+from backorders.allocation.situation import Situation
 from backorders.allocation.windows import business_day
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.db.models import Count, F, Q, Sum
 
 from backorders.allocation.models import Allocation, Promise
-from backorders.allocation.situation import calendars
+from backorders.allocation.reading import calendars
 from backorders.allocation.windows import Calendar, Lateness, Window, arrival, put_off, shifted, widened
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine

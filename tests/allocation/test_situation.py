@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backorders.allocation.planning import Supply
-from backorders.allocation.situation import calendars, makings_of, read, read_free
+from backorders.allocation.reading import calendars, makings_of, read, read_free
 from backorders.allocation.windows import Window
 from backorders.catalog.models import Category, Product
 from backorders.supply.models import PurchaseLine

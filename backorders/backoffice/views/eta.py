@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backorders.actions import revising
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.allocation.situation import calendars
+from backorders.allocation.reading import calendars
 from backorders.allocation.windows import business_day
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.differences import differences
