@@ -96,7 +96,7 @@ def ask_due(*, at: datetime.datetime) -> int:
         return 0
     policies = policies_of_suppliers()
     due = _due(due_lines(), policies, calendar, today)
-    again = _to_remind(policies, calendar, today)
+    again = _to_remind(policies)
     suppliers = _locked({*(supplier for supplier, _why in due.values()), *again})
     suppliers = {pk: supplier for pk, supplier in suppliers.items() if supplier.email.strip()}
     rested = _rested(suppliers, policies, calendar, today)
@@ -208,7 +208,7 @@ def _due(
     return due
 
 
-def _to_remind(policies: Mapping[int, ChasePolicy], calendar: Calendar, today: datetime.date) -> set[int]:
+def _to_remind(policies: Mapping[int, ChasePolicy]) -> set[int]:
     """Suppliers with an open request that is to be mailed (again), and was not mailed too often."""
     found = DateRequest.objects.filter(closed_at=None).order_by("id").values_list("supplier", "mailed_at", "mails")
     return {

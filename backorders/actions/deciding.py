@@ -67,7 +67,7 @@ class TooManyCodes(Refused):
 
 
 @act
-def keep_waiting(order: Order, *, key: str | None = None, channel: str = PAGE, at: datetime.datetime) -> Done[Decision]:
+def keep_waiting(order: Order, *, key: str | None = None, at: datetime.datetime) -> Done[Decision]:
     """Write down that the customer goes on waiting: where the law asks, that they agree to. Raises `NotOpen`."""
     _lock(order)
     if known := _known(key, Kind.KEEP):
@@ -82,12 +82,12 @@ def keep_waiting(order: Order, *, key: str | None = None, channel: str = PAGE, a
             line = next(line for line in lines if line.pk == pk)
             lawful.agree(line, until=None, source=Source.CUSTOMER, by=None, at=at)
             shown["agreed"] = [*shown.get("agreed", []), [pk, str(choice.offered), str(choice.answer_by)]]
-    return _kept(change, order, Kind.KEEP, shown=shown, key=key, channel=channel, at=at)
+    return _kept(change, order, Kind.KEEP, shown=shown, key=key, at=at)
 
 
 @act
 def set_last_day(
-    line: OrderLine, *, until: datetime.date, key: str | None = None, channel: str = PAGE, at: datetime.datetime
+    line: OrderLine, *, until: datetime.date, key: str | None = None, at: datetime.datetime
 ) -> Done[Decision]:
     """Set the last day on which overdue goods are still wanted; after it the contract may be ended.
 
@@ -99,7 +99,7 @@ def set_last_day(
         return known
     done = lawful.demand_extra_period(line, until=until, source=Source.CUSTOMER, by=None, at=at)
     shown = {**_shown(order, line), "until": until.isoformat()}
-    return _kept(done.change_set, order, Kind.LAST_DAY, line=line, shown=shown, key=key, channel=channel, at=at)
+    return _kept(done.change_set, order, Kind.LAST_DAY, line=line, shown=shown, key=key, at=at)
 
 
 @act
@@ -111,7 +111,6 @@ def cancel(
     digits: str = "",
     seen_version: int | None = None,
     key: str | None = None,
-    channel: str = PAGE,
     at: datetime.datetime,
 ) -> Done[Decision]:
     """Cancel what is open of a line, or of the whole order; the money goes back by itself.
@@ -138,7 +137,7 @@ def cancel(
         done = selling.cancel_line(line, **how, at=at)
     else:
         done = selling.cancel_order(order, **how, at=at)
-    said = _kept(done.change_set, order, Kind.CANCEL, line=line, shown=shown, key=key, channel=channel, at=at)
+    said = _kept(done.change_set, order, Kind.CANCEL, line=line, shown=shown, key=key, at=at)
     return Done(said.change_set, done.impact, said.made)
 
 
@@ -149,7 +148,6 @@ def choose_substitute(
     product: Product,
     seen_version: int | None = None,
     key: str | None = None,
-    channel: str = PAGE,
     at: datetime.datetime,
 ) -> Done[Decision]:
     """Take another product in place of what waits, as it is offered now. Raises `NotOffered`, `Stale`."""
@@ -171,7 +169,7 @@ def choose_substitute(
         by=None,
         at=at,
     )
-    said = _kept(done.change_set, order, Kind.SUBSTITUTE, line=line, shown=shown, key=key, channel=channel, at=at)
+    said = _kept(done.change_set, order, Kind.SUBSTITUTE, line=line, shown=shown, key=key, at=at)
     return Done(said.change_set, done.impact, said.made)
 
 
@@ -181,7 +179,6 @@ def send_ready(
     *,
     seen_version: int | None = None,
     key: str | None = None,
-    channel: str = PAGE,
     at: datetime.datetime,
 ) -> Done[Decision]:
     """Let what lies ready leave now, the rest when it is there. Raises `NotOffered` if nothing is held back."""
@@ -196,13 +193,13 @@ def send_ready(
     Order.objects.filter(pk=order.pk).update(is_ship_complete=False)
     order_changed(order.pk)
     impact = replan(products, change_set=change, at=at)
-    said = _kept(change, order, Kind.SHIP_READY, shown=shown, key=key, channel=channel, at=at)
+    said = _kept(change, order, Kind.SHIP_READY, shown=shown, key=key, at=at)
     return Done(change, impact, said.made)
 
 
 @act
 def mark_essential(
-    order: Order, *, is_essential: bool, key: str | None = None, channel: str = PAGE, at: datetime.datetime
+    order: Order, *, is_essential: bool, key: str | None = None, at: datetime.datetime
 ) -> Done[Decision]:
     """Write down whether goods that come late are of no use to the customer. Raises `NotOpen`.
 
@@ -218,7 +215,7 @@ def mark_essential(
     _say_essential(order, change, is_essential, at)
     order_changed(order.pk)
     kind = Kind.ESSENTIAL if is_essential else Kind.NOT_ESSENTIAL
-    return _kept(change, order, kind, key=key, channel=channel, at=at)
+    return _kept(change, order, kind, key=key, at=at)
 
 
 @act
@@ -296,9 +293,7 @@ def enter_code(code: ContactCode, *, digits: str, at: datetime.datetime) -> bool
 
 
 @act
-def change_contact(
-    code: ContactCode, *, digits: str, key: str | None = None, channel: str = PAGE, at: datetime.datetime
-) -> Done[Decision]:
+def change_contact(code: ContactCode, *, digits: str, key: str | None = None, at: datetime.datetime) -> Done[Decision]:
     """Change how the customer is reached as it was asked for with the code. Raises `WrongCode`."""
     order = code.order
     _lock(order)
@@ -316,7 +311,7 @@ def change_contact(
     else:
         change = _change("change_contact", order, at)
     shown = {"changed": sorted(name for name, value in code.wanted.items() if value)}
-    return _kept(change, order, Kind.CONTACT, shown=shown, key=key, channel=channel, at=at)
+    return _kept(change, order, Kind.CONTACT, shown=shown, key=key, at=at)
 
 
 def _use(order: Order, code: ContactCode, digits: str, *, opens: str, at: datetime.datetime) -> None:
@@ -396,7 +391,7 @@ def _kept(
     line: OrderLine | None = None,
     shown: dict[str, Any] | None = None,
     key: str | None,
-    channel: str,
+    channel: str = PAGE,
     at: datetime.datetime,
 ) -> Done[Decision]:
     ChangeSet.objects.filter(pk=change.pk).update(key=key or None, source=Source.CUSTOMER)

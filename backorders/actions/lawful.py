@@ -189,9 +189,7 @@ def end_contract(
     if case.state != State.MAY_TERMINATE:
         raise NotYetYours(_("%(line)s: the contract cannot be ended on this ground now."), line=line)
     _decided(change, row, Kind.END, None, at)
-    return selling.cancel_units_of(
-        line, reason="ended by the customer: not delivered in time", change_set=change, at=at
-    )
+    return selling.cancel_units_of(line, change_set=change, at=at)
 
 
 def _opened(

@@ -169,9 +169,7 @@ def _cancel(
     return Done(change, replan(products, change_set=change, at=at), made)
 
 
-def cancel_units_of(
-    line: OrderLine, *, reason: str, change_set: ChangeSet, at: datetime.datetime
-) -> Done[list[Cancellation]]:
+def cancel_units_of(line: OrderLine, *, change_set: ChangeSet, at: datetime.datetime) -> Done[list[Cancellation]]:
     """Cancel all that is open of a line, as a part of another act that has locked its product and opened its change.
 
     Raises `NotCancellable`.

@@ -136,7 +136,7 @@ class Revert(ActScreen):
         return _("Revert “%(act)s”, change %(number)s") % names
 
     @property
-    def back_name(self) -> str:  # type: ignore[override]
+    def back_name(self) -> str:
         """Name the change set."""
         return act_name(self.change.act)
 

@@ -20,6 +20,7 @@ from backorders.backoffice.jobs import shown
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.jobs import STOP_POLLING
 from backorders.backoffice.views.screen import REFUSED, Screen
+from backorders.ids import typed_id
 from backorders.importing import columns, opening
 from backorders.importing.checking import State
 from backorders.importing.models import Import, ImportRow
@@ -257,8 +258,8 @@ class TypeOver(ImportDoing):
         for name, text in self.request.POST.items():
             _first, _sep, rest = name.partition("cell-")
             number, _dash, role = rest.partition("-")
-            if number.isdecimal() and text != self.request.POST.get(f"was-{rest}", ""):
-                edits.setdefault(int(number), {})[role] = str(text)
+            if (pk := typed_id(number)) is not None and text != self.request.POST.get(f"was-{rest}", ""):
+                edits.setdefault(pk, {})[role] = str(text)
         return opening.type_over(self.mine, edits=edits, by=self.by, at=self.at)
 
 

@@ -21,6 +21,7 @@ from backorders.backoffice.forms.receiving import ReceiveForm
 from backorders.backoffice.queues import lines_by_hand, queues
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import REFUSED, ActScreen
+from backorders.ids import typed_ids
 from backorders.supply.models import PurchaseLine, PurchaseOrder
 
 GETTING = 50
@@ -50,7 +51,7 @@ class Receive(ActScreen):
         """Return the form with everything outstanding filled in; a form sent again finds the lines it named."""
         named = [key.removeprefix("line_").removesuffix("-quantity") for key in data or ()]
         lines = PurchaseLine.objects.outstanding().filter(purchase_order=self.order)
-        lines |= PurchaseLine.objects.filter(purchase_order=self.order, pk__in=[pk for pk in named if pk.isdecimal()])
+        lines |= PurchaseLine.objects.filter(purchase_order=self.order, pk__in=typed_ids(named))
         lines = lines.select_related("purchase_order", "product", "warehouse").order_by("id")
         return ReceiveForm(data, lines=list(lines), today=business_day(self.at))
 
