@@ -32,12 +32,11 @@ def dues(
     *,
     lines: Collection[int] | None = None,
     settled: datetime.datetime | None = None,
-    most: int | None = None,
     at: datetime.datetime,
 ) -> list[Due]:
     """Return what is due by these policies and was not decided yet, worst first: at most one due for each breach.
 
-    `lines`: of these lines only. `settled`: only lines whose date did not move since then. `most`: so many at most.
+    `lines`: of these lines only. `settled`: only lines whose date did not move since then.
     At most four statements, however many lines.
     """
     today = business_day(at)
@@ -49,7 +48,7 @@ def dues(
         for policy in mine
         if (due := weigh(policy, case, today=today))
     ]
-    return best(found)[:most]
+    return best(found)
 
 
 def cases(lines: "QuerySet[OrderLine]") -> list[Case]:

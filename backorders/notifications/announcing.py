@@ -62,19 +62,17 @@ def announce_to(customers: Sequence[int], *, at: datetime.datetime, policy: Tell
     return Announced(len(customers), messages)
 
 
-def announce_anew(
-    customer_id: int, *, preface: str, at: datetime.datetime, policy: TellingPolicy = TELLING
-) -> list[int]:
+def announce_anew(customer_id: int, *, preface: str, at: datetime.datetime) -> list[int]:
     """Queue what this customer has to hear without waiting for quiet, with a paragraph above; return the messages' ids.
 
     Call it right after what was queued before was taken back, in the same act.
     """
-    now = policy.at_once()
+    now = TELLING.at_once()
     composed = compose(read([customer_id], at=at, policy=now), at=at, policy=now)
     wordings = in_force()
     letters = [dataclasses.replace(letter, preface=preface) for letter in composed.letters if letter.parts]
-    drafts = [_draft(letter, wordings, policy) for letter in letters]
-    ids = outbox.queue(drafts, rest=policy.quiet, at=at, policy=policy)
+    drafts = [_draft(letter, wordings, TELLING) for letter in letters]
+    ids = outbox.queue(drafts, rest=TELLING.quiet, at=at, policy=TELLING)
     mark_announced(letters, at=at)
     return sorted(ids.values())
 
@@ -242,7 +240,7 @@ _SET_NEXT_UPDATES = """
 """
 
 
-def promise_next_updates(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> int:
+def promise_next_updates(*, at: datetime.datetime) -> int:
     """Give every open line that was announced by other means (an import) its day of the next update; return how many.
 
     The statements grow with the lines found, ten thousand at a time; there are none once it has run.
@@ -252,7 +250,7 @@ def promise_next_updates(*, at: datetime.datetime, policy: TellingPolicy = TELLI
     count = 0
     while found := list(lines.values_list("line_id", "expected_from", "expected_until")[:10_000]):
         windows = {line: Window.between(first, last) for line, first, last in found}
-        _set_next_updates({line: next_update_on(window, at=at, policy=policy) for line, window in windows.items()})
+        _set_next_updates({line: next_update_on(window, at=at) for line, window in windows.items()})
         count += len(found)
     return count
 

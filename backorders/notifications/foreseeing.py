@@ -14,7 +14,7 @@ from backorders.notifications import noticing, outbox
 from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
 from backorders.notifications.composing import compose
 from backorders.notifications.letters import Item, Letter
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TELLING
 from backorders.notifications.reading import Found, read
 
 SAMPLES = 6
@@ -63,12 +63,13 @@ class Foreseen:
         return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def foresee(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Foreseen:
+def foresee(customers: Sequence[int], *, at: datetime.datetime) -> Foreseen:
     """Return what telling these customers (ids) now would come to, as things stand. Writes nothing."""
-    found = _noted(read(customers, at=at, policy=policy), at)
-    capped = replace(policy.at_once(), cap=policy.cap)
+    at_once = TELLING.at_once()
+    found = _noted(read(customers, at=at, policy=TELLING), at)
+    capped = replace(at_once, cap=TELLING.cap)
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
-    letters = [letter for letter in compose(found, at=at, policy=policy.at_once()).letters if letter.parts]
+    letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]
     reasons = suppressed(letter.to.email for letter in letters)
     held = outbox.would_hold(customers)
     foreseen = Foreseen(silent=sorted(set(customers) - {letter.to.customer_id for letter in letters}))
@@ -91,12 +92,12 @@ def _noted(found: Found, at: datetime.datetime) -> Found:
     return found._replace(owed={pk: noticing.noted(owing, at=at) for pk, owing in found.owed.items()})
 
 
-def samples(letters: Sequence[Letter], *, most: int = SAMPLES) -> list[tuple[str, Letter]]:
+def samples(letters: Sequence[Letter]) -> list[tuple[str, Letter]]:
     """Return (what is special, letter) of a few letters: the first, the longest, the hard ones, one of each sort."""
     chosen: dict[int, tuple[str, Letter]] = {}
 
     def take(why: str, letter: Letter | None) -> None:
-        if letter is not None and len(chosen) < most:
+        if letter is not None and len(chosen) < SAMPLES:
             chosen.setdefault(letter.to.customer_id, (why, letter))
 
     take("first", next(iter(letters), None))
