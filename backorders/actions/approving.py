@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backorders.access.checking import check
 from backorders.access.table import CAPABILITIES
 from backorders.actions import (
+    buying,
     caring,
     compensating,
     counting,
@@ -36,7 +37,7 @@ from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post, settle
 from backorders.orders.models import Order, OrderLine
 from backorders.refusal import Refused
-from backorders.supply.models import Warehouse
+from backorders.supply.models import PurchaseLine, Warehouse
 
 State = Approval.State
 
@@ -205,6 +206,11 @@ def _change_quantity(given: dict[str, Any], **who: Any) -> Done[Any]:
     return selling.change_quantity(_line(given), **_rest(given, "line"), **who)
 
 
+def _purchase(given: dict[str, Any]) -> PurchaseLine:
+    row: PurchaseLine = _found(PurchaseLine, given["purchase_line"])
+    return row
+
+
 def _adjust_stock(given: dict[str, Any], **who: Any) -> Done[Any]:
     product, place = _found(Product, given["product"]), _found(Warehouse, given["warehouse"])
     return counting.adjust_stock(product, warehouse=place, **_rest(given, "product", "warehouse"), **who)
@@ -264,6 +270,10 @@ WAYS: dict[str, Way] = {
     "selling.cancel_order": Way(_cancel_order),
     "selling.change_quantity": Way(
         _change_quantity, lambda given, at: selling.preview_quantity(_line(given), quantity=given["quantity"], at=at)
+    ),
+    "buying.close_purchase_line": Way(
+        lambda given, **who: buying.close_purchase_line(_purchase(given), **_rest(given, "purchase_line"), **who),
+        lambda given, at: buying.preview_close(_purchase(given), at=at),
     ),
     "counting.adjust_stock": Way(_adjust_stock, _look_at_stock),
     "receiving.receive": Way(_receive, _look_at_arrivals),

@@ -13,6 +13,7 @@ from backorders.actions.done import Done
 from backorders.actions.etas import BadEta, EtaPart, check_eta, check_outstanding
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.revisions import record_revisions
+from backorders.actions.seconding import Ask, for_recipients, recipients_of
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.replanning import preview, replan
@@ -122,10 +123,14 @@ def close_purchase_line(
     *,
     reason: str,
     seen_version: int | None = None,
+    approved_by: AbstractBaseUser | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[PurchaseLine]:
-    """Give up what is outstanding on a purchase line; those who counted on it fall to the next supply or to none."""
+    """Give up what is outstanding on a purchase line; those who counted on it fall to the next supply or to none.
+
+    Raises `NotOpen`, `NoReason`, `Stale`, `NeedsApproval` if very many customers would hear of it.
+    """
     reason = a_reason(reason)
     products = lock_products([purchase_line.product_id])
     line = fresh_purchase_lines([purchase_line.pk], seen={purchase_line.pk: seen_version})[purchase_line.pk]
@@ -136,7 +141,11 @@ def close_purchase_line(
     PurchaseLine.objects.filter(pk=line.pk).update(
         cancelled=F("cancelled") + line.outstanding, pegged=0, version=F("version") + 1
     )
-    return Done(change, replan(products, change_set=change, at=at), line)
+    impact = replan(products, change_set=change, at=at)
+    given = {"purchase_line": line.pk, "reason": reason, "seen_version": line.version}
+    ask = Ask("buying.close_purchase_line", given, f"{line}")
+    for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
+    return Done(change, impact, line)
 
 
 def preview_close(purchase_line: PurchaseLine, *, at: datetime.datetime) -> Impact:

@@ -272,7 +272,9 @@ def _carry_out(
         words = " · ".join(part for part in (group[0].reference, said, note) if part)
         if is_refusal:
             done_of = {
-                each.pk: buying.close_purchase_line(each.line.purchase_line, reason=words, by=by, at=at).change_set
+                each.pk: buying.close_purchase_line(
+                    each.line.purchase_line, reason=words, approved_by=approved_by, by=by, at=at
+                ).change_set
                 for each in group
             }
         else:

@@ -10,13 +10,14 @@ from django.contrib.auth import get_user_model
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE, Role
-from backorders.actions import approving, counting, etas, queueing, revising, selling, telling
+from backorders.actions import approving, buying, counting, etas, queueing, revising, selling, telling
 from backorders.actions.approving import NotPending
 from backorders.actions.checking import NoReason
 from backorders.actions.seconding import NeedsApproval, OwnApproval
 from backorders.changes.models import Approval, ApprovalLimit, ChangeSet
 from backorders.inbox.models import Notice
 from backorders.refusal import Stale
+from backorders.supply.models import PurchaseLine
 from tests.actions.desk import World, a_world, stored
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, an_order, day, later, revise
 from tests.notifications.desk import announce
@@ -84,6 +85,12 @@ CASES = {
         "customers would be written to, more than 1",
         lambda w: changed(w.purchase, "eta_on", day(60)),
     ),
+    "close a purchase line": Case(
+        lambda w, **who: buying.close_purchase_line(w.purchase, reason="why", at=AT, **who),
+        PURCHASING,
+        "customers would be written to, more than 1",
+        lambda w: not PurchaseLine.objects.outstanding().filter(pk=w.purchase.pk).exists(),
+    ),
 }
 
 
@@ -133,15 +140,16 @@ def test_a_manager_needs_nobody_for_these(world: World, name: str) -> None:
     assert CASES[name].happened(world)
 
 
-def test_a_fan_out_needs_a_second_person_even_of_a_manager(world: World) -> None:
+@pytest.mark.parametrize("name", ["revise an ETA", "close a purchase line"])
+def test_a_fan_out_needs_a_second_person_even_of_a_manager(world: World, name: str) -> None:
     first, second = a_user(MANAGER), a_user(MANAGER)
     with pytest.raises(NeedsApproval) as needed:
-        CASES["revise an ETA"].act(world, by=first)
+        CASES[name].act(world, by=first)
     approval = approving.ask(needed.value.details["ask"], by=first, why="many", at=AT)
     with pytest.raises(OwnApproval):
         approving.approve(approval, by=first, at=AT)
     approving.approve(approval, by=second, at=AT)
-    assert CASES["revise an ETA"].happened(world)
+    assert CASES[name].happened(world)
 
 
 def test_a_superuser_may_break_the_glass(world: World) -> None:
