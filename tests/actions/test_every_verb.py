@@ -259,6 +259,8 @@ def test_every_verb_is_tried() -> None:
         "caring.write_note",
         "caring.revoke_links",
         "hearing.give_feedback",
+        "undoing.preview_revert",
+        "undoing.revert",
         "undoing.undo_what_nobody_changed",
     }
     assert verbs - elsewhere == ACTS.keys()
