@@ -211,12 +211,17 @@ def asks_again(case: Case) -> bool:
 
 
 def copy(line_id: int, *, to: int) -> None:
-    """Give a line that was split off another the same case: what was said of the whole was said of the part."""
+    """Give a line that was split off another the same case: what was said of the whole was said of the part.
+
+    A notice that has not left speaks of the whole alone; the part is owed its own.
+    """
     row = LegalCase.objects.filter(pk=line_id).first()
     if row is None:
         return
     events = list(LegalEvent.objects.filter(case=row).order_by("at", "id"))
     row.line_id = to
+    if row.state == State.NOTICE_DUE:
+        row.notice_at = None
     row._state.adding = True
     row.save(force_insert=True)
     for event in events:

@@ -8,15 +8,17 @@ import datetime
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
 from backorders.allocation.models import Allocation
 from backorders.delays.casework import Entry, heard
 from backorders.delays.days import leaves_by
 from backorders.delays.law import LASTING, OPEN, OPTIONS, Kind
+from backorders.delays.law import State as CaseState
 from backorders.delays.models import LegalCase, LegalEvent
 from backorders.delays.packs import Measures, pack_named
-from backorders.notifications.models import Message, MessageLine
+from backorders.notifications.models import CallTask, Message, MessageLine
 from backorders.notifications.outbox import ask_to_call
 from backorders.supply.models import EtaRevision
 
@@ -27,7 +29,7 @@ NOT_DELIVERED = "Its notice was not delivered within a day; the time to answer r
 
 def observed(*, at: datetime.datetime) -> list[Entry]:
     """Return what mails and calls say of all open cases and is not in them yet."""
-    return [*_notices(), *_bounces(at), *_calls()]
+    return [*_notices(), *_bounces(at), *_calls(), *_called_instead()]
 
 
 def call_undelivered(*, at: datetime.datetime) -> int:
@@ -68,14 +70,37 @@ def _calls() -> Iterable[Entry]:
 
 
 def _bounces(at: datetime.datetime) -> Iterable[Entry]:
-    """Notices that came back while their option is open: they are void."""
-    back = _stated().filter(message__delivery=Delivery.BOUNCED, message__state=State.ACCEPTED)
-    back = back.filter(line__legal_case__state__in=[state.value for state in OPTIONS])
-    known = _known([row.line_id for row in back])
-    for row in back:
-        key = f"message:{row.message_id}"
-        if (row.line_id, key) in known and (row.line_id, f"void:{key}") not in known:
-            yield heard(row.line.legal_case, Kind.VOID, key=f"void:{key}", of=key, at=at)
+    """Notices that came back while their option is open: they are void, also for what was split off since."""
+    back = _noticed_by(Message.objects.filter(delivery=Delivery.BOUNCED, state=State.ACCEPTED))
+    back = back.filter(case__state__in=[state.value for state in OPTIONS])
+    known = _known([event.case_id for event in back])
+    for event in back:
+        if (event.case_id, f"void:{event.key}") not in known:
+            yield heard(event.case, Kind.VOID, key=f"void:{event.key}", of=event.key, at=at)
+
+
+def _called_instead() -> Iterable[Entry]:
+    """Calls that were made in place of notices that came back, for what was split off since as well."""
+    mine = Message.objects.filter(delivery=Delivery.BOUNCED, call_task__done_at__isnull=False)
+    called = list(_noticed_by(mine).filter(case__state=CaseState.NOTICE_DUE.value))
+    ids = {event.key.partition(":")[2] for event in called}
+    done = (
+        {f"message:{pk}": at for pk, at in CallTask.objects.filter(message__in=ids).values_list("message", "done_at")}
+        if ids
+        else {}
+    )
+    known = _known([event.case_id for event in called])
+    for event in called:
+        key = event.key.replace("message", "call", 1)
+        if (event.case_id, key) not in known:
+            yield heard(event.case, Kind.NOTICE, key=key, until=event.until, basis=event.basis, at=done[event.key])
+
+
+def _noticed_by(messages: "QuerySet[Message]") -> "QuerySet[LegalEvent]":
+    """What these messages proved as notices, in the cases of their lines and of what was split off them."""
+    keys = messages.filter(kind=Message.Kind.ANSWER_NEEDED).order_by()
+    keys = keys.values_list(Concat(Value("message:"), Cast("id", CharField())))
+    return LegalEvent.objects.filter(kind=Kind.NOTICE, key__in=keys).select_related("case").order_by("id")
 
 
 def _new(

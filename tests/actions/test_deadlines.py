@@ -6,12 +6,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, undoing
+from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, telling, undoing
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet, Source
 from backorders.delays.caseload import OverByLaw
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase, LegalEvent
+from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import CallTask, Message
 from backorders.orders.models import Cancellation, OrderLine, Refund
 from tests.actions.lawdesk import a_sale, case_of, comes_back, happened, tick
@@ -293,3 +294,37 @@ def test_many_orders_end_together_each_with_its_refund() -> None:
     assert Refund.objects.count() == 5
     assert ChangeSet.objects.filter(act="cancel_by_law").count() == 1
     assert not OrderLine.objects.open().exists()
+
+
+def split_off(line: OrderLine, *, at: datetime.datetime) -> OrderLine:
+    """One unit of a line in an order of its own."""
+    made = reshaping.split(line.order, units=[(line.pk, 1)], reason="one first", by=None, at=at).made
+    return made.lines.get()
+
+
+def test_a_notice_that_came_back_was_none_for_what_was_split_off_since_and_a_call_is_for_both() -> None:
+    purchase, line = a_sale()
+    [notice] = slips(purchase, 90, on=1)
+    part = split_off(line, at=later(days=1, hours=1))
+    comes_back(notice, at=later(days=1, hours=2))
+    deadlines.keep(at=later(days=1, hours=2))
+    assert [case_of(each).state for each in (line, part)] == [State.NOTICE_DUE] * 2
+    assert happened(part) == ["late", "notice", "void"]
+    task = CallTask.objects.get(message=notice)
+    telling.mark_called(task, by=a_user(), at=later(days=2))
+    deadlines.keep(at=later(days=2))
+    deadlines.keep(at=later(days=2, hours=1))
+    assert [case_of(each).state for each in (line, part)] == [State.OPT_LONG] * 2
+    assert [happened(each)[-2:] for each in (line, part)] == [["void", "notice"]] * 2
+
+
+def test_what_is_split_off_before_its_notice_left_gets_one() -> None:
+    purchase, line = a_sale()
+    revise(purchase, (90, None), at=later(days=1))
+    deadlines.keep(at=later(days=1))
+    announce_due(at=later(days=1) + MINUTES)
+    assert Message.objects.filter(kind="answer_needed", state="pending").count() == 1
+    part = split_off(line, at=later(days=1, minutes=11))
+    for minutes in (12, 30, 60):
+        tick(later(days=1, minutes=minutes))
+    assert [case_of(each).state for each in (line, part)] == [State.OPT_LONG] * 2
