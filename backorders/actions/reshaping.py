@@ -169,7 +169,16 @@ def _move(line: OrderLine, quantity: int, made: Order) -> list[int]:
     promise.pk = new.pk
     promise.line = new
     promise._state.adding = True
+    told = (promise.told_from, promise.told_until)
+    is_on_its_way = promise.told_at is None or told != (promise.announced_from, promise.announced_until)
+    if (
+        is_on_its_way
+    ):  # in a message that speaks of the whole alone: of the part nothing was announced but what was told
+        promise.announced_from, promise.announced_until, promise.announced_at = *told, promise.told_at
+        promise.weighed_version = None
     promise.save(force_insert=True)
+    if is_on_its_way:
+        reopen_promises([new.pk])
     copy_case(line.pk, to=new.pk)
     carry_over(line.pk, to=new.pk)
     _shrink(line, quantity, waiting)

@@ -13,7 +13,7 @@ from backorders.notifications import books
 from backorders.notifications.models import Message
 from backorders.orders.models import Cancellation, Order, OrderLine, Refund
 from backorders.refusal import Refused, Stale
-from tests.factories import AT, a_line, a_product, a_purchase, an_order, expected, later, receive, state
+from tests.factories import AT, a_line, a_product, a_purchase, an_order, expected, later, receive, revise, state
 from tests.notifications.desk import announce, send, tell, windows
 
 pytestmark = pytest.mark.django_db
@@ -271,4 +271,20 @@ def test_the_books_stay_clean_when_goods_come_for_both() -> None:
     purchase = a_purchase(other, 4)
     swap(line, other, quantity=1)
     receive(purchase, 4, at=later(hours=2))
+    assert books_are_clean()
+
+
+def test_of_a_part_nothing_is_announced_that_is_said_of_the_whole_alone() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 9)
+    line = a_line(product, 4)
+    tell(AT)
+    revise(purchase, (40, None), at=later(hours=1))
+    announce(later(hours=2))
+    part = split(line.order, (line, 1), at=later(hours=2)).made.lines.get()
+    assert books_are_clean()
+    before = windows(part)
+    assert before["announced"] == before["told"] != before["expected"]
+    tell(later(hours=3))
+    assert windows(part) == {**dict.fromkeys(("announced", "told", "expected"), before["expected"]), "gap": False}
     assert books_are_clean()
