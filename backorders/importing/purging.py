@@ -15,10 +15,7 @@ def purge_files(*, at: datetime.datetime) -> int:
 
     Nothing is forgotten that a job still works on.
     """
-    count = 0
-    while purged := _purge_some(at=at):
-        count += purged
-    return count
+    return sum(iter(lambda: _purge_some(at=at), 0))
 
 
 @act

@@ -10,10 +10,7 @@ BATCH = 1000
 
 def purge_bodies(*, at: datetime.datetime) -> int:
     """Empty the bodies of all messages whose time has come; return how many, a thousand in each transaction."""
-    count = 0
-    while purged := _purge_some(at=at):
-        count += purged
-    return count
+    return sum(iter(lambda: _purge_some(at=at), 0))
 
 
 @act
