@@ -1,6 +1,8 @@
 """Telling at once: one message per customer without the quiet time; many are left to the clock."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backorders.actions import telling
 from backorders.jobs import running, steering
@@ -9,8 +11,8 @@ from backorders.notifications import announcing
 from backorders.notifications.models import Hurry, Message
 from tests.actions.lawdesk import a_sale, case_of, tick
 from tests.backoffice.desk import World
-from tests.factories import AT, later, revise
-from tests.notifications.desk import send
+from tests.factories import AT, a_customer, a_line, a_product, a_purchase, later, revise
+from tests.notifications.desk import announce, send
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +148,20 @@ def test_the_pace_is_that_of_the_last_large_job() -> None:
     ended = {"created_at": AT, "started_at": AT, "ended_at": later(seconds=10), "state": "done", "total": 500}
     Job.objects.create(kind=telling.TO_MANY, subject=telling.TOLD, object_id=1, about="500", done=500, **ended)
     assert telling.pace(at=NOW) == 50.0
+
+
+def test_the_click_that_tells_many_takes_as_few_statements_as_for_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "AT_ONCE", 1)
+
+    def statements(many: int) -> int:
+        product = a_product()
+        purchase = a_purchase(product, many)
+        waiting = [a_line(product, 1, customer=a_customer()) for _ in range(many)]
+        announce(AT)
+        revise(purchase, (31, None), at=later(minutes=1.5))
+        with CaptureQueriesContext(connection) as queries:
+            telling.tell_now([line.order.customer_id for line in waiting], by=None, at=NOW)
+        return len(queries)
+
+    assert statements(5) == statements(50)
+    assert Job.objects.count() == 2
