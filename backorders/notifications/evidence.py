@@ -81,19 +81,16 @@ def _bounces(at: datetime.datetime) -> Iterable[Entry]:
 
 def _called_instead() -> Iterable[Entry]:
     """Calls that were made in place of notices that came back, for what was split off since as well."""
-    mine = Message.objects.filter(delivery=Delivery.BOUNCED, call_task__done_at__isnull=False)
-    called = list(_noticed_by(mine).filter(case__state=CaseState.NOTICE_DUE.value))
-    ids = {event.key.partition(":")[2] for event in called}
-    done = (
-        {f"message:{pk}": at for pk, at in CallTask.objects.filter(message__in=ids).values_list("message", "done_at")}
-        if ids
-        else {}
-    )
+    back = Message.objects.filter(delivery=Delivery.BOUNCED, call_task__done_at__isnull=False)
+    called = list(_noticed_by(back).filter(case__state=CaseState.NOTICE_DUE.value))
+    tasks = CallTask.objects.filter(message__in=[int(event.key.partition(":")[2]) for event in called])
+    done = dict(tasks.values_list("message", "done_at")) if called else {}
     known = _known([event.case_id for event in called])
     for event in called:
-        key = event.key.replace("message", "call", 1)
-        if (event.case_id, key) not in known:
-            yield heard(event.case, Kind.NOTICE, key=key, until=event.until, basis=event.basis, at=done[event.key])
+        message_id = int(event.key.partition(":")[2])
+        key, moment = f"call:{message_id}", done[message_id]
+        if moment is not None and (event.case_id, key) not in known:
+            yield heard(event.case, Kind.NOTICE, key=key, until=event.until, basis=event.basis, at=moment)
 
 
 def _noticed_by(messages: "QuerySet[Message]") -> "QuerySet[LegalEvent]":
