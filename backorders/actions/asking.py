@@ -295,13 +295,15 @@ def _questions(
     at: datetime.datetime,
 ) -> list[Question]:
     calendar, policies, today = calendar_of_asking(), policies_of_suppliers(), business_day(at)
+    of_request: dict[int, list[RequestLine]] = {}
+    for line in lines:
+        of_request.setdefault(line.request_id, []).append(line)
     found = []
     for request in requests:
-        mine = [line for line in lines if line.request_id == request.pk]
         supplier = suppliers[request.supplier_id]
         policy = policy_of(policies, supplier.pk)
         by_day = silence.answer_by(today, calendar=calendar, policy=policy)
-        wanted = [_wanted(line) for line in mine]
+        wanted = [_wanted(line) for line in of_request.get(request.pk, [])]
         name = supplier.contact_name or supplier.name
         to = (supplier.pk, name, supplier.email, supplier.language)
         if wanted:

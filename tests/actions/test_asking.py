@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backorders.actions import asking, buying
 from backorders.actions.checking import NotOpen
@@ -177,3 +179,15 @@ def test_the_chase_takes_as_many_statements_for_many_lines_as_for_few(django_ass
     with django_assert_max_num_queries(32):
         assert asking.ask_due(at=later(days=3)) == 3
     assert RequestLine.objects.count() == 18
+
+
+def test_many_suppliers_are_asked_in_as_few_statements_as_few() -> None:
+    def statements(many: int) -> int:
+        for number in range(many):
+            supplier = a_supplier(f"S{many}-{number}", email=f"s{many}.{number}@example.com")
+            a_purchase(a_product(), 3, supplier=supplier, eta=2)
+        with CaptureQueriesContext(connection) as queries:
+            assert asking.ask_due(at=later(days=3)) == many
+        return len(queries)
+
+    assert statements(4) == statements(40)
