@@ -241,6 +241,10 @@ TRIES: dict[str, Callable[[], Any]] = {
         a_shipped_line(),
         update(Shipment, delivered_at=AT - datetime.timedelta(days=1), delivery_confirmed_by="staff"),
     ),
+    "a_lost_parcel_was_not_delivered": lambda: (
+        a_shipped_line(),
+        update(Shipment, lost_at=AT, delivered_at=AT, delivery_confirmed_by="staff"),
+    ),
     "a_line_is_once_in_a_parcel": lambda: (a_shipped_line(), twice(ShipmentLine.objects.get())),
     "shipped_quantity_is_positive": lambda: (a_shipped_line(), update(ShipmentLine, quantity=0)),
     "returned_units_were_shipped": lambda: (a_shipped_line(), update(ShipmentLine, returned=2)),

@@ -89,6 +89,7 @@ CAPABILITIES: dict[str, Capability] = {
     "receiving.receive": _c(_("receive goods"), STORE),
     "shipping.ship": _c(_("ship an order"), STORE),
     "shipping.confirm_delivery": _c(_("confirm a delivery"), DESK | WAREHOUSE),
+    "losing.lose_parcel": _c(_("give a parcel up as lost"), DESK),
     "shipping.return_to_stock": _c(_("take goods back into stock"), STORE),
     "counting.adjust_stock": _c(_("count stock"), STORE),  # a large difference with a manager's approval
     "telling.hold": _c(_("hold messages"), DESK),

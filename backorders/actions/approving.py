@@ -16,6 +16,7 @@ from backorders.actions import (
     compensating,
     counting,
     etas,
+    losing,
     offering,
     proposals,
     queueing,
@@ -35,7 +36,7 @@ from backorders.changes.recording import open_change
 from backorders.chasing.models import EtaProposal
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post, settle
-from backorders.orders.models import Order, OrderLine
+from backorders.orders.models import Order, OrderLine, Shipment
 from backorders.refusal import Refused
 from backorders.supply.models import PurchaseLine, Warehouse
 
@@ -225,6 +226,10 @@ def _look_at_arrivals(given: dict[str, Any], at: datetime.datetime) -> Impact:
     return receiving.preview_receive(asked["arrivals"], first=asked["first"], rest=asked["rest"], at=at)
 
 
+def _lose_parcel(given: dict[str, Any], **who: Any) -> Done[Any]:
+    return losing.lose_parcel(_found(Shipment, given["shipment"]), pays_back=True, **_rest(given, "shipment"), **who)
+
+
 def _compensate(given: dict[str, Any], **who: Any) -> Done[Any]:
     line = _found(OrderLine, given["line"]) if given["line"] else None
     rest = {**_rest(given, "order", "line"), "amount": Decimal(given["amount"])}
@@ -282,6 +287,7 @@ WAYS: dict[str, Way] = {
         lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)
     ),
     "caring.compensate": Way(_compensate),
+    "losing.lose_parcel": Way(_lose_parcel),
     "compensating.give": Way(lambda given, **who: compensating.give(_amounts(given["awards"]), **who)),
     "proposals.accept": Way(
         lambda given, **who: proposals.accept(_proposed(given), note=given["note"], **who), _look_at_proposals

@@ -118,6 +118,8 @@ def confirm_delivery(
             shipment=shipment,
             left_at=shipment.shipped_at,
         )
+    if Shipment.objects.filter(pk=shipment.pk, lost_at__isnull=False).exists():
+        raise NotShipped(_("%(shipment)s was given up as lost. Undo that first."), shipment=shipment)
     source = Source.CUSTOMER if confirmed_by == Shipment.Confirmed.CUSTOMER else None
     change = open_change("confirm_delivery", source=source, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=[shipment.order_id])

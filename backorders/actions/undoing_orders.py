@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
-from backorders.actions import compensating
+from backorders.actions import compensating, losing
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.reshaping import join_again, take_substitute_back
 from backorders.allocation.gaps import reopen_promises
@@ -58,6 +58,11 @@ def cancel_objection(change: ChangeSet) -> Any:
     if Refund.objects.filter(cancellation__in=cancelled, paid_at__isnull=False).exists():
         return _("The refund was already paid; place a new order instead.")
     return order_objection(change)
+
+
+def lost_objection(change: ChangeSet) -> Any:
+    """Say why a parcel that was given up stays so, or nothing."""
+    return posted_objection(change) or cancel_objection(change)
 
 
 def substitute_objection(change: ChangeSet) -> Any:
@@ -115,6 +120,11 @@ def put_cancelled_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datet
     taken_back_in_law(list(taken_back), at=at)
     Refund.objects.filter(cancellation__in=taken_back).delete()
     taken_back.delete()
+
+
+def find_parcel_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
+    """Let a parcel that was given up be on its way again."""
+    losing.find_again(change, at=at)
 
 
 def put_causes_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

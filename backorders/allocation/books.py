@@ -13,7 +13,7 @@ from backorders.allocation.outcome import NO_WINDOW, Outcome, outcome
 from backorders.allocation.reading import read
 from backorders.allocation.replanning import replan
 from backorders.allocation.situation import Situation
-from backorders.allocation.sums import CHECKS, STANDING, Difference, Invariant, found
+from backorders.allocation.sums import CHECKS, NOT_LOST, STANDING, Difference, Invariant, found
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product
 from backorders.changes.appending import unguarded
@@ -136,17 +136,19 @@ _RECOUNT = (
         ) e
         WHERE e.id = p.id AND e.units <= p.quantity - p.cancelled
     """,  # noqa: S608 a condition of the sums
-    """
+    f"""
         UPDATE orders_orderline AS l
         SET shipped = e.shipped, cancelled = e.cancelled, allocated = 0, waiting = l.quantity - e.shipped - e.cancelled
         FROM (
             SELECT x.id,
-                coalesce((SELECT sum(s.quantity) FROM orders_shipmentline s WHERE s.line_id = x.id), 0) AS shipped,
+                coalesce((
+                    SELECT sum(s.quantity) FROM orders_shipmentline s WHERE s.line_id = x.id AND s.{NOT_LOST}
+                ), 0) AS shipped,
                 coalesce((SELECT sum(c.quantity) FROM orders_cancellation c WHERE c.line_id = x.id), 0) AS cancelled
             FROM orders_orderline x WHERE x.product_id = %s
         ) e
         WHERE e.id = l.id AND e.shipped + e.cancelled <= l.quantity
-    """,
+    """,  # noqa: S608 a condition of the sums
 )
 
 

@@ -1,7 +1,7 @@
 """Reading: the situation of some products in a number of statements that does not grow with who waits."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -165,6 +165,11 @@ def _lines(product_ids: Sequence[int]) -> tuple[dict[int, OpenLine], list[OpenLi
         .filter(Q(order__is_ship_complete=True), Exists(mine.filter(order=OuterRef("order"))))
     )
     return lines, [OpenLine._make(row) for row in beside.order_by("id").values_list(*_OPEN_LINE)]
+
+
+def open_lines(line_ids: Collection[int]) -> list[OpenLine]:
+    """Return these lines as a situation has them, whether or not anything of them is open. One statement."""
+    return [OpenLine(*row) for row in OrderLine.objects.filter(pk__in=line_ids).order_by("id").values_list(*_OPEN_LINE)]
 
 
 def _held(product_ids: Sequence[int]) -> list[Held]:

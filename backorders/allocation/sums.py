@@ -83,6 +83,8 @@ def ledger(kind: str, rows: str, units: str, *, where: str = "true") -> str:
 UNDONE = "SELECT 1 FROM changes_changeset c WHERE c.undoes_id"
 STANDING = f"NOT EXISTS ({UNDONE} = supply_receipt.change_set_id)"
 PARCELS = "orders_shipmentline s JOIN orders_orderline l ON l.id = s.line_id"
+# The units of a parcel that was given up wait again, or were cancelled.
+NOT_LOST = "shipment_id NOT IN (SELECT id FROM orders_shipment WHERE lost_at IS NOT NULL)"
 
 CHECKS = [
     Check(
@@ -101,7 +103,7 @@ CHECKS = [
     Check(
         Invariant.LINES_ADD_UP,
         "order line {0}: {1} units shipped, but its parcels hold {2}",
-        counter("orders_orderline", "shipped", "orders_shipmentline.line_id"),
+        counter("orders_orderline", "shipped", "orders_shipmentline.line_id", where=NOT_LOST),
     ),
     Check(
         Invariant.LINES_ADD_UP,

@@ -56,7 +56,9 @@ def _line(line: Asked, language: str) -> str:
 def _sent(shipment: Shipment, language: str) -> str:
     when = day_in_words(business_day(shipment.shipped_at), language)
     said = gettext("A parcel was sent with %(carrier)s on %(when)s.") % {"carrier": shipment.carrier, "when": when}
-    if shipment.delivered_at:
+    if shipment.lost_at:
+        said += " " + gettext("It is lost.")
+    elif shipment.delivered_at:
         said += " " + gettext("It was delivered.")
     elif shipment.tracking_number:
         said += " " + gettext("Its tracking number: %(number)s.") % {"number": shipment.tracking_number}

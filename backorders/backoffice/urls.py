@@ -96,6 +96,7 @@ _PAGES = [
     (_LINE + "hold/", queueing.Hold, "hold"),
     (_LINE + "release/", queueing.Release, "release"),
     ("shipments/<int:pk>/delivered/", shipping.ConfirmDelivery, "confirm_delivery"),
+    ("shipments/<int:pk>/lost/", shipping.LoseParcel, "lose_parcel"),
     ("shipment-lines/<int:pk>/return/", shipping.ReturnToStock, "return_to_stock"),
     ("purchase-orders/place/", supply_acts.OrderGoods, "order_goods"),
     ("purchase-lines/<int:pk>/eta/", eta.LineEta, "purchase_line_eta"),

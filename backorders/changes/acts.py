@@ -51,6 +51,7 @@ NAMES = {
     "receive": _("Goods received"),
     "ship": _("Shipped"),
     "confirm_delivery": _("Delivered"),
+    "lose_parcel": _("Parcel given up as lost"),
     "return_to_stock": _("Returned to stock"),
     "adjust_stock": _("Stock counted"),
     "start_day": _("Planned for the day"),

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders.delays import casework, law
@@ -94,7 +94,7 @@ def _expected(at: datetime.datetime) -> Iterable[Entry]:
 def _gone(at: datetime.datetime) -> Iterable[Entry]:
     """Lines with nothing open any more: sent, arrived, or exchanged for something else."""
     closed = list(_open().filter(line__waiting=0, line__allocated=0).select_related("line"))
-    sent = ShipmentLine.objects.filter(line__in=[row.pk for row in closed]).order_by()
+    sent = ShipmentLine.objects.filter(line__in=[row.pk for row in closed], shipment__lost_at=None).order_by()
     last = {row["line"]: (row["left"], row["came"]) for row in _last_parcels(sent)}
     not_there = set(sent.filter(shipment__delivered_at=None).values_list("line", flat=True)) if last else set()
     for row in closed:
@@ -111,10 +111,15 @@ def _last_parcels(sent: "QuerySet[ShipmentLine]") -> "QuerySet[ShipmentLine, Any
 
 
 def _come_back(at: datetime.datetime) -> Iterable[Entry]:
-    """Lines whose case an exchange has ended, or the parcel before it, and that are open again: it was undone."""
+    """Lines whose case an exchange has ended, or the parcel before it, and that are open again: it was undone.
+
+    What was sent in time was, though the parcel is lost: only where delivery counts is it still owed.
+    """
     ends = {Kind.EXCHANGE: State.CLOSED, Kind.SHIP: State.SHIPPED, Kind.DELIVER: State.DELIVERED}
     ended = [Q(kind=kind.value, case__state=state.value) for kind, state in ends.items()]
     back = LegalEvent.objects.filter(functools.reduce(operator.or_, ended))
+    lost = ShipmentLine.objects.filter(line=OuterRef("case_id"), shipment__lost_at__isnull=False)
+    back = back.exclude(Q(kind=Kind.SHIP.value) & Exists(lost))
     back = back.filter(Q(case__line__waiting__gt=0) | Q(case__line__allocated__gt=0)).select_related("case")
     for event in back.order_by("id"):
         yield heard(event.case, Kind.VOID, key=f"void:{event.key}", of=event.key, at=at)

@@ -27,7 +27,7 @@ class Customer(models.Model):
     time_zone = models.CharField(max_length=60, default="Europe/Istanbul")
     tier = models.PositiveSmallIntegerField(choices=Tier, default=Tier.STANDARD)
     jurisdiction = models.CharField(
-        max_length=2, blank=True, help_text="ISO country of delivery; no country's delay law is applied yet"
+        max_length=2, blank=True, help_text="ISO country of delivery: its delay law applies to consumers"
     )
     is_business = models.BooleanField(default=False)
     address_version = models.PositiveIntegerField(default=1, help_text="rises when the e-mail address changes")
@@ -214,6 +214,9 @@ class Shipment(models.Model):
     shipped_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
     delivery_confirmed_by = models.CharField(max_length=10, choices=Confirmed, blank=True)
+    lost_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it was given up: its units were not shipped then"
+    )
     is_announced = models.BooleanField(default=False, help_text="the shipped mail is queued or was sent")
     is_arrival_announced = models.BooleanField(
         default=False, db_default=False, help_text="the delivered mail is queued or was sent, or nobody needs it"
@@ -230,6 +233,9 @@ class Shipment(models.Model):
             models.CheckConstraint(
                 name="delivery_follows_shipment",
                 condition=Q(delivered_at=None) | Q(delivered_at__gte=F("shipped_at")),
+            ),
+            models.CheckConstraint(
+                name="a_lost_parcel_was_not_delivered", condition=Q(lost_at=None) | Q(delivered_at=None)
             ),
         ]
         indexes = [

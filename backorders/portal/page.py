@@ -63,7 +63,8 @@ def page_of(order: Order, language: str, *, at: datetime.datetime) -> Page:
     """Return the page of an order in a language. It says what we believe today, nothing about the person."""
     promises = promises_of(order)
     waits = [promise for promise in promises if promise.line.open_quantity]
-    parcels = list(order.shipments.select_related("carrier").order_by("shipped_at", "id"))
+    sent = list(order.shipments.select_related("carrier").order_by("shipped_at", "id"))
+    parcels = [parcel for parcel in sent if parcel.lost_at is None]
     off = progress.cancelled(order, language)
     windows = {promise.expected for promise in waits}
     only = windows.pop() if len(windows) == 1 else None
@@ -92,7 +93,7 @@ def page_of(order: Order, language: str, *, at: datetime.datetime) -> Page:
         next_update=_next_update(waits, language),
         rows=[progress.row(promise, language, with_date=only is None) for promise in promises],
         steps=progress.steps(order, waits, parcels, language),
-        parcels=[progress.parcel(each, language) for each in parcels],
+        parcels=[progress.parcel(each, language) for each in sent],
         cancelled=off,
         gifts=progress.gifts(order, language),
         earlier=history.in_words(said[1:], language),

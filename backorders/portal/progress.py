@@ -39,6 +39,7 @@ class Parcel(NamedTuple):
     number: str
     url: str
     delivered: str
+    lost: str
 
 
 class Step(NamedTuple):
@@ -130,6 +131,7 @@ def parcel(shipment: Shipment, language: str) -> Parcel:
         carrier=shipment.carrier.name,
         number=shipment.tracking_number,
         url=shipment.tracking_url,
+        lost=dates.day_in_words(business_day(shipment.lost_at), language) if shipment.lost_at else "",
         delivered=dates.day_in_words(business_day(shipment.delivered_at), language) if shipment.delivered_at else "",
     )
 

@@ -16,6 +16,7 @@ from backorders.actions import (
     counting,
     etas,
     hearing,
+    losing,
     offering,
     placing,
     queueing,
@@ -58,6 +59,7 @@ ROOMS = (
     revising,
     receiving,
     shipping,
+    losing,
     counting,
     undoing,
     caring,
@@ -198,6 +200,11 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
             w.parcel_line, quantity=1, warehouse=w.second, reason="why", by=by, at=NOW
         ),
         "return_to_stock",
+        lambda w: {("order", w.shipped.order_id)},
+    ),
+    "losing.lose_parcel": (
+        lambda w, by: losing.lose_parcel(w.parcel, pays_back=False, reason="why", by=by, at=NOW),
+        "lose_parcel",
         lambda w: {("order", w.shipped.order_id)},
     ),
     "counting.adjust_stock": (

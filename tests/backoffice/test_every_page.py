@@ -104,6 +104,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
                 "note_supplier_call",
                 "reject_answers",
                 "confirm_delivery",
+                "lose_parcel",
                 "return_to_stock",
                 *RARE,
             )
@@ -136,6 +137,7 @@ UNSHOWN = {
     "job",
     "saved_lines",
     "confirm_delivery",
+    "lose_parcel",
     "return_to_stock",
     "proof_pack",  # a file
 }

@@ -66,6 +66,7 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
     },
     "unexpedite": (lambda w: expedited(w), {"reason": "x"}, changed_order),
     "ship": (lambda w: address("ship", w.ready.pk), {}, changed_order),
+    "lose_parcel": (lambda w: address("lose_parcel", shipped(w).pk), {"reason": "x"}, changed_order),
     "return_to_stock": (
         lambda w: address("return_to_stock", shipped(w).lines.get().pk),
         {"reason": "x"},

@@ -332,6 +332,7 @@ SCREENS: dict[str, Shown] = {
     **{name: _form(_of_line(name), stale=STALE) for name in ("cancel_line", "change_quantity", "expedite", "hold")},
     "release": _form(_held, stale=STALE),
     "confirm_delivery": _form(lambda w: address("confirm_delivery", _parcel(w).pk)),
+    "lose_parcel": _form(lambda w: address("lose_parcel", _parcel(w).pk), stale=STALE),
     "return_to_stock": _form(lambda w: address("return_to_stock", _parcel(w).lines.get().pk)),
     "order_goods": _form(_at("order_goods")),
     "purchase_line_eta": _form(lambda w: address("purchase_line_eta", w.line.pk)),

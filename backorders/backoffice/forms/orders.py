@@ -74,6 +74,21 @@ class DeliveredForm(AskingForm):
         ]
 
 
+class LostForm(SeenReasonForm):
+    """What becomes of the units of a parcel that is lost, and how we know."""
+
+    pays_back = forms.TypedChoiceField(
+        label=_("The customer"),
+        choices=[("", _("gets everything once more")), ("1", _("gets the money back"))],
+        coerce=bool,
+        empty_value=False,
+        required=False,
+        initial="",
+        widget=forms.RadioSelect,
+    )
+    layout = ("seen", "pays_back", "reason")
+
+
 class ReturnForm(SeenForm):
     """How many shipped units came back, where they lie now, and why."""
 

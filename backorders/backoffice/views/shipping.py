@@ -8,11 +8,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import shipping
+from backorders.actions import losing, shipping
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
-from backorders.backoffice.forms.orders import DeliveredForm, ReturnForm, ShipForm
-from backorders.backoffice.views.order_acts import OrderAct
+from backorders.backoffice.forms.orders import DeliveredForm, LostForm, ReturnForm, ShipForm
+from backorders.backoffice.views.order_acts import OrderAct, refund_words
 from backorders.backoffice.views.screen import ActScreen
 from backorders.orders.models import Shipment, ShipmentLine
 
@@ -68,6 +68,52 @@ class ConfirmDelivery(ActScreen):
         """Record it."""
         said = form.cleaned_data["confirmed_by"]
         return shipping.confirm_delivery(self.shipment, confirmed_by=said, by=self.by, at=self.at)
+
+    def back(self) -> str:
+        """Go back to the order."""
+        return reverse("admin:order", args=[self.shipment.order_id])
+
+
+class LoseParcel(ActScreen):
+    """Give a parcel up as lost: its units leave once more, or the money goes back."""
+
+    permission = "losing.lose_parcel"
+    template_name = "backoffice/act.html"
+    form_class = LostForm
+    back_name = gettext_lazy("Order")
+    button = gettext_lazy("Give the parcel up")
+
+    @cached_property
+    def shipment(self) -> Shipment:
+        """The parcel."""
+        return get_object_or_404(Shipment.objects.select_related("order__customer"), pk=self.kwargs["pk"])
+
+    def heading(self) -> str:
+        """Name the parcel."""
+        return _("A lost parcel of order %(order)s") % {"order": self.shipment.order}
+
+    def initial(self) -> dict[str, Any]:
+        """Remember the order as it is shown."""
+        return {"seen": self.shipment.order.version}
+
+    def preview(self, form: LostForm) -> Impact:
+        """Whom it moves that these units wait again."""
+        return losing.preview_loss(self.shipment, pays_back=form.cleaned_data["pays_back"], at=self.at)
+
+    def facts(self, form: LostForm) -> list[str]:
+        """Say what follows for the customer."""
+        if not form.cleaned_data["pays_back"]:
+            return [_("The units wait where they waited before. The customer gets a mail with the new date.")]
+        units = [(inside.line, inside.quantity) for inside in self.shipment.lines.select_related("line__order")]
+        said = refund_words(self.shipment.order, units, self.at)
+        return [*said, _("The customer gets a mail that says so.")]
+
+    def does(self, form: LostForm) -> Done[Any]:
+        """Give it up."""
+        said = form.cleaned_data
+        return losing.lose_parcel(
+            self.shipment, pays_back=said["pays_back"], **form.seen_reason(), by=self.by, at=self.at
+        )
 
     def back(self) -> str:
         """Go back to the order."""
