@@ -231,3 +231,27 @@ def test_a_refund_is_recorded_as_paid_and_links_are_revoked(desk: Client) -> Non
     assert Refund.objects.get().paid_at == AT
     assert fill_in(desk, address("revoke_links", world.first.pk), reason="forwarded").status_code == 302
     assert not CustomerLink.objects.filter(order=world.first, revoked_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("choice", "said", "becomes"),
+    [("", "wait where they waited before", (2, 0)), ("1", "The customer gets a mail that says so", (1, 1))],
+)
+def test_a_lost_parcel_is_given_up_after_a_preview(
+    desk: Client, choice: str, said: str, becomes: tuple[int, int]
+) -> None:
+    world = World()
+    line = world.ready.lines.get()
+    parcel = shipping.ship(world.ready, units=[(line.pk, 1)], by=None, at=AT).made
+    assert "It is lost" in text(desk.get(address("order", world.ready.pk)))
+    url = address("lose_parcel", parcel.pk)
+    typed = filled(desk.get(url), pays_back=choice, reason="searched for a week")
+    assert said in text(desk.post(url, {**typed, "preview": "1"}))
+    line.refresh_from_db()
+    assert line.shipped == 1
+    assert desk.post(url, typed).status_code == 302
+    line.refresh_from_db()
+    assert (line.open_quantity, line.cancelled, line.shipped) == (*becomes, 0)
+    page = text(desk.get(address("order", world.ready.pk)))
+    assert "lost" in page
+    assert "Confirm delivery" not in page

@@ -77,16 +77,18 @@ class DeliveredForm(AskingForm):
 class LostForm(SeenReasonForm):
     """What becomes of the units of a parcel that is lost, and how we know."""
 
-    pays_back = forms.TypedChoiceField(
+    pays_back = forms.ChoiceField(
         label=_("The customer"),
         choices=[("", _("gets everything once more")), ("1", _("gets the money back"))],
-        coerce=bool,
-        empty_value=False,
         required=False,
         initial="",
         widget=forms.RadioSelect,
     )
     layout = ("seen", "pays_back", "reason")
+
+    def clean_pays_back(self) -> bool:
+        """Return whether the money goes back."""
+        return bool(self.cleaned_data["pays_back"])
 
 
 class ReturnForm(SeenForm):
