@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
         ("keep the law's deadlines", "backorders.actions.tasks.keep_deadlines", 60),
         ("purge old mails", "backorders.notifications.tasks.purge_bodies", 24 * 3600),
         ("purge files of old imports", "backorders.importing.tasks.purge_files", 24 * 3600),
+        ("purge old pictures of damage", "backorders.actions.tasks.purge_photos", 24 * 3600),
         ("hear what the provider says", "backorders.notifications.tasks.process_events", 30),
         ("take in what customers reply", "backorders.actions.tasks.take_in_replies", 30),
         ("promise the next updates", "backorders.notifications.tasks.promise_next_updates", 3600),

@@ -53,6 +53,7 @@ from backorders.orders.models import (
     ShipmentLine,
 )
 from backorders.supply.models import (
+    DamagePhoto,
     EtaRevision,
     Holiday,
     PurchaseLine,
@@ -79,6 +80,7 @@ from tests.factories import (
     later,
     receive,
 )
+from tests.supply.pictures import a_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -187,6 +189,13 @@ TRIES: dict[str, Callable[[], Any]] = {
     "purchase_quantity_is_positive": lambda: (a_purchase(a_product(), 1), update(PurchaseLine, quantity=0)),
     "pegs_fit_what_is_outstanding": lambda: (a_purchase(a_product(), 3), update(PurchaseLine, pegged=4)),
     "eta_is_a_window_or_absent": lambda: (a_purchase(a_product(), 3), update(PurchaseLine, eta_until=day(1))),
+    "a_picture_is_kept_once_for_a_line_of_a_receipt": lambda: twice(
+        a_photo(a_purchase(a_product(), 1), by=None, at=AT)
+    ),
+    "a_picture_has_an_extent": lambda: (
+        a_photo(a_purchase(a_product(), 1), by=None, at=AT),
+        update(DamagePhoto, width=0),
+    ),
     "a_receipt_receives_something": lambda: (
         receive(a_purchase(a_product(), 1), 1),
         Receipt.objects.create(

@@ -87,6 +87,8 @@ CAPABILITIES: dict[str, Capability] = {
     "feeding.make_calendar_link": _c(_("read expected receipts in a calendar"), WORKING),
     "feeding.revoke_calendar_link": _c(_("revoke a calendar's address"), WORKING),
     "receiving.receive": _c(_("receive goods"), STORE),
+    "photographing.keep_photos": _c(_("add pictures of damage"), STORE),
+    "photographing.drop_photo": _c(_("remove pictures of damage"), STORE),
     "shipping.ship": _c(_("ship an order"), STORE),
     "shipping.confirm_delivery": _c(_("confirm a delivery"), DESK | WAREHOUSE),
     "losing.lose_parcel": _c(_("give a parcel up as lost"), DESK),

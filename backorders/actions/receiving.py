@@ -36,7 +36,7 @@ from backorders.changes.recording import open_change, touch
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post
 from backorders.refusal import Refused
-from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder, Receipt, StockMovement
+from backorders.supply.models import DamagePhoto, EtaRevision, PurchaseLine, PurchaseOrder, Receipt, StockMovement
 
 
 class MoreThanOutstanding(Refused):
@@ -93,6 +93,8 @@ def receive(
     change = open_change("receive", reason=reason if first else "", key=key, before=before, by=by, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in lines.values()))
     _book(arrivals, lines, change, at)
+    if key:
+        DamagePhoto.objects.filter(key=key, purchase_line__in=lines, change_set=None).update(change_set=change)
     notes = {arrival.purchase_line_id: arrival.note for arrival in arrivals}
     for each in rest:
         late = {each.purchase_line_id: lines[each.purchase_line_id]}

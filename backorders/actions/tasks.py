@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backorders.actions import approving, asking, clock, compensating, deadlines, replying, silencing
+from backorders.actions import approving, asking, clock, compensating, deadlines, photographing, replying, silencing
 
 
 @shared_task
@@ -53,3 +53,9 @@ def stop_believing() -> int:
 def take_in_replies() -> int:
     """Make questions of what customers replied to our mails."""
     return replying.take_in(at=timezone.now())
+
+
+@shared_task
+def purge_photos() -> int:
+    """Forget pictures of damage that were kept long enough."""
+    return photographing.purge_photos(at=timezone.now())

@@ -103,6 +103,7 @@ _PAGES = [
     ("purchase-lines/<int:pk>/close/", supply_acts.ClosePurchaseLine, "close_purchase_line"),
     ("purchase-orders/<int:pk>/eta/", eta.PurchaseOrderEta, "purchase_order_eta"),
     ("purchase-orders/<int:pk>/receive/", receiving.Receive, "receive"),
+    ("damage-photos/<int:pk>/", receiving.ShowDamagePhoto, "damage_photo"),
     ("eta/<str:selection>/", eta.SelectionEta, "selection_eta"),
     ("stock/count/", supply_acts.AdjustStock, "adjust_stock"),
     ("outbox/", outbox.Outbox, "outbox"),

@@ -273,6 +273,36 @@ class Receipt(models.Model):
         return f"{self.quantity} of {self.purchase_line}"
 
 
+class DamagePhoto(models.Model):
+    """A picture of what arrived damaged, as evidence against the supplier: private, without metadata (`pictures`).
+
+    It is kept before the receipt is booked, under the receipt's key, so that a refusal loses nothing; booking gives it
+    its change set.
+    """
+
+    purchase_line = models.ForeignKey(PurchaseLine, models.PROTECT, related_name="damage_photos")
+    change_set = models.ForeignKey(ChangeSet, models.PROTECT, null=True, blank=True, related_name="damage_photos")
+    key = models.CharField(max_length=120, help_text="of the receipt it belongs to")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    added_at = models.DateTimeField(db_index=True)
+    content = models.BinaryField(help_text="a JPEG, written by us")
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    digest = models.CharField(max_length=64, help_text="of the content: the same picture is kept once")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="a_picture_is_kept_once_for_a_line_of_a_receipt", fields=["key", "purchase_line", "digest"]
+            ),
+            models.CheckConstraint(name="a_picture_has_an_extent", condition=Q(width__gt=0, height__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.purchase_line}"
+
+
 class StockLevel(models.Model):
     """A stock level is what one warehouse holds of one product: on hand, and the part of it held for order lines.
 

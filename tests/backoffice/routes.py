@@ -21,10 +21,12 @@ from backorders.inbox.models import Notice
 from backorders.jobs.models import Job
 from backorders.notifications.models import CallTask, Reply, Suppression
 from backorders.orders.models import Refund
+from backorders.supply.models import DamagePhoto
 from tests.backoffice.desk import World, somebody
 from tests.compensation.policies import an_award
 from tests.factories import AT, a_user, day
 from tests.importing.desk import opened
+from tests.supply.pictures import a_photo
 
 METHODS = ("GET", "POST")
 PRINCIPALS = ("anonymous", *(role.name.lower() for role in Role if role.name), "superuser")
@@ -89,6 +91,7 @@ def things(world: World) -> dict[str, Any]:
         "refunds": Refund.objects.get(),
         "suppressions": Suppression.objects.create(address="a@example.com", reason="bounce", at=AT),
         "imports": opened(f"PO\tETA\n{world.line.purchase_order}\t{day(30)}\n"),
+        "damage-photos": _booked_photo(world),
         "products": world.kettle,
         "suppliers": world.line.purchase_order.supplier,
         "approvals": approval,
@@ -98,6 +101,13 @@ def things(world: World) -> dict[str, Any]:
         "compensation-policies": award.policy,
         "notice": Notice.objects.first(),
     }
+
+
+def _booked_photo(world: World) -> DamagePhoto:
+    """A picture of damage that belongs to a receipt."""
+    photo = a_photo(world.line, by=None, at=AT)
+    DamagePhoto.objects.filter(pk=photo.pk).update(change_set=ChangeSet.objects.earliest("id"))
+    return photo
 
 
 def asked_and_suppressed(world: World) -> DateRequest:

@@ -100,6 +100,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
             name: [1]
             for name in (
                 "undo",
+                "damage_photo",
                 "mark_called",
                 "note_supplier_call",
                 "reject_answers",
@@ -140,6 +141,7 @@ UNSHOWN = {
     "lose_parcel",
     "return_to_stock",
     "proof_pack",  # a file
+    "damage_photo",  # a picture
 }
 SHOWN = [name for _, _, name in _PAGES if name not in {*UNSHOWN, "start"}]
 

@@ -4,14 +4,16 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from backorders.access.table import MANAGER, WAREHOUSE
+from backorders.access.table import ADMINISTRATOR, MANAGER, WAREHOUSE
 from backorders.changes.models import Approval
 from backorders.orders.models import OrderLine
-from backorders.supply.models import PurchaseLine, Receipt
+from backorders.supply.models import DamagePhoto, PurchaseLine, Receipt
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.factories import day, state
+from tests.supply.pictures import a_file, telling_exif
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +137,59 @@ def test_the_rest_of_what_came_whole_is_refused_in_the_preview_with_the_sentence
     seen = desk.post(receiving(world), {**form, "preview": "1"})
     assert "has nothing outstanding" in text(seen)
     assert "has nothing outstanding" in text(desk.post(receiving(world), {**form, **carried(seen)}))
+
+
+def upload(name: str = "dent.jpg", data: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, a_file(exif=telling_exif()) if data is None else data, "image/jpeg")
+
+
+def damaged(client: Client, world: World) -> dict[str, Any]:
+    return filled(client.get(receiving(world)), **short(world), **{f"line_{world.line.pk}-damaged": 1})
+
+
+def test_pictures_of_damage_are_kept_with_the_receipt_and_shown_on_it_and_on_its_change() -> None:
+    world, clerk, outsider = World(), somebody(WAREHOUSE), somebody(ADMINISTRATOR)
+    files = {f"line_{world.line.pk}-photos": [upload(), upload(data=a_file(colour="blue"))]}
+    assert clerk.post(receiving(world), {**damaged(clerk, world), **files}).status_code == 302
+    receipt = Receipt.objects.get()
+    first, second = DamagePhoto.objects.order_by("id")
+    assert first.change_set == second.change_set == receipt.change_set
+    address_of = address("damage_photo", first.pk)
+    for page in (address("change_set", receipt.change_set_id), address("supply_receipt_change", receipt.pk)):
+        assert f'src="{address_of}"' in clerk.get(page).content.decode()
+    seen = clerk.get(address_of)
+    assert seen.headers["Content-Type"] == "image/jpeg"
+    assert seen.headers["X-Content-Type-Options"] == "nosniff"
+    assert seen.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert {"private", "no-store"} <= set(seen.headers["Cache-Control"].split(", "))
+    assert b"Telltale" not in seen.content
+    assert outsider.get(address_of).status_code == 403
+    assert Client().get(address_of).status_code == 302
+
+
+def test_a_bad_file_is_refused_by_name_and_loses_neither_what_was_typed_nor_the_good_ones() -> None:
+    world, clerk, other = World(), somebody(WAREHOUSE), somebody(WAREHOUSE)
+    form = damaged(clerk, world)
+    files = {f"line_{world.line.pk}-photos": [upload(), upload("invoice.pdf", b"%PDF-1.7")]}
+    refused = clerk.post(receiving(world), {**form, **files})
+    assert refused.status_code == 422
+    assert "invoice.pdf is no picture that can be read" in text(refused)
+    assert not Receipt.objects.exists()
+    assert 'value="4"' in refused.content.decode()
+    photo = DamagePhoto.objects.get()
+    assert address("damage_photo", photo.pk) in refused.content.decode()
+    assert clerk.get(address("damage_photo", photo.pk)).status_code == 200
+    assert other.get(address("damage_photo", photo.pk)).status_code == 404
+    assert clerk.post(receiving(world), form).status_code == 302
+    assert DamagePhoto.objects.get().change_set == Receipt.objects.get().change_set
+
+
+def test_pictures_need_a_count_and_can_be_taken_away() -> None:
+    world, clerk = World(), somebody(WAREHOUSE)
+    form = {**damaged(clerk, world), f"line_{world.line.pk}-damaged": 0}
+    refused = clerk.post(receiving(world), {**form, f"line_{world.line.pk}-photos": upload()})
+    assert "say how many are damaged" in text(refused)
+    dropped = clerk.post(receiving(world), {**form, "drop": DamagePhoto.objects.get().pk})
+    assert dropped.status_code == 200
+    assert not DamagePhoto.objects.exists()
+    assert clerk.post(receiving(world), form).status_code == 302

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, column, l
 from backorders.backoffice.dates import short_eta, short_window
 from backorders.backoffice.selections import freeze
 from backorders.supply.models import (
+    DamagePhoto,
     EtaRevision,
     Holiday,
     PurchaseLine,
@@ -233,6 +235,14 @@ class ReceiptAdmin(LedgerAdmin):
     list_display = ("on", "purchase_line", "product", "quantity", "over", "damaged", "late_days")
     list_select_related = ("purchase_line__purchase_order", "purchase_line__product")
     ordering = ("-id",)
+    readonly_fields = ("pictures",)
+
+    @column(_("pictures of damage"))
+    def pictures(self, receipt: Receipt) -> SafeString | None:
+        """What was photographed of it."""
+        photos = DamagePhoto.objects.filter(change_set=receipt.change_set_id, purchase_line=receipt.purchase_line_id)
+        shown = photos.defer("content").select_related("purchase_line__product")
+        return render_to_string("backoffice/damage_photos.html", {"photos": shown}) if shown else None
 
     @column(_("product"))
     def product(self, receipt: Receipt) -> str:

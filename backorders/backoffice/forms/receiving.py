@@ -16,7 +16,7 @@ from backorders.backoffice.dates import short_window
 from backorders.backoffice.forms.asking import AskingForm, number
 from backorders.backoffice.forms.eta import understand
 from backorders.importing.values import Days
-from backorders.supply.models import PurchaseLine
+from backorders.supply.models import DamagePhoto, PurchaseLine
 
 MOVES = 50  # more is no correction of the queue but another queue
 
@@ -31,9 +31,11 @@ class ArrivalForm(forms.Form):
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, line: PurchaseLine, today: datetime.date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, line: PurchaseLine, today: datetime.date, photos: Sequence[DamagePhoto], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.line, self.today = line, today
+        self.line, self.today, self.photos = line, today, photos
         self.days: Days | None = None
         for name, field in self.fields.items():
             field.widget.attrs["aria-label"] = f"{field.label}: {line.product.sku}"
@@ -44,6 +46,13 @@ class ArrivalForm(forms.Form):
         words: str = self.cleaned_data["rest"]
         self.days = understand(words, today=self.today) if words else None
         return words
+
+    def clean(self) -> dict[str, Any]:
+        """Let pictures show what is counted as damaged."""
+        cleaned = super().clean() or {}
+        if self.photos and cleaned.get("damaged") == 0:
+            self.add_error("damaged", _("There are pictures of damage: say how many are damaged, or remove them."))
+        return cleaned
 
     @property
     def left(self) -> int:
@@ -77,7 +86,14 @@ class ReceiveForm(AskingForm):
         label=_("Why others get it first"), required=False, max_length=200, help_text=_("Kept with the change.")
     )
 
-    def __init__(self, data: Any = None, *, lines: Sequence[PurchaseLine], today: datetime.date) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        lines: Sequence[PurchaseLine],
+        today: datetime.date,
+        photos: Sequence[DamagePhoto] = (),
+    ) -> None:
         super().__init__(data, initial={"key": secrets.token_urlsafe(12)})
         self.lines = [
             ArrivalForm(
@@ -85,6 +101,7 @@ class ReceiveForm(AskingForm):
                 prefix=f"line_{line.pk}",
                 line=line,
                 today=today,
+                photos=[photo for photo in photos if photo.purchase_line_id == line.pk],
                 initial={"quantity": line.outstanding, "over": 0, "damaged": 0, "seen": line.version},
             )
             for line in lines

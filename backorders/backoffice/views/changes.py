@@ -64,6 +64,7 @@ class ShowChangeSet(Screen):
             receipts=self.change.receipts.select_related("purchase_line__purchase_order", "purchase_line__product")[
                 :SHOWN
             ],
+            photos=self.change.damage_photos.defer("content").select_related("purchase_line__product")[:SHOWN],
             compensations=self.change.compensations.select_related("order", "line__product").order_by("id")[:SHOWN],
             told=said_by(self.change).select_related("customer").order_by("-id")[:SHOWN],
             moves=moves.order_by("id")[:SHOWN],

@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import receiving
+from backorders.actions import photographing, receiving
 from backorders.actions.done import Done
 from backorders.actions.seconding import APPROVE
 from backorders.allocation.impact import Impact
@@ -20,11 +21,19 @@ from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.receiving import ReceiveForm
 from backorders.backoffice.queues import lines_by_hand, queues
 from backorders.backoffice.selections import freeze
-from backorders.backoffice.views.screen import REFUSED, ActScreen
+from backorders.backoffice.views.screen import REFUSED, ActScreen, Screen
 from backorders.ids import typed_ids
-from backorders.supply.models import PurchaseLine, PurchaseOrder
+from backorders.pictures import MOST_BYTES
+from backorders.refusal import Refused
+from backorders.supply.models import DamagePhoto, PurchaseLine, PurchaseOrder
 
 GETTING = 50
+KEY = 120  # characters of a receipt's key
+PICTURE = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 RULES = {
     "rank": gettext_lazy("by rank, as it is served"),
     "first_come": gettext_lazy("first come"),
@@ -53,10 +62,25 @@ class Receive(ActScreen):
         lines = PurchaseLine.objects.outstanding().filter(purchase_order=self.order)
         lines |= PurchaseLine.objects.filter(purchase_order=self.order, pk__in=typed_ids(named))
         lines = lines.select_related("purchase_order", "product", "warehouse").order_by("id")
-        return ReceiveForm(data, lines=list(lines), today=business_day(self.at))
+        photos = self._photos(data["key"]) if data and data.get("key") else []
+        return ReceiveForm(data, lines=list(lines), today=business_day(self.at), photos=photos)
+
+    def _photos(self, key: str) -> list[DamagePhoto]:
+        """The pictures that this person added to the receipt."""
+        return list(DamagePhoto.objects.filter(key=key[:KEY], by=self.by).defer("content"))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview, with one line more put before another if a button says so, or act."""
+        problems = self._keep_photos() if request.FILES else []
+        if "drop" in request.POST:
+            for photo in DamagePhoto.objects.filter(pk__in=typed_ids([request.POST["drop"]])).defer("content"):
+                photographing.drop_photo(photo, by=self.by, at=self.at)
+            return self.previewed(self.form(request.POST))
+        if problems:
+            form = self.form(request.POST)
+            for problem in problems:
+                form.add_error(None, problem)
+            return self.refused(form, REFUSED)
         if "move" in request.POST:
             return self.previewed(self.form(_moved(request.POST)))
         form = self.form(request.POST)
@@ -67,6 +91,20 @@ class Receive(ActScreen):
             form.add_error(None, _("Nothing was saved yet: look at how the ETA of the rest is understood."))
             return self.refused(form, REFUSED, **self.looked_ahead(form))
         return super().post(request, *args, **kwargs)
+
+    def _keep_photos(self) -> list[str]:
+        """Keep every picture that was sent and can be kept; return why others were not."""
+        key, problems = self.request.POST.get("key", ""), []
+        lines = dict.fromkeys(PurchaseLine.objects.filter(purchase_order=self.order).values_list("pk", flat=True))
+        fields = {f"line_{pk}-photos": pk for pk in lines}
+        sent = [(fields[name], file) for name in fields for file in self.request.FILES.getlist(name)]
+        for pk, file in sent[: photographing.MOST + 1]:
+            photo = photographing.Sent(pk, str(file.name)[-80:], file.read(MOST_BYTES + 1))
+            try:
+                photographing.keep_photos([photo], key=key, by=self.by, at=self.at)
+            except Refused as refusal:
+                problems.append(str(refusal))
+        return problems
 
     def heading(self) -> str:
         """Name the purchase order."""
@@ -142,6 +180,22 @@ class Receive(ActScreen):
     def back(self) -> str:
         """Go to the lines of the purchase order."""
         return reverse("admin:supply_purchaseline_changelist") + f"?purchase_order__id__exact={self.order.pk}"
+
+
+class ShowDamagePhoto(Screen):
+    """A picture of damage: to those who see receipts; before the receipt is booked to whoever added it."""
+
+    permission = "supply.view_receipt"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with the picture, as nothing but a picture."""
+        seen = DamagePhoto.objects.filter(Q(change_set__isnull=False) | Q(by=self.by))
+        photo = get_object_or_404(seen, pk=self.kwargs["pk"])
+        return HttpResponse(
+            bytes(photo.content),
+            content_type="image/jpeg",
+            headers=PICTURE | {"Content-Disposition": f'inline; filename="damage-{photo.pk}.jpg"'},
+        )
 
 
 def _moved(sent: QueryDict) -> QueryDict:
