@@ -138,7 +138,8 @@ def test_the_acts_inside_sentences_have_the_readers_names() -> None:
     assert "(Öne alındı, sistem, 1 Haz 2026 12:00)" in turkish[0]
     assert english[1] == "The order was changed again since (Expedited, 1 Jun 2026 12:00)."
     assert turkish[1] == "Sipariş bundan sonra yeniden değiştirildi (Öne alındı, 1 Haz 2026 12:00)."
-    assert (english[2], turkish[2]) == ("“Undone” cannot be undone.", "“Geri alındı” geri alınamaz.")
+    assert english[2] == "“Undone” cannot be undone. Do the act again instead."
+    assert turkish[2] == "“Geri alındı” geri alınamaz. Bunun yerine işlemi yeniden yapın."
 
 
 def an_undo(change: ChangeSet) -> ChangeSet:

@@ -135,6 +135,7 @@ ONCE = {
     "set_last_day",  # the same
     "end_contract",  # the same
     "revoke_links",  # links are revoked once
+    "revert",  # a change is taken back once, and what somebody changed since stays
 }
 
 
