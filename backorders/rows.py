@@ -176,6 +176,7 @@ class _Column:
         self.is_json = isinstance(field, models.JSONField)
         self.is_uuid = isinstance(field, models.UUIDField)
         self.is_text = isinstance(field, models.CharField | models.TextField)
+        self.kept = getattr(field, "kept", None)  # a sentence, see sentences.py
 
     def from_json(self, index: int) -> str:
         value = f"n.value ->> {index}"
@@ -188,7 +189,7 @@ class _Column:
 
     def literal(self, value: Any) -> str:
         """Return a text or a document, quoted."""
-        text = json.dumps(value) if self.is_json else str(value)
+        text = json.dumps(value) if self.is_json else str(self.kept(value) if self.kept else value)
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     def plain(self, value: Any) -> Any:
@@ -197,6 +198,8 @@ class _Column:
             return None
         if self.is_json:
             return json.dumps(value)
+        if self.kept:
+            return self.kept(value)
         if self.is_uuid:
             return value.hex
         if isinstance(value, datetime.datetime):

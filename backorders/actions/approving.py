@@ -52,10 +52,11 @@ class GoneSince(Refused):
 
 
 @act
-def ask(wanted: Ask, *, by: AbstractBaseUser, why: str, at: datetime.datetime) -> Approval:
+def ask(wanted: Ask, *, by: AbstractBaseUser, why: Any, at: datetime.datetime) -> Approval:
     """Let an act wait for a second person; those who approve find it in their inbox.
 
-    `wanted` is what a verb's `NeedsApproval` carries, `why` its sentence. The asker's own role must have the verb.
+    `wanted` is what a verb's `NeedsApproval` carries, `why` that refusal, or a sentence. The asker's own role must
+    have the verb.
     """
     check(wanted.capability, by=by)
     approval = Approval.objects.create(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import allowed
 from backorders.allocation import books
@@ -25,7 +26,7 @@ def check_books(*, at: datetime.datetime) -> Iterator[Difference]:
 @allowed
 def repair_books(*, by: AbstractBaseUser | None, at: datetime.datetime) -> ChangeSet:
     """Rebuild counters, allocations and promises of every product; not one transaction but one a product."""
-    change = open_change("repair_books", reason="the books were rebuilt", by=by, at=at)
+    change = open_change("repair_books", reason=_("the books were rebuilt"), by=by, at=at)
     books.repair(change_set=change, at=at)
     return change
 

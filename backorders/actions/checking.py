@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.notifications.addresses import is_mailable
 from backorders.refusal import Refused
+from backorders.sentences import Sentence
 
 MOST_UNITS = 10_000_000  # whoever asks for more has scanned a barcode into the field
 
@@ -44,8 +45,10 @@ def whole_units(quantity: Any, *, least: int = 1) -> int:
     return quantity
 
 
-def a_reason(reason: str) -> str:
-    """Return the reason without surrounding space; refuse an empty one."""
+def a_reason(reason: Sentence) -> Any:
+    """Return the reason without surrounding space; refuse an empty one. A sentence of ours stays one."""
+    if not isinstance(reason, str):
+        return reason
     if not reason.strip():
         raise NoReason(_("Say why: the reason is kept with the change."))
     return a_text(reason.strip())

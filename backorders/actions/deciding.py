@@ -41,7 +41,7 @@ from backorders.refusal import Refused
 
 Kind = Decision.Kind
 PAGE = Decision.Channel.PAGE.value
-BY_CUSTOMER = "chosen by the customer"
+BY_CUSTOMER = _("chosen by the customer")
 AT_ONCE = datetime.timedelta(0)
 TRIES = 5
 CODES_AN_HOUR = 5

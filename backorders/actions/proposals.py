@@ -27,6 +27,7 @@ from backorders.chasing.taking import needs_nobody
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post
 from backorders.refusal import Refused
+from backorders.sentences import Sentence
 from backorders.supply.models import Confidence, EtaRevision, PurchaseLine
 
 Answer, State = EtaProposal.Answer, EtaProposal.State
@@ -150,7 +151,7 @@ def _take_over(request: DateRequest, made: Sequence[EtaProposal], at: datetime.d
     impact = preview(easy, at=at)
     if recipients_of(impact) > limits().recipients:
         return Impact()
-    _carry_out(easy, note=str(_("taken over by the supplier's policy")), by=None, approved_by=None, at=at)
+    _carry_out(easy, note=_("taken over by the supplier's policy"), by=None, approved_by=None, at=at)
     return impact
 
 
@@ -258,7 +259,7 @@ def _about(proposals: Sequence[EtaProposal]) -> str:
 def _carry_out(
     proposals: Sequence[EtaProposal],
     *,
-    note: str,
+    note: Sentence,
     by: AbstractBaseUser | None,
     approved_by: AbstractBaseUser | None,
     at: datetime.datetime,
@@ -269,7 +270,7 @@ def _carry_out(
         groups.setdefault((each.reason_code, each.note, each.answer == Answer.REFUSE), []).append(each)
     changes = []
     for (reason_code, said, is_refusal), group in groups.items():
-        words = " · ".join(part for part in (group[0].reference, said, note) if part)
+        words = " · ".join(str(part) for part in (group[0].reference, said, note) if part)
         if is_refusal:
             done_of = {
                 each.pk: buying.close_purchase_line(

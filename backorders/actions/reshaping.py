@@ -39,6 +39,7 @@ from backorders.notifications import writing
 from backorders.notifications.letters import Money, Owed
 from backorders.orders.models import Cancellation, Order, OrderLine, Refund
 from backorders.refusal import Refused
+from backorders.sentences import Sentence
 
 UNWRITTEN = youngest(0)  # ids of lines that are not there yet, in a preview
 
@@ -204,7 +205,7 @@ def substitute(
     *,
     product: Product,
     quantity: int | None = None,
-    reason: str,
+    reason: Sentence,
     seen_version: int | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,

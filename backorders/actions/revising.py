@@ -106,7 +106,7 @@ def _ask(
     given: dict[str, Any] = {
         "changes": plain,
         "reason_code": reason_code,
-        "note": note,
+        "note": str(note),
         "source": source and source.value,
     }
     given |= {"tells_later": True} if tells_later else {}

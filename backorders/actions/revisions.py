@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from django.db.models import DateField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.actions.done import Done
@@ -13,6 +14,7 @@ from backorders.allocation.replanning import replan
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Source, Touch
 from backorders.changes.recording import open_change, touch
+from backorders.sentences import Sentence
 from backorders.supply.models import Confidence, EtaRevision, PurchaseLine
 
 NO_DATE = Value(datetime.date.min, output_field=DateField())  # stands for NULL, so that two absent dates are equal
@@ -35,7 +37,7 @@ def notice_unrecorded_etas(*, at: datetime.datetime) -> Done[list[PurchaseLine]]
     change = open_change("notice_unrecorded_etas", source=Source.SYSTEM, by=None, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line, *_ in found))
     PurchaseLine.objects.filter(pk__in=[line.pk for line, *_ in found]).update(version=F("version") + 1)
-    note = "found changed outside the product"
+    note = _("found changed outside the product")
     record_revisions(change, found, reason_code=EtaRevision.ReasonCode.OTHER, note=note, at=at)
     return Done(change, replan(locked, change_set=change, at=at), [line for line, *_ in found])
 
@@ -44,7 +46,7 @@ Revised = tuple[PurchaseLine, datetime.date | None, datetime.date | None, str]  
 
 
 def record_revisions(
-    change: ChangeSet, revised: Sequence[Revised], *, reason_code: str, note: str, at: datetime.datetime
+    change: ChangeSet, revised: Sequence[Revised], *, reason_code: str, note: Sentence, at: datetime.datetime
 ) -> None:
     """Write into the ledger that these lines have the ETAs they carry now, and which they had before."""
     fields = (

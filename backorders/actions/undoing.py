@@ -45,7 +45,7 @@ def undo(change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.dat
     list(Offer.objects.select_for_update(no_key=True, of=("self",)).filter(change_set=change_set))
     if sentence := objection_to_undo(change_set):
         raise NotUndoable(sentence)
-    undoing = open_change("undo", undoes=change_set, reason=f"undo of {change_set.act.replace('_', ' ')}", by=by, at=at)
+    undoing = open_change("undo", undoes=change_set, reason=_taking_back(change_set), by=by, at=at)
     for kind, object_id in change_set.touches.values_list("kind", "object_id"):
         touch(undoing, kind=Touch.Kind(kind), ids=[object_id])
         if kind == Touch.Kind.ORDER:
@@ -76,7 +76,7 @@ def undo_what_nobody_changed(
     if not known:
         raise NotUndoable(_("Every one of these lines was changed again since."))
     kept = ChangeSet(pk=change_set.pk, act=change_set.act, before={"purchase_lines": known})
-    undoing = open_change("undo", undoes=change_set, reason="undo of revise eta", by=by, at=at)
+    undoing = open_change("undo", undoes=change_set, reason=_taking_back(change_set), by=by, at=at)
     orders = PurchaseLine.objects.filter(pk__in=[each["id"] for each in known]).values_list("purchase_order", flat=True)
     touch(undoing, kind=Touch.Kind.PURCHASE_ORDER, ids=orders)
     way.put_back(kept, undoing, at)
@@ -97,6 +97,10 @@ def preview_revert(change_set: ChangeSet, *, at: datetime.datetime) -> Impact:
         impact = revert(change_set, by=None, at=at).impact
         transaction.set_rollback(True)
     return impact
+
+
+def _taking_back(change_set: ChangeSet) -> Any:
+    return said(_("takes back: %(act)s"), act=named(change_set.act))
 
 
 def changed_since(change: ChangeSet) -> list[PurchaseLine]:

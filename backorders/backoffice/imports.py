@@ -195,7 +195,7 @@ def _cell(mine: Import, row: ImportRow, role: str) -> str:
 def problem_words(row: ImportRow) -> str:
     """Say what is wrong with a row, and what it is about; nothing if nothing is."""
     if row.problem == "refused":
-        return row.value
+        return row.why or row.value  # rows refused long ago have it there
     if row.problem not in PROBLEMS:
         return ""
     title = str(PROBLEMS[row.problem][0])

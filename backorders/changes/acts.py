@@ -92,7 +92,7 @@ def act_name(act: str) -> str:
 def why(change: ChangeSet) -> str:
     """Return why it was done, as its person said it; of an undo what it takes back."""
     if change.undoes is None:
-        return change.reason
+        return str(change.reason)
     return gettext("takes back: %(act)s") % {"act": act_name(change.undoes.act)}
 
 

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from backorders.sentences import SentenceField
+
 
 class Source(models.TextChoices):
     """Where an act came from."""
@@ -25,7 +27,7 @@ class ChangeSet(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     source = models.CharField(max_length=10, choices=Source)
     at = models.DateTimeField(db_index=True)
-    reason = models.TextField(blank=True)
+    reason = SentenceField(blank=True)
     key = models.CharField(max_length=120, null=True, blank=True, unique=True, help_text="the same key acts once")
     summary = models.JSONField(default=dict, blank=True, help_text="counts to show: lines moved, units, customers")
     before = models.JSONField(default=dict, blank=True, help_text="the values an undo needs, as the verb wrote them")
@@ -82,7 +84,7 @@ class Approval(models.Model):
     capability = models.CharField(max_length=40, help_text="the verb: queueing.expedite")
     arguments = models.JSONField(help_text="what the verb is called with, as plain values")
     about = models.CharField(max_length=200, help_text="what it acts on, in words")
-    why = models.TextField(help_text="why it needs a second person, as its asker was told")
+    why = SentenceField(help_text="why it needs a second person, as its asker was told")
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -8,12 +8,13 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from backorders import rows
 from backorders.changes.models import ChangeSet, Source, Touch
+from backorders.sentences import Sentence
 
 
 def open_change(
     act: str,
     *,
-    reason: str = "",
+    reason: Sentence = "",
     key: str | None = None,
     before: dict[str, Any] | None = None,
     summary: dict[str, Any] | None = None,

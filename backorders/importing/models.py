@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from backorders.changes.models import ChangeSet
 from backorders.jobs.models import Job
+from backorders.sentences import SentenceField
 from backorders.supply.models import Confidence, EtaRevision, PurchaseLine, Supplier
 
 SUBJECT = "import"
@@ -88,6 +89,7 @@ class ImportRow(models.Model):
     state = models.CharField(max_length=10, choices=State)
     problem = models.CharField(max_length=20, blank=True)
     value = models.CharField(max_length=200, blank=True, help_text="what the problem is about: rows that share it")
+    why = SentenceField(default="", blank=True, db_default="", help_text="why it was refused")
     line = models.ForeignKey(PurchaseLine, models.PROTECT, null=True, blank=True, related_name="+")
     targets = models.JSONField(default=list, blank=True, help_text="purchase lines and their versions as checked")
     eta_on = models.DateField(null=True, blank=True)

@@ -24,7 +24,7 @@ from backorders.importing.settling import Said, settle
 from backorders.importing.words import folded
 from backorders.jobs.models import Job
 from backorders.jobs.running import Batch
-from backorders.refusal import Refused
+from backorders.refusal import Refused, said
 from backorders.supply.models import PurchaseOrder
 
 CHUNK = 2_000
@@ -236,12 +236,13 @@ def _parts(group: Sequence[ImportRow], outstanding: int, *, today: datetime.date
 
 def _revise(ready: Sequence[ImportRow], mine: Import, *, by: AbstractBaseUser | None, at: datetime.datetime) -> None:
     """Revise the ETAs of these rows; if they are refused, of each half of them, down to the place that is refused."""
+    named = {"number": mine.pk, "note": mine.note}
     try:
         with transaction.atomic():
             done = revising.revise_eta(
                 changes_of(ready, mine, today=business_day(at)),
                 reason_code=mine.reason_code,
-                note=f"import #{mine.pk}{mine.note and ': '}{mine.note}",
+                note=said(_("import #%(number)s: %(note)s") if mine.note else _("import #%(number)s"), **named),
                 source=Source.IMPORT,
                 by=by,
                 at=at,
@@ -249,7 +250,7 @@ def _revise(ready: Sequence[ImportRow], mine: Import, *, by: AbstractBaseUser | 
     except Refused as refusal:
         places = sorted({row.place or 0 for row in ready})
         if len(places) == 1:
-            _set(ready, state=State.REFUSED, problem="refused", value=str(refusal)[:200])
+            _set(ready, state=State.REFUSED, problem="refused", why=refusal)
             return
         middle = places[len(places) // 2]
         _revise([row for row in ready if (row.place or 0) < middle], mine, by=by, at=at)

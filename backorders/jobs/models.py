@@ -5,7 +5,8 @@ import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+
+from backorders.sentences import in_the_readers_language
 
 WAITING = ("queued", "running", "paused")
 
@@ -83,7 +84,7 @@ class Job(models.Model):
     @property
     def failure(self) -> str:
         """Why it failed, in the reader's language; nothing if it did not."""
-        return str(self.why.get(get_language()) or self.why.get(settings.LANGUAGE_CODE, ""))
+        return in_the_readers_language(self.why)
 
     @property
     def is_ended(self) -> bool:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
 
 from backorders.notifications.models import Suppression
 from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.refusal import said
 
 LONGEST_LOCAL_PART = 64  # octets (RFC 5321, section 4.5.3.1)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -41,13 +44,15 @@ def suppressed(addresses: Iterable[str]) -> dict[str, str]:
     return dict(Suppression.objects.filter(address__in=wanted, lifted_at=None).values_list("address", "reason"))
 
 
-def objection(address: str, kind: str, reasons: Mapping[str, str], *, policy: SendingPolicy = SENDING) -> str:
+def objection(address: str, kind: str, reasons: Mapping[str, str], *, policy: SendingPolicy = SENDING) -> Any:
     """Return why this kind of message cannot or may not go to this address, or nothing; `reasons` as `suppressed`."""
     if not is_mailable(address):
-        return "No valid e-mail address."
+        return _("No valid e-mail address.")
     reason = reasons.get(normal(address))
     if is_silenced(reason, kind, policy=policy):
-        return f"The address is not mailed any more ({str(reason).replace('_', ' ')})."
+        return said(
+            _("The address is not mailed any more (%(reason)s)."), reason=_(Suppression.Reason(str(reason)).label)
+        )
     return ""
 
 

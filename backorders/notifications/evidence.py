@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from django.conf import settings
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.models import Allocation
 from backorders.delays.casework import Entry, heard
@@ -24,7 +25,7 @@ from backorders.supply.models import EtaRevision
 
 Delivery, State = Message.Delivery, Message.State
 CALL_AFTER = datetime.timedelta(hours=24)
-NOT_DELIVERED = "Its notice was not delivered within a day; the time to answer runs."
+NOT_DELIVERED = _("Its notice was not delivered within a day; the time to answer runs.")
 
 
 def observed(*, at: datetime.datetime) -> list[Entry]:

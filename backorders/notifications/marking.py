@@ -11,12 +11,14 @@ from typing import Any
 import psycopg
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from backorders.notifications.gate import OPEN_ATTEMPT, gate_params, open_attempt
 from backorders.notifications.leasing import Lease, leased
 from backorders.notifications.models import Attempt, Message
 from backorders.notifications.outbox import NO_LEASE, ask_to_call
 from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.refusal import said
 
 State, Outcome = Message.State, Attempt.Outcome
 
@@ -145,7 +147,7 @@ def try_later(
     message: Message,
     lease: Lease,
     *,
-    error: str,
+    error: Any,
     wait: datetime.timedelta | None,
     at: datetime.datetime,
     policy: SendingPolicy = SENDING,
@@ -156,7 +158,8 @@ def try_later(
     """
     number = message.attempts + 1
     if number > len(policy.backoff):
-        return mark_refused(message, lease, error=f"Given up after {number} attempts: {error}", at=at)
+        given_up = said(_("Given up after %(number)s attempts: %(error)s"), number=number, error=error)
+        return mark_refused(message, lease, error=given_up, at=at)
     _close_attempt(message, Outcome.TRANSIENT, error, at)
     pause = max(wait or datetime.timedelta(), backoff(number, policy=policy))
     fields = {"state": State.RETRY, "not_before": at + pause, "attempts": number, "last_error": error}
@@ -168,7 +171,7 @@ def backoff(number: int, *, policy: SendingPolicy = SENDING) -> datetime.timedel
     return policy.backoff[number - 1] * random.uniform(1 - policy.jitter, 1 + policy.jitter)  # noqa: S311 not a secret
 
 
-def mark_refused(message: Message, lease: Lease, *, error: str, at: datetime.datetime) -> bool:
+def mark_refused(message: Message, lease: Lease, *, error: Any, at: datetime.datetime) -> bool:
     """Mark a message as refused for good: somebody has to call. Returns whether the lease was still ours."""
     _close_attempt(message, Outcome.PERMANENT, error, at)
     fields = {"state": State.FAILED, "attempts": message.attempts + 1, "last_error": error}
@@ -182,7 +185,7 @@ def mark_unanswered(
     message: Message,
     lease: Lease,
     *,
-    error: str,
+    error: Any,
     honours_keys: bool,
     at: datetime.datetime,
     policy: SendingPolicy = SENDING,
@@ -202,7 +205,7 @@ def perhaps(honours_keys: bool, at: datetime.datetime, policy: SendingPolicy) ->
     return {"state": State.UNKNOWN, "not_before": at + policy.unknown_wait, "attempts": F("attempts") + 1}
 
 
-def _close_attempt(message: Message, outcome: str, error: str, at: datetime.datetime) -> None:
+def _close_attempt(message: Message, outcome: str, error: Any, at: datetime.datetime) -> None:
     Attempt.objects.filter(message=message, number=message.attempts + 1).update(
         ended_at=at, outcome=outcome, error=error
     )

@@ -18,6 +18,7 @@ from backorders.orders.models import (
     Question,
     Shipment,
 )
+from backorders.sentences import SentenceField
 from backorders.supply.models import Supplier
 
 
@@ -98,7 +99,7 @@ class Message(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     delivery = models.PositiveSmallIntegerField(choices=Delivery, default=Delivery.NOTHING)
-    last_error = models.TextField(blank=True)
+    last_error = SentenceField(blank=True)
     purge_after = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
@@ -407,7 +408,7 @@ class CallTask(models.Model):
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="call_tasks")
     supplier = models.ForeignKey(Supplier, models.PROTECT, null=True, blank=True, related_name="call_tasks")
     message = models.OneToOneField(Message, models.CASCADE, related_name="call_task")
-    why = models.CharField(max_length=200)
+    why = SentenceField()
     opened_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")

@@ -8,12 +8,13 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parseaddr
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.access.table import CAPABILITIES
@@ -65,7 +66,7 @@ PRIORITY = {
     Kind.DATE_REQUEST: 5,
 }
 CODE_LASTS = datetime.timedelta(minutes=30)
-WRITE_AGAIN = "A date in it changed before it left: write it again or call."
+WRITE_AGAIN = _("A date in it changed before it left: write it again or call.")
 WAS_HELD = "Held by staff; what takes its place is held, too."
 
 
@@ -112,7 +113,7 @@ def queue(
     rows.insert(
         CallTask,
         ["customer", "message", "why", "opened_at"],
-        [(letter.to.customer_id, ids[letter.dedupe_key], why[:200], at) for letter, why in calls],
+        [(letter.to.customer_id, ids[letter.dedupe_key], why, at) for letter, why in calls],
     )
     _say_who_calls(len(calls), at=at)
     return ids
@@ -422,11 +423,11 @@ def _headers_again(message: Message, key: str) -> dict[str, str]:
 _KEPT = "kind language subject text html content_hash has_apology priority expires_at purge_after".split()
 
 
-def ask_to_call(message_ids: Iterable[int], *, why: str, at: datetime.datetime) -> None:
+def ask_to_call(message_ids: Iterable[int], *, why: Any, at: datetime.datetime) -> None:
     """Open a call task beside each of these messages that has none."""
     missing = Message.objects.filter(id__in=message_ids, call_task=None).order_by("id")
     tasks = [
-        CallTask(customer_id=customer_id, supplier_id=supplier_id, message_id=pk, why=why[:200], opened_at=at)
+        CallTask(customer_id=customer_id, supplier_id=supplier_id, message_id=pk, why=why, opened_at=at)
         for pk, customer_id, supplier_id in missing.values_list("id", "customer_id", "supplier_id")
     ]
     CallTask.objects.bulk_create(tasks, ignore_conflicts=True)

@@ -3,6 +3,7 @@
 import datetime
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from backorders.changes.acting import act
 from backorders.notifications.leasing import GIVEN_BACK
@@ -43,7 +44,7 @@ def settle_unknown(*, at: datetime.datetime, policy: SendingPolicy = SENDING) ->
     known = list(unknown.filter(Exists(taken) | heard).values_list("id", flat=True))
     count = confirm_unknown(known, at=at)
     worn_out = list(unknown.filter(attempts__gt=len(policy.backoff)).values_list("id", flat=True))
-    why = "The provider did not answer, again and again."
+    why = _("The provider did not answer, again and again.")
     count += unknown.filter(id__in=worn_out).update(state=State.FAILED, last_error=why)
     ask_to_call(worn_out, why=why, at=at)
     return count + unknown.update(state=State.RETRY, not_before=at)

@@ -134,7 +134,7 @@ def _message(
     )
 
 
-def _why_not(question: Question, reasons: Mapping[str, str]) -> str:
+def _why_not(question: Question, reasons: Mapping[str, str]) -> Any:
     return objection(question.email, Kind.DATE_REQUEST, reasons)
 
 

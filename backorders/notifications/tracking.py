@@ -15,6 +15,7 @@ from typing import Any
 from anymail.signals import tracking as provider_speaks
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from backorders.changes.acting import act
 from backorders.ids import typed_id
@@ -24,6 +25,7 @@ from backorders.notifications.models import Message, ProviderEvent, Suppression
 from backorders.notifications.outbox import ask_to_call, repeat, repeated_key, stating_old_dates
 from backorders.notifications.policy import SENDING, SendingPolicy
 from backorders.notifications.replies import clean
+from backorders.refusal import said
 
 Delivery, Reason = Message.Delivery, Suppression.Reason
 
@@ -131,20 +133,28 @@ def _work_on_one(event: ProviderEvent, *, at: datetime.datetime, policy: Sending
         if rank == Delivery.BOUNCED:
             untell([message.pk])  # it was taken, but nobody read it
     if event.event_type == "complained":
-        _suppress(event, Reason.COMPLAINT, "The customer complained about our mail.", at=at)
+        _suppress(event, Reason.COMPLAINT, _("The customer complained about our mail."), at=at)
     elif event.event_type in ("bounced", "rejected") and event.reason in HARD:
-        _suppress(event, Reason.BOUNCE, f"The mail bounced: {event.reason}.", at=at)
+        _suppress(event, Reason.BOUNCE, said(_("The mail bounced: %(reason)s."), reason=event.reason), at=at)
     elif event.event_type == "bounced" and not _bounces_softly(event, policy):
         _send_once_more(event, at=at, policy=policy)
     elif event.event_type == "bounced":
         _suppress(
             event,
             Reason.SOFT_BOUNCES,
-            f"{policy.soft_bounces} mails bounced within {policy.soft_bounce_days} days.",
+            said(
+                _("%(mails)s mails bounced within %(days)s days."),
+                mails=policy.soft_bounces,
+                days=policy.soft_bounce_days,
+            ),
             at=at,
         )
     elif event.event_type in ("rejected", "failed") and message is not None:
-        ask_to_call([message.pk], why=f"The provider did not deliver the mail: {event.reason or 'failed'}.", at=at)
+        ask_to_call(
+            [message.pk],
+            why=said(_("The provider did not deliver the mail: %(reason)s."), reason=event.reason or "failed"),
+            at=at,
+        )
 
 
 def _send_once_more(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
@@ -153,7 +163,7 @@ def _send_once_more(event: ProviderEvent, *, at: datetime.datetime, policy: Send
     if message is None:
         return
     if message.customer_id is None:
-        ask_to_call([message.pk], why="The mail bounced.", at=at)
+        ask_to_call([message.pk], why=_("The mail bounced."), at=at)
     elif not stating_old_dates().filter(message=message).exists() and message.text:
         occasion = f"~b{message.pk}"
         if not Message.objects.filter(dedupe_key=repeated_key(message, occasion)).exists():
@@ -169,7 +179,7 @@ def _bounces_softly(event: ProviderEvent, policy: SendingPolicy) -> bool:
     return bounces.count() >= policy.soft_bounces
 
 
-def _suppress(event: ProviderEvent, reason: str, why: str, *, at: datetime.datetime) -> None:
+def _suppress(event: ProviderEvent, reason: str, why: Any, *, at: datetime.datetime) -> None:
     address = normal(event.recipient or (event.message.recipient if event.message else ""))
     if not address:
         return

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
@@ -191,7 +192,7 @@ class OrderLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order} line {self.pk}"
+        return gettext("%(order)s line %(number)s") % {"order": self.order, "number": self.pk}
 
     @property
     def open_quantity(self) -> int:

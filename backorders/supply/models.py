@@ -6,9 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet, Source
+from backorders.sentences import SentenceField
 
 
 class Supplier(models.Model):
@@ -186,7 +188,7 @@ class PurchaseLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purchase_order} line {self.pk}"
+        return gettext("%(order)s line %(number)s") % {"order": self.purchase_order, "number": self.pk}
 
     @property
     def outstanding(self) -> int:
@@ -218,7 +220,7 @@ class EtaRevision(models.Model):
     new_until = models.DateField(null=True, blank=True)
     new_confidence = models.CharField(max_length=12, choices=Confidence)
     reason_code = models.CharField(max_length=20, choices=ReasonCode)
-    note = models.TextField(blank=True)
+    note = SentenceField(blank=True)
     source = models.CharField(max_length=10, choices=Source)
 
     class Meta:

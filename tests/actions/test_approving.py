@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils.translation import override
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE, Role
@@ -99,7 +100,7 @@ def asked_for(case: Case, world: World) -> tuple[Approval, Any]:
     asker = a_user(case.role)
     with pytest.raises(NeedsApproval, match=case.sentence) as needed:
         case.act(world, by=asker)
-    return approving.ask(needed.value.details["ask"], by=asker, why=str(needed.value), at=AT), asker
+    return approving.ask(needed.value.details["ask"], by=asker, why=needed.value, at=AT), asker
 
 
 @pytest.fixture
@@ -126,6 +127,14 @@ def test_it_is_refused_without_a_trace_and_happens_once_another_approves(world: 
     approval.refresh_from_db()
     assert (approval.state, approval.decided_by, approval.change_set) == ("approved", manager, done.change_set)
     assert done.change_set.by == asker
+
+
+def test_whoever_decides_reads_in_their_language_why_it_was_asked(world: World) -> None:
+    approval, _asker = asked_for(CASES["expedite"], world)
+    stored = Approval.objects.get(pk=approval.pk)
+    assert stored.why == "Putting a line before others needs a manager. Nothing was changed."
+    with override("tr"):
+        assert stored.why == "Bir satırı öne almak için yönetici gerekir. Hiçbir şey değişmedi."
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -143,7 +143,7 @@ def _approval(world: World) -> Any:
         with transaction.atomic():
             queueing.expedite(world.second.lines.get(), reason="a wedding", by=agent, at=at)
     except NeedsApproval as needed:
-        return approving.ask(needed.details["ask"], by=agent, why=str(needed), at=at)
+        return approving.ask(needed.details["ask"], by=agent, why=needed, at=at)
 
 
 def _notices(world: World) -> None:

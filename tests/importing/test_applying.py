@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils.translation import override
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import MANAGER, PURCHASING
@@ -98,7 +99,9 @@ def test_whoever_changed_a_line_since_the_check_is_not_overwritten() -> None:
     assert etas(*lines) == [day(20), day(20), day(44), day(20), day(20)]
     left = mine.rows.get(state="refused")
     assert (left.line, left.problem) == (lines[2], "refused")
-    assert "was changed since you opened it" in left.value
+    assert "was changed since you opened it" in left.why
+    with override("tr"):
+        assert "siz açtıktan sonra" in left.why
 
 
 def test_undo_leaves_alone_what_somebody_changed_since() -> None:

@@ -56,7 +56,7 @@ class Screen(TemplateView):
 
     def send_for_approval(self, refusal: NeedsApproval) -> None:
         """Let what needs a second person wait for one, and say so on the next page."""
-        approving.ask(refusal.details["ask"], by=self.by, why=str(refusal), at=self.at)
+        approving.ask(refusal.details["ask"], by=self.by, why=refusal, at=self.at)
         messages.success(self.request, _("Sent for approval. Your inbox tells you what was decided."))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
