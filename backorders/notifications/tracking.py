@@ -152,7 +152,7 @@ def _work_on_one(event: ProviderEvent, *, at: datetime.datetime, policy: Sending
     elif event.event_type in ("rejected", "failed") and message is not None:
         ask_to_call(
             [message.pk],
-            why=said(_("The provider did not deliver the mail: %(reason)s."), reason=event.reason or "failed"),
+            why=said(_("The provider did not deliver the mail: %(reason)s."), reason=event.reason or _("failed")),
             at=at,
         )
 

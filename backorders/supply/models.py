@@ -276,7 +276,7 @@ class Receipt(models.Model):
 
 
 class DamagePhoto(models.Model):
-    """A picture of what arrived damaged, as evidence against the supplier: private, without metadata (`pictures`).
+    """A damage photo is a picture of what arrived damaged, as evidence: private, without metadata (`pictures`).
 
     It is kept before the receipt is booked, under the receipt's key, so that a refusal loses nothing; booking gives it
     its change set.

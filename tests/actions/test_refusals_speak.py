@@ -168,6 +168,6 @@ def test_a_line_that_is_so_already_says_it_in_the_readers_language() -> None:
     with pytest.raises(Refused) as refused:
         queueing.hold(line, reason="x", by=None, at=AT)
     assert in_every_language(refused.value) == {
-        "en": f"{line} is on hold already.",
-        "tr": f"{line} zaten beklemede.",
+        "en": f"{line.order} line {line.pk} is on hold already.",
+        "tr": f"{line.order} satır {line.pk} zaten beklemede.",
     }
