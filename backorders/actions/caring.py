@@ -167,8 +167,8 @@ def compensate(
 ) -> Done[Compensation]:
     """Give the customer money or a favour for the wait, and (unless told not to) say so in a mail.
 
-    All that is given for an order never exceeds its worth. Raises `TooMuch`, `NoReason`, `Stale`, `NeedsApproval` above
-    the limit of whoever may not approve.
+    All that is given for an order never exceeds the worth of what was not cancelled. Raises `TooMuch`, `NoReason`,
+    `Stale`, `NeedsApproval` above the limit of whoever may not approve.
     """
     lock_products(order.lines.values_list("product", flat=True))
     fresh_order(order, seen_version=seen_version)
@@ -271,7 +271,8 @@ def _words(order: Order, text: str) -> str:
 def _gift(order: Order, kind: str, amount: Decimal) -> Gift:
     if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
         raise TooMuch(_("Give an amount above nothing, in whole cents; got %(amount)s."), amount=amount)
-    worth = order.lines.aggregate(sum=Sum(F("quantity") * F("price")))["sum"] or Decimal(0)
+    kept = F("quantity") - F("cancelled")
+    worth = order.lines.aggregate(sum=Sum(kept * F("price")))["sum"] or Decimal(0)
     given = order.compensations.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     if given + amount > worth:
         raise TooMuch(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from backorders.actions import caring, telling, undoing
+from backorders.actions import caring, selling, telling, undoing
 from backorders.allocation.books import differences
 from backorders.notifications import books
 from backorders.notifications.models import CallTask, Message
@@ -180,6 +180,14 @@ def test_what_was_given_before_counts() -> None:
     give(order, "15")
     with pytest.raises(caring.TooMuch, match="15"):
         give(order, "6")
+
+
+def test_what_was_cancelled_is_worth_nothing() -> None:
+    line = told_line()  # 2 at 10.00
+    selling.cancel_line(line, quantity=1, reason="x", by=None, at=later(minutes=1))
+    give(line.order, "10")
+    with pytest.raises(caring.TooMuch, match="worth 10"):
+        give(line.order, "0.01")
 
 
 def test_an_undone_compensation_is_gone_with_its_mail() -> None:
