@@ -62,7 +62,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
         "write_note": [order],
         "write_words": ["later", "en"],
         "decide_words": [1, "approve"],
-        "revert": [1],
+        "revert": [ChangeSet.objects.earliest("id").pk if world else 1],
         **{name: [order] for name in ("split", "write_message", "compensate")},
         **{name: [world.message.pk if world else 1] for name in ("edit_message", "resend")},
         **{name: [order, line] for name in (*LINE_ACTS, "cancel_line", "hold", "release")},
