@@ -31,6 +31,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+LEFT_BEHIND = ("htmx:afterRequest", "htmx:sendError")  # a preview was under way when its page was left
+
+
 @dataclass
 class Visit:
     """A page and everything it complained about: errors on its console, the content policy's refusals included."""
@@ -43,7 +46,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not message.text.startswith(LEFT_BEHIND):
             self.complaints.append(message.text)
 
     def violations(self) -> list[str]:
