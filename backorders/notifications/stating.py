@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from backorders.allocation.windows import business_day
+from backorders.allocation.windows import Window, business_day
 from backorders.delays import ending
 from backorders.notifications.letters import Alternative, Gift, Item, Kind, Option, OrderPart, Owed, Parcel, Part
 from backorders.notifications.reading import CalledOff, Gifted, Line, Offered, Shipped
@@ -56,7 +56,7 @@ def lines_part(kind: Kind, lines: Sequence[Line], given: Given, *, reason: str =
             order_id=order_id,
             number=mine[0].number,
             placed_on=business_day(mine[0].placed_at),
-            items=[Item(line.open_quantity, line.product, line.expected, line.announced) for line in mine],
+            items=[Item(line.open_quantity, line.product, line.expected, _before(line)) for line in mine],
             is_paid=mine[0].is_paid,
             alternatives=sum(given.found.alternatives.get(line.line_id, 0) for line in mine),
         )
@@ -64,6 +64,11 @@ def lines_part(kind: Kind, lines: Sequence[Line], given: Given, *, reason: str =
     ]
     due = _next_word(lines, given) if kind == Kind.HEARTBEAT else _next_update(lines, given)
     return Part(kind, orders, given.today, reason, is_sorry, due)
+
+
+def _before(line: Line) -> Window | None:
+    """What was announced, unless it is what we say again."""
+    return line.announced if line.announced != line.expected else None
 
 
 def confirmation_part(lines: Sequence[Line], given: Given) -> Part:

@@ -26,12 +26,13 @@ class Walk:
         page.set_default_timeout(8_000)
 
     def log_in(self, name: str, password: str) -> None:
-        """Log in as a manager does."""
+        """Log in, which leads to where every other address begins."""
         self.page.goto(self.start)
         self.page.fill("input[name=username]", name)
         self.page.fill("input[name=password]", password)
         self.page.press("input[name=password]", "Enter")
-        self.page.wait_for_load_state()
+        self.page.wait_for_url(re.compile("(?<!login)/$"))
+        self.start = self.page.url
 
     def go(self, path: str) -> None:
         """Open a page by its path."""

@@ -89,7 +89,10 @@ def test_whoever_has_to_answer_is_asked_at_half_time_and_two_days_before() -> No
     assert len(asked) == 2
     assert abs(asked[0] - days // 2) <= 1
     assert asked[1] == days - 2
-    assert "We still need your answer" in Message.objects.order_by("-id")[0].text
+    again = Message.objects.order_by("-id")[0].text
+    assert "We still need your answer" in again
+    assert "It was" not in again, "the date is the one that was told"
+    assert "Before:" not in again
     assert case_of(line).state == State.OPT_LONG
 
 
