@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from django.utils import timezone
 
 from backorders.allocation.models import Allocation, Promise
+from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine, ShipmentLine
 from backorders.supply.models import PurchaseLine, Receipt, StockLevel, StockMovement
 
@@ -26,6 +27,7 @@ class Opinion:
         self.held = list(Allocation.objects.all())
         self.promises = {promise.pk: promise for promise in Promise.objects.all()}
         self.moved = list(StockMovement.objects.select_related("stock_level"))
+        self.undone = set(ChangeSet.objects.exclude(undone_by=None).values_list("pk", flat=True))
         self.parcels = list(ShipmentLine.objects.all())
         self.receipts = list(Receipt.objects.filter(change_set__undone_by=None))
 
@@ -71,8 +73,8 @@ class Opinion:
 
     def conserved(self) -> Iterator[str]:
         """Units are conserved: what was shipped and did not come back has left the stock."""
-        kinds = ("shipment", "return")
-        left = summed((m.stock_level.product_id, -m.quantity) for m in self.moved if m.kind in kinds)
+        travelled = [m for m in self.moved if m.kind in ("shipment", "return") and m.change_set_id not in self.undone]
+        left = summed((m.stock_level.product_id, -m.quantity) for m in travelled)
         gone = summed((self.line[p.line_id].product_id, p.quantity - p.returned) for p in self.parcels)
         sold = summed((line.product_id, line.shipped) for line in self.lines)
         back = summed((self.line[p.line_id].product_id, p.returned) for p in self.parcels)
