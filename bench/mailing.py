@@ -64,6 +64,7 @@ def _round(n: int) -> tuple[float, float, float]:
     world.empty()
     (product,) = world.shop(1, customers=n)
     world.waiting(product, n, on=world.purchase(product, n, pegged=n))
+    world.mailed(10)
     world.sql(
         "UPDATE allocation_promise SET expected_from = expected_from + 20, expected_until = expected_until + 20, "
         "own_from = own_from + 20, own_until = own_until + 20, version = 2, "
@@ -82,7 +83,7 @@ def _round(n: int) -> tuple[float, float, float]:
 
 def _floor(n: int) -> float:
     """The same mails, rendered before, over one connection."""
-    sample = Message.objects.order_by("id")[0]
+    sample = Message.objects.order_by("-id")[0]
     whole = EmailMultiAlternatives(sample.subject, sample.text, settings.DEFAULT_FROM_EMAIL, ["a@example.com"])
     whole.attach_alternative(sample.html, "text/html")
     content = whole.message().as_bytes(linesep="\r\n")

@@ -115,3 +115,27 @@ def waiting(product: Product, lines: int, *, on: PurchaseLine | None) -> None:
             on.pk,
             product.pk,
         )
+
+
+def mailed(each: int) -> None:
+    """Mails of a week ago about the lines that wait, `each` of them about each line: an outbox that is in use."""
+    then = AT - datetime.timedelta(days=7)
+    sql(
+        "INSERT INTO notifications_message (kind, customer_id, dedupe_key, address_version, recipient, language, subject, text, "
+        "html, headers, content_hash, has_apology, state, priority, not_before, attempts, lease_owner, provider_id, accepted_at, "
+        "delivery, last_error, created_at) "
+        "SELECT 'message', customer_id, 'before ' || line_id || '-' || n, 1, '', 'en', 'Subject', repeat('text ', 100), "
+        "repeat('html ', 600), '{}', md5(line_id::text), false, 'accepted', 3, %s, 1, '', 'before ' || line_id || '-' || n, %s, "
+        "0, '', %s FROM allocation_promise, generate_series(1, %s) n",
+        *[then] * 3,
+        each,
+    )
+    sql(
+        "INSERT INTO notifications_messageline (message_id, line_id, order_id, promise_version, is_arrival) "
+        "SELECT m.id, l.id, l.order_id, 1, false FROM notifications_message m "
+        "JOIN orders_orderline l ON l.id = substring(m.dedupe_key FROM '[0-9]+')::int"
+    )
+    sql(
+        "INSERT INTO notifications_attempt (message_id, number, started_at, ended_at, outcome, error) "
+        "SELECT id, 1, created_at, created_at, 'accepted', '' FROM notifications_message"
+    )

@@ -58,6 +58,23 @@ class Listing(Protocol):
         """Return the rows of the slice."""
 
 
+class Ahead:
+    """A listing whose beginning is read once, up to a depth, whatever slices of it are taken."""
+
+    def __init__(self, listing: Listing, depth: int) -> None:
+        self.listing, self.depth = listing, depth
+
+    @cached_property
+    def head(self) -> list[Any]:
+        """The rows up to the depth."""
+        return list(self.listing[: self.depth])
+
+    def __getitem__(self, cut: slice) -> Any:
+        """Return the rows of the slice; only what lies beyond the depth is read again."""
+        is_read = cut.stop <= self.depth or len(self.head) < self.depth
+        return self.head[cut] if is_read else self.listing[cut]
+
+
 def page_of(queryset: "QuerySet[Any, Any] | Listing", request: HttpRequest) -> Page:
     """Return the page of the list that the address asks for; the first one if that makes no sense."""
     number = min(max(typed_id(request.GET.get("page", "")) or 1, 1), CAP // PER_PAGE)

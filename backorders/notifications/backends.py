@@ -3,6 +3,7 @@
 import smtplib
 import socket
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from anymail.backends.resend import EmailBackend as AnymailResend
@@ -62,15 +63,19 @@ class SmtpBackend(DjangoSmtp):
             return bool(super()._send(email_message))  # type: ignore[misc]  # the stubs leave it out
         if self.connection is None:
             return False
-        self.connection.sendmail(
-            parseaddr(sender(email_message.from_email))[1], [email_message.route], email_message.wire()
-        )
+        self.connection.sendmail(_mailbox(email_message.from_email), [email_message.route], email_message.wire())
         return True
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         """What a connection is made of."""
         return EncryptedConversation if self.use_ssl else Conversation
+
+
+@lru_cache(maxsize=16)
+def _mailbox(address: str) -> str:
+    """Return the sender's address as SMTP carries it, without a name."""
+    return parseaddr(sender(address))[1]
 
 
 class ResendBackend(AnymailResend):  # type: ignore[misc]  # anymail has no types

@@ -6,6 +6,7 @@ import decimal
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from backorders.allocation.windows import Window
@@ -226,7 +227,7 @@ class Claim(NamedTuple):
     split: Split | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Letter:
     """Everything one customer hears in one message. Without parts there is nothing to say, only flags to set.
 
@@ -268,7 +269,7 @@ class Letter:
         """The order (id) that a reply to it is about: the first it speaks of."""
         return self.parts[0].orders[0].order_id
 
-    @property
+    @cached_property
     def dedupe_key(self) -> str:
         """What it states, upon what was said before, and to which version of the address: queued once."""
         stated = sorted(repr(claim) for claim in self.claims)

@@ -146,6 +146,7 @@ class Message(models.Model):
                 fields=["customer", "id"],
                 condition=Q(state__in=["pending", "sending", "retry", "unknown", "held"]),
             ),
+            models.Index(name="messages_replaced", fields=["customer"], condition=Q(state="superseded")),
         ]
 
     def __str__(self) -> str:

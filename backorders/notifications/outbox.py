@@ -8,6 +8,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -168,15 +169,19 @@ def headers(key: str, *, thread: str = "", is_optional: bool = False) -> dict[st
 
     `thread` is the token of the thread that a reply belongs to; out of what is optional one click leads (RFC 8058).
     """
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     return {
-        "Message-ID": f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>",
+        "Message-ID": f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{_domain_of(settings.DEFAULT_FROM_EMAIL)}>",
         "From": settings.DEFAULT_FROM_EMAIL,
         "Reply-To": reply_to(thread),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
         **(way_out(thread) if is_optional and thread else {}),
     }
+
+
+@lru_cache(maxsize=16)
+def _domain_of(address: str) -> str:
+    return parseaddr(address)[1].rpartition("@")[2]
 
 
 def _expires_at(letter: Letter, at: datetime.datetime) -> datetime.datetime | None:

@@ -30,7 +30,7 @@ class TellingPolicy:
     apology_beyond_days: int = 3
     link_days: int = 365
     keep_days: int = 730
-    customers_at_once: int = 200
+    customers_at_once: int = 400
     orders_shown: int = 12
     items_shown: int = 30
 

@@ -91,6 +91,8 @@ def places_of(words: Mapping[str, Any], *, name: str, company: str) -> dict[str,
 
 def paragraphs(text: str) -> SafeString:
     """Return plain text as paragraphs of HTML, every sign of it escaped."""
+    if not text:
+        return SafeString()
     found = [part.strip().splitlines() for part in re.split(r"\n\s*\n", text.strip()) if part.strip()]
     lines = [format_html_join(SafeString("<br>"), "{}", ((line,) for line in part)) for part in found]
     return format_html_join("", '<p dir="auto">{}</p>\n', ((part,) for part in lines))
@@ -98,6 +100,8 @@ def paragraphs(text: str) -> SafeString:
 
 def around(body: str, html: SafeString, *, before: str, after: str) -> tuple[str, SafeString]:
     """Return the text and the HTML of a part with plain text put before and after them."""
+    if not (before or after):
+        return body, html
     text = "\n\n".join(part for part in (before.strip(), body, after.strip()) if part)
     return text, format_html("{}{}{}", paragraphs(before), html, paragraphs(after))
 

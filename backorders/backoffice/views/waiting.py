@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
 from backorders.allocation.windows import business_day
-from backorders.backoffice.paging import PER_PAGE, Page, page_of
+from backorders.backoffice.paging import PER_PAGE, Ahead, Listing, Page, page_of
 from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench import answering, asking, columns, counting, exporting, lists, markup, rows
@@ -58,7 +58,7 @@ class WaitingLines(OfLines):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the views with their counts, and one page of rows."""
         asked = self.asked
-        page = page_of(self.listing, self.request)
+        page = page_of(self._found, self.request)
         shown = rows.rows(page.rows, today=self.today)
         tabs = counting.tabs(asked.seen)
         number = self._number(tabs, page)
@@ -87,6 +87,12 @@ class WaitingLines(OfLines):
     def listing(self) -> Any:
         """The list's ids; read once, what it knows of answers that are due is kept."""
         return self.asked.listing
+
+    @cached_property
+    def _found(self) -> Listing:
+        """The same; of what was searched for as much is read at once as is counted."""
+        is_searched = self.asked.filtered.condition is not None
+        return Ahead(self.listing, counting.COUNTED + 1) if is_searched else self.listing
 
     @cached_property
     def columns(self) -> Sequence[columns.Column]:
@@ -132,7 +138,7 @@ class WaitingLines(OfLines):
             return next(tab.number for tab in tabs if tab.name == self.asked.view.name)
         if page.number == 1 and not page.is_more:
             return len(page.rows)
-        return len(self.listing[: counting.COUNTED + 1])
+        return len(self._found[: counting.COUNTED + 1])
 
     def _summary(self, number: int, page: Page, shown: list[rows.Waiting]) -> counting.Summary | None:
         """What a short list comes to; a long one is added up after the page is there."""
@@ -141,7 +147,7 @@ class WaitingLines(OfLines):
         if page.number == 1 and not page.is_more:
             added = [(row.placed_at, row.value, row.currency) for row in shown]
         else:
-            added = counting.entries(self.listing[: counting.COUNTED])
+            added = counting.entries(self._found[: counting.COUNTED])
         return counting.summary(added, today=self.today)
 
     def _saved(self) -> list[SavedView]:

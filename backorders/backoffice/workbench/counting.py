@@ -12,6 +12,7 @@ from django.db.models import Case, F, When
 from django.utils.formats import number_format
 
 from backorders.allocation.windows import business_day
+from backorders.backoffice.workbench.among import OneOf
 from backorders.backoffice.workbench.lists import HARMS, NEEDS, VIEWS, Seen, View
 from backorders.backoffice.workbench.merging import Statement, statements
 from backorders.orders.models import OrderLine
@@ -98,7 +99,7 @@ Entry = tuple[datetime.datetime, Decimal, str]
 def entries(line_ids: Sequence[int]) -> list[Entry]:
     """Return what `summary` adds up of these lines: one statement."""
     units = Case(When(waiting__gt=0, then=F("waiting")), default=F("allocated"))
-    found = OrderLine.objects.filter(pk__in=line_ids).order_by()
+    found = OrderLine.objects.filter(OneOf(line_ids)).order_by()
     return list(found.values_list("placed_at", units * F("price"), "order__currency"))
 
 

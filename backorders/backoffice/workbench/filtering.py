@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from backorders.allocation.models import WAITS, Allocation
 from backorders.backoffice.workbench import lists
-from backorders.backoffice.workbench.among import Among
+from backorders.backoffice.workbench.among import Among, OneOf
 from backorders.backoffice.workbench.lists import Seen
 from backorders.backoffice.workbench.terms import Term, Typed, a_number, a_span
 from backorders.catalog.models import Product
@@ -54,14 +54,13 @@ def _words(term: str, seen: Seen) -> Q:
     customers = matching(Customer.objects.order_by(), fields, term).values("pk")
     products = matching(Product.objects.order_by(), ["sku", "name"], term).values_list("pk", flat=True)
     theirs = Order.objects.filter(customer__in=customers[:MATCHES]).order_by().values_list("pk", flat=True)
-    order_ids = list(orders.union(theirs)[: 2 * MATCHES])
-    of_orders = OrderLine.objects.filter(order__in=order_ids).order_by()
+    of_orders = OrderLine.objects.filter(order__in=orders.union(theirs)[: 2 * MATCHES]).order_by()
     line_ids = list(of_orders.values_list("pk", flat=True)[:LINES])
     product_ids = list(products[:MATCHES])
     if len(product_ids) == 1 and not line_ids:
         return Q(product=product_ids[0])  # answered in the order of its index, however many wait
     of_products = OrderLine.objects.open().filter(product__in=product_ids).order_by()
-    return Q(pk__in=[*line_ids, *of_products.values_list("pk", flat=True)[:LINES]])
+    return Q(OneOf([*line_ids, *of_products.values_list("pk", flat=True)[:LINES]]))
 
 
 def customer_fields(term: str, *, sees_contacts: bool) -> list[str]:
