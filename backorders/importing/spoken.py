@@ -2,6 +2,8 @@
 
 What is said loosely is a window, as wide as the words: the beginning of a month is its first ten days, its middle the
 next ten, its end the rest. A month or weekday without a year is the next one that is not over.
+
+Suppliers deliver on working days ahead (`spoken_span`); a search may mean what is over, and whole weeks (`asked_span`).
 """
 
 import calendar
@@ -10,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from backorders.importing.words import folded
+from backorders.searching import plain
 
 DAY = datetime.timedelta(days=1)
 FARTHEST = 730  # days ahead; nobody means more by "in … weeks"
@@ -59,6 +62,15 @@ _MONTH_NAMES = {
     )
     for number, name in enumerate(names.split(), 1)
 }
+# What may be searched for, and what of it is over: the same said of so many days before today.
+_ASKED = {
+    *("today", "bugun", "tomorrow", "yarin", "this week", "bu hafta", "next week", "gelecek hafta"),
+    *("this month", "bu ay", "next month", "gelecek ay"),
+}
+_OVER = {
+    **dict.fromkeys(("yesterday", "dun"), ("today", 1)),
+    **dict.fromkeys(("last week", "gecen hafta"), ("this week", 7)),
+}
 
 
 class Said(NamedTuple):
@@ -82,6 +94,37 @@ def spoken_span(text: str, *, today: datetime.date) -> Span | None:
         if (span := read(said, today)) is not None:
             return span
     return None
+
+
+def asked_span(text: str, *, today: datetime.date) -> Span | None:
+    """Return the days somebody means who searches: "15.12", "2027-01-04", "yesterday", "next-week"; None if no days.
+
+    A day and month without a year is the one nearest to today.
+    """
+    name, days_ago = _OVER.get(typed := plain(text).replace("-", " "), (typed, 0))
+    span = spoken_span(name, today=today - days_ago * DAY) if name in _ASKED else _written(text.strip(), today)
+    return (span[0], span[0] + 6 * DAY) if span and _WEEK.intersection(name.split()) else span
+
+
+def day_of(year: int, month: int, day: int) -> datetime.date | None:
+    """Return the date, None if the calendar has none."""
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _written(text: str, today: datetime.date) -> Span | None:
+    """The year first, or the day first with or without a year."""
+    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", text):
+        days = [day_of(int(found[1]), int(found[2]), int(found[3]))]
+    elif found := re.fullmatch(r"(\d{1,2})[./](\d{1,2})(?:[./](\d{4}))?\.?", text):
+        years = [int(found[3])] if found[3] else [today.year + near for near in (-1, 0, 1)]
+        days = [day_of(year, int(found[2]), int(found[1])) for year in years]
+    else:
+        return None
+    nearest = min((day for day in days if day), key=lambda day: abs(day - today), default=None)
+    return (nearest, nearest) if nearest else None
 
 
 def _heard(text: str) -> Said:

@@ -5,7 +5,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from backorders.importing.spoken import spoken_span
+from backorders.importing.spoken import day_of, spoken_span
 from backorders.importing.words import folded
 
 DAY = datetime.timedelta(days=1)
@@ -183,10 +183,8 @@ def _next(month: int, day: int, today: datetime.date) -> Days | None:
 
 
 def _date(year: int, month: int, day: int) -> Days | None:
-    try:
-        return _one(datetime.date(year, month, day)) if 2000 <= year < 2100 else None
-    except ValueError:
-        return None
+    found = day_of(year, month, day) if 2000 <= year < 2100 else None
+    return _one(found) if found else None
 
 
 def _one(day: datetime.date) -> Days:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.importing.spoken import FARTHEST, spoken_span
+from backorders.importing.spoken import FARTHEST, asked_span, spoken_span
 from backorders.importing.values import Days, read_days
 
 TODAY = datetime.date(2026, 11, 24)  # a Tuesday
@@ -108,4 +108,47 @@ def test_next_week_are_the_working_days_after_this_one(today: datetime.date) -> 
 @given(text=st.text(max_size=60), today=DATES)
 def test_nothing_that_is_typed_breaks_it(text: str, today: datetime.date) -> None:
     found = spoken_span(text, today=today)
+    assert found is None or found[0] <= found[1]
+
+
+ASKED = st.sampled_from(["today", "Bugün", "tomorrow", "yarın", "this month", "bu ay", "next month", "gelecek ay"])
+WEEKS = st.sampled_from(["this week", "bu hafta", "next week", "GELECEK HAFTA"])
+
+
+@given(text=ASKED, today=DATES)
+def test_a_supplier_and_who_searches_mean_the_same_days(text: str, today: datetime.date) -> None:
+    assert asked_span(text, today=today) == spoken_span(text, today=today)
+
+
+@given(text=WEEKS, today=DATES)
+def test_who_searches_means_the_week_to_its_sunday(text: str, today: datetime.date) -> None:
+    said, asked = spoken_span(text, today=today), asked_span(text, today=today)
+    assert said
+    assert asked
+    assert asked[0] == said[0]
+    assert [day.weekday() for day in (asked[0], said[1], asked[1])] == [0, 4, 6]
+    assert asked[1] - said[1] == datetime.timedelta(days=2)
+
+
+@given(day=DATES, today=DATES, form=st.sampled_from(["%Y-%m-%d", "%d.%m.%Y"]))
+def test_a_whole_date_is_that_date_to_both(day: datetime.date, today: datetime.date, form: str) -> None:
+    text = day.strftime(form)
+    assert asked_span(text, today=today) == (day, day)
+    assert read_days(text, today=today) == [Days(day, day)]
+
+
+@given(day=DATES, today=DATES)
+def test_without_a_year_one_is_nearest_and_the_other_lies_ahead(day: datetime.date, today: datetime.date) -> None:
+    asked = asked_span(f"{day.day}.{day.month}", today=today)
+    for said in read_days(f"{day.day}.{day.month}", today=today):
+        assert said.first
+        assert said.first >= today
+        assert asked
+        assert (asked[0].day, asked[0].month) == (said.first.day, said.first.month) == (day.day, day.month)
+        assert abs(asked[0] - today) <= said.first - today
+
+
+@given(text=st.text(max_size=30), today=DATES)
+def test_nothing_that_is_searched_for_breaks_it(text: str, today: datetime.date) -> None:
+    found = asked_span(text, today=today)
     assert found is None or found[0] <= found[1]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from backorders.importing.spoken import asked_span
 from backorders.searching import plain
 
 # Everything that can be asked for, by its English name; the others are what it is called in Turkish, or for short.
@@ -114,55 +115,8 @@ def a_number(value: str) -> Decimal:
 
 
 def a_span(value: str, *, today: datetime.date) -> tuple[datetime.date, datetime.date]:
-    """Return the days a person means: "15.12", "2027-01-04", "tomorrow", "next week". Raises `ValueError`.
-
-    A day and month without a year is the one nearest to today.
-    """
-    if span := _named_span(plain(value).replace("-", " "), today):
-        return span
-    day = _day(value.strip(), today)
-    if day is None:
+    """Return the days a person means. Raises `ValueError` where `asked_span` finds none."""
+    span = asked_span(value, today=today)
+    if span is None:
         raise ValueError(_("“%(value)s” is not a date. Try 15.12 or next-week.") % {"value": value})
-    return day, day
-
-
-def _named_span(name: str, today: datetime.date) -> tuple[datetime.date, datetime.date] | None:
-    monday = today - datetime.timedelta(days=today.weekday())
-    week = datetime.timedelta(days=7)
-    days = {"yesterday": -1, "dun": -1, "today": 0, "bugun": 0, "tomorrow": 1, "yarin": 1}
-    if name in days:
-        return (today + datetime.timedelta(days=days[name]),) * 2
-    weeks = {"last week": -1, "gecen hafta": -1, "this week": 0, "bu hafta": 0, "next week": 1, "gelecek hafta": 1}
-    if name in weeks:
-        first = monday + weeks[name] * week
-        return first, first + datetime.timedelta(days=6)
-    months = {"this month": 0, "bu ay": 0, "next month": 1, "gelecek ay": 1}
-    if name in months:
-        first = _month(today, months[name])
-        return first, _month(today, months[name] + 1) - datetime.timedelta(days=1)
-    return None
-
-
-def _month(today: datetime.date, ahead: int) -> datetime.date:
-    months = today.year * 12 + today.month - 1 + ahead
-    return datetime.date(months // 12, months % 12 + 1, 1)
-
-
-def _day(value: str, today: datetime.date) -> datetime.date | None:
-    if found := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", value):
-        year, month, day = map(int, found.groups())
-        return _date(year, month, day)
-    if found := re.fullmatch(r"(\d{1,2})[./](\d{1,2})(?:[./](\d{4}))?\.?", value):
-        day, month = int(found[1]), int(found[2])
-        if found[3]:
-            return _date(int(found[3]), month, day)
-        near = [date for year in (-1, 0, 1) if (date := _date(today.year + year, month, day))]
-        return min(near, key=lambda date: abs(date - today)) if near else None
-    return None
-
-
-def _date(year: int, month: int, day: int) -> datetime.date | None:
-    try:
-        return datetime.date(year, month, day)
-    except ValueError:
-        return None
+    return span
