@@ -89,17 +89,4 @@
       if (event.target === drawer || event.target.closest(".save-bar a")) { event.preventDefault(); drawer.close(); }
     });
   }
-
-  // A scanned SKU leads to its line; Enter in a quantity leads back to the scanner.
-  const scanner = document.querySelector("[data-scans]");
-  document.addEventListener("keydown", (event) => {
-    if (!scanner || event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
-    if (event.target.closest("table.entry input")) { event.preventDefault(); scanner.focus(); return; }
-    if (event.target !== scanner) return;
-    event.preventDefault();
-    const row = [...document.querySelectorAll("tr[data-sku]")].find((each) => each.dataset.sku === scanner.value.trim());
-    document.getElementById("scan-said").textContent = row ? "" : `${scanner.dataset.unknown} ${scanner.value}`;
-    if (row) { const field = row.querySelector("input[type=number]"); field.focus(); field.select(); }
-    scanner.value = "";
-  });
 }

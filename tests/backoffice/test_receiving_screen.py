@@ -12,7 +12,7 @@ from backorders.changes.models import Approval
 from backorders.orders.models import OrderLine
 from backorders.supply.models import DamagePhoto, PurchaseLine, Receipt
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
-from tests.factories import day, state
+from tests.factories import a_product, a_purchase, day, state
 from tests.supply.pictures import a_file, telling_exif
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +193,32 @@ def test_pictures_need_a_count_and_can_be_taken_away() -> None:
     assert dropped.status_code == 200
     assert not DamagePhoto.objects.exists()
     assert clerk.post(receiving(world), form).status_code == 302
+
+
+def scan(client: Client, world: World, code: str, **headers: str) -> str:
+    answer = client.get(receiving(world), {"scan": code}, headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode() if headers else text(answer)
+
+
+def test_a_scan_of_another_purchase_order_leads_there(desk: Client) -> None:
+    world, kettle = World(), a_product("AK-99")
+    later, sooner, closed = (a_purchase(kettle, 5, eta=days) for days in (12, 3, 1))
+    PurchaseLine.objects.filter(pk=closed.pk).update(received=5)
+    part = scan(desk, world, " ak-99 ", **{"HX-Request": "true"})
+    assert "<html" not in part
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', part)
+    orders = [each.purchase_order for each in (sooner, later)]
+    assert links == [(address("receive", order.pk), order.number) for order in orders]
+    whole = scan(desk, world, "AK-99")
+    assert f"AK-99 is not on this purchase order. It belongs to: {orders[0].number}" in whole
+    assert "Outstanding" in whole
+
+
+def test_a_scan_of_what_nobody_expects_says_so(desk: Client) -> None:
+    world = World()
+    a_product("AK-98")
+    assert "AK-98 is not expected, on this purchase order or any other." in scan(desk, world, "AK-98")
+    assert "No product has the SKU <b>." in scan(desk, world, "<b>").replace("&lt;", "<").replace("&gt;", ">")
+    assert "<b>" not in desk.get(receiving(world), {"scan": "<b>"}).content.decode()
+    assert "No product has the SKU" in scan(desk, world, "x" * 5_000 + "\0")

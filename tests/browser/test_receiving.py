@@ -1,5 +1,7 @@
 """Receiving goods in a real browser: the queue is changed with the mouse, with the keyboard, and without a script."""
 
+import re
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -8,7 +10,7 @@ from backorders.changes.models import ChangeSet
 from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
 from tests.browser.test_tasks import Hands
-from tests.factories import state
+from tests.factories import a_product, a_purchase, state
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,6 +65,9 @@ def test_after_a_move_the_keyboard_stands_where_it_stood(world: World, sit_down:
 def test_everything_is_there_without_a_script(world: World, sit_down: Open) -> None:
     page = sit_down(script=False).page
     at_the_dock(page, world)
+    page.get_by_label("Scan a SKU").fill("AK-00")
+    page.keyboard.press("Enter")
+    expect(page.locator("#scan-said")).to_contain_text("No product has the SKU AK-00.")
     page.get_by_label("Good: AK-17").fill("4")
     page.get_by_label("ETA of the rest: AK-17").fill("in 20 days")
     page.get_by_role("button", name="Preview").click()
@@ -75,6 +80,24 @@ def test_everything_is_there_without_a_script(world: World, sit_down: Open) -> N
     page.locator("#save").click()
     expect(page.locator(".messagelist")).to_contain_text("Done")
     assert both(world)[1] == 3 or both(world)[0] == 1
+
+
+def test_a_scan_finds_its_line_or_says_where_the_product_belongs(world: World, sit_down: Open) -> None:
+    other = a_purchase(a_product("AK-99"), 5, at=timezone.now()).purchase_order
+    visit = sit_down()
+    page = visit.page
+    at_the_dock(page, world)
+    for code in ("ak-17", "AK-99"):
+        page.get_by_label("Scan a SKU").fill(code)
+        page.keyboard.press("Enter")
+    expect(page.locator("#scan-said")).to_have_text(re.compile(f"AK-99 is not on this purchase order.*{other}"))
+    assert visit.violations() == []
+    assert not visit.scrolls_sideways()
+    page.keyboard.type("AK-17")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Good: AK-17")).to_be_focused()
+    expect(page.locator("#scan-said")).to_be_empty()
+    assert visit.complaints == []
 
 
 def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World, sit_down: Open) -> None:

@@ -20,6 +20,7 @@ from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.receiving import ReceiveForm
 from backorders.backoffice.queues import lines_by_hand, queues
+from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import REFUSED, ActScreen, Screen
 from backorders.ids import typed_ids
@@ -68,6 +69,14 @@ class Receive(ActScreen):
     def _photos(self, key: str) -> list[DamagePhoto]:
         """The pictures that this person added to the receipt."""
         return list(DamagePhoto.objects.filter(key=key[:KEY], by=self.by).defer("content"))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form; to a script that scanned what is of no line of it, only where that belongs."""
+        code = request.GET.get("scan", "").strip()
+        found = {"scanned": scanned(code, but=self.order)} if code else {}
+        if found and request.headers.get("HX-Request"):
+            return self.response_class(request, "backoffice/scanned.html", found)
+        return self.render_to_response(self.get_context_data(form=self.form(), **found))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview, with one line more put before another if a button says so, or act."""
