@@ -21,4 +21,17 @@
     event.preventDefault();
     if (event.target === scanner) scan(); else scanner.focus();
   });
+
+  // The ETA of a rest is asked of what is short, pictures of what is damaged; what was said there already stays in sight.
+  const table = document.querySelector("table.entry");
+  const need = () => {
+    for (const row of table.tBodies[0].rows) {
+      const field = (name) => row.querySelector(`.arrival-${name}`);
+      const good = Number(field("quantity").value), damaged = Number(field("damaged").value);
+      const isShort = good + damaged < Number(row.dataset.outstanding);
+      row.classList.toggle("is-short", isShort || field("rest").value !== "" || row.matches(":has(.of-rest .errorlist)"));
+      row.classList.toggle("is-damaged", damaged > 0 || row.querySelector("[type=file]").files.length > 0 || row.matches(":has(.photos)"));
+    }
+  };
+  if (table) { table.classList.add("counts"); table.addEventListener("input", need); need(); }
 }

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from backorders.changes.models import ChangeSet
+from backorders.supply.models import PurchaseLine
 from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
 from tests.browser.test_tasks import Hands
@@ -83,7 +84,7 @@ def test_everything_is_there_without_a_script(world: World, sit_down: Open) -> N
 
 
 def test_a_scan_finds_its_line_or_says_where_the_product_belongs(world: World, sit_down: Open) -> None:
-    other = a_purchase(a_product("AK-99"), 5, at=timezone.now()).purchase_order
+    other = a_purchase(a_product("AK-99"), 5, eta=None, at=timezone.now()).purchase_order
     visit = sit_down()
     page = visit.page
     at_the_dock(page, world)
@@ -100,12 +101,41 @@ def test_a_scan_finds_its_line_or_says_where_the_product_belongs(world: World, s
     assert visit.complaints == []
 
 
+def test_what_is_short_or_damaged_is_asked_where_it_is(world: World, sit_down: Open) -> None:
+    other = a_purchase(a_product("AK-99"), 5, eta=None, at=timezone.now())
+    PurchaseLine.objects.filter(pk=other.pk).update(purchase_order=world.line.purchase_order)
+    visit = sit_down()
+    page = visit.page
+    at_the_dock(page, world)
+    rest, pictures = (page.get_by_label(f"{name}: AK-17") for name in ("ETA of the rest", "Pictures of damage"))
+    expect(page.get_by_role("columnheader", name="ETA of the rest")).to_be_hidden()
+    expect(page.get_by_role("columnheader", name="Pictures of damage")).to_be_hidden()
+    page.get_by_label("Good: AK-17").fill("19")
+    expect(rest).to_be_visible()
+    expect(page.get_by_label("ETA of the rest: AK-99")).to_be_hidden()
+    page.get_by_label("Damaged: AK-17").fill("1")
+    expect(rest).to_be_hidden()
+    expect(pictures).to_be_visible()
+    expect(page.get_by_label("Pictures of damage: AK-99")).to_be_hidden()
+    assert visit.violations() == []
+    page.get_by_label("Damaged: AK-17").fill("")
+    rest.fill("in 20 days")
+    page.get_by_label("Good: AK-17").fill("20")
+    expect(rest).to_be_visible()  # what was said stays in sight, so that it can be taken back
+    expect(pictures).to_be_hidden()
+    assert visit.complaints == []
+
+
 def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World, sit_down: Open) -> None:
     visit = sit_down()
     page = visit.page
     page.set_viewport_size({"width": 320, "height": 700})
     at_the_dock(page, world)
     expect(page.locator("#preview")).to_contain_text("Who gets it")
+    expect(page.locator("td.of-rest, td.of-photos").filter(visible=True)).to_have_count(0)
+    page.get_by_label("Good: AK-17").fill("4")
+    page.get_by_label("Damaged: AK-17").fill("1")
+    expect(page.locator("td.of-rest, td.of-photos").filter(visible=True)).to_have_count(2)
     assert not visit.scrolls_sideways()
     named = "node => getComputedStyle(node, '::before').content"
     assert page.locator("td:has(.arrival-rest)").evaluate(named) == '"ETA of the rest"'
