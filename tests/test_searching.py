@@ -1,6 +1,7 @@
 """Search folds Turkish letters both ways, on either database, and takes nothing for a pattern."""
 
 import pytest
+from django.db import connection
 
 from backorders.orders.models import Customer
 from backorders.searching import matching
@@ -37,3 +38,13 @@ def test_a_name_is_found_however_its_letters_are_typed(term: str, found: set[str
     for name in NAMES:
         a_customer(name)
     assert {customer.name for customer in matching(Customer.objects.all(), ["name", "email"], term)} == found
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL has an index for parts of words")
+@pytest.mark.parametrize(("term", "way"), [("Quetzal", "Bitmap Index Scan"), ("Buyer", "Seq Scan")])
+def test_the_rare_is_looked_up_and_the_common_read_until_there_is_enough(term: str, way: str) -> None:
+    buyers = (Customer(name=f"Buyer {n}", email=f"{n}@example.com") for n in range(5_000))
+    Customer.objects.bulk_create(buyers)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_customer")
+    assert way in matching(Customer.objects.order_by(), ["name", "email"], term)[:6].explain()

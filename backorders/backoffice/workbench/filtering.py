@@ -54,8 +54,9 @@ def _words(term: str, seen: Seen) -> Q:
     customers = matching(Customer.objects.order_by(), fields, term).values("pk")
     products = matching(Product.objects.order_by(), ["sku", "name"], term).values_list("pk", flat=True)
     theirs = Order.objects.filter(customer__in=customers[:MATCHES]).order_by().values_list("pk", flat=True)
-    of_orders = OrderLine.objects.filter(order__in=orders.union(theirs)[: 2 * MATCHES]).order_by()
-    line_ids = list(of_orders.values_list("pk", flat=True)[:LINES])
+    lines = OrderLine.objects.order_by().values_list("pk", flat=True)
+    of_orders = lines.filter(order__in=orders[:MATCHES]).union(lines.filter(order__in=theirs[:MATCHES]))
+    line_ids = list(of_orders[:LINES])
     product_ids = list(products[:MATCHES])
     if len(product_ids) == 1 and not line_ids:
         return Q(product=product_ids[0])  # answered in the order of its index, however many wait
