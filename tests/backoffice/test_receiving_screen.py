@@ -222,3 +222,12 @@ def test_a_scan_of_what_nobody_expects_says_so(desk: Client) -> None:
     assert "No product has the SKU <b>." in scan(desk, world, "<b>").replace("&lt;", "<").replace("&gt;", ">")
     assert "<b>" not in desk.get(receiving(world), {"scan": "<b>"}).content.decode()
     assert "No product has the SKU" in scan(desk, world, "x" * 5_000 + "\0")
+
+
+def test_the_page_names_what_its_reader_booked_so_that_it_is_not_counted_again() -> None:
+    world, clerk, other = World(), somebody(WAREHOUSE), somebody(WAREHOUSE)
+    form = filled(clerk.get(receiving(world)), **short(world))
+    assert clerk.get(receiving(world)).context["booked"] == ""
+    clerk.post(receiving(world), form)
+    assert clerk.get(receiving(world)).context["booked"] == form["key"]
+    assert other.get(receiving(world)).context["booked"] == ""

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from backorders.actions import receiving
 from backorders.changes.models import ChangeSet
 from backorders.supply.models import PurchaseLine
 from tests.backoffice.desk import World, address
@@ -124,6 +125,57 @@ def test_what_is_short_or_damaged_is_asked_where_it_is(world: World, sit_down: O
     expect(rest).to_be_visible()  # what was said stays in sight, so that it can be taken back
     expect(pictures).to_be_hidden()
     assert visit.complaints == []
+
+
+def test_what_was_counted_is_here_again_until_it_is_booked(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    at_the_dock(page, world)
+    counted = page.locator("p.counted")
+    expect(counted).to_be_hidden()
+    page.get_by_label("Scan a SKU").fill("AK-17")
+    page.keyboard.press("Enter")
+    expect(counted).to_contain_text("Not saved yet: 20 units counted.")
+    page.get_by_label("Good: AK-17").fill("4")
+    page.get_by_label("Note: AK-17").fill("one box open")
+    page.goto(address("expected"))
+    at_the_dock(page, world)
+    expect(counted).to_contain_text(re.compile("Not saved yet: 4 units counted. What you counted on .+ is here again."))
+    expect(page.get_by_label("Note: AK-17")).to_have_value("one box open")
+    assert visit.violations() == []
+    page.get_by_role("button", name="Start anew").click()
+    expect(counted).to_be_hidden()
+    expect(page.get_by_label("Good: AK-17")).to_have_value("20")
+    page.get_by_label("Good: AK-17").fill("1")
+    expect(counted).to_contain_text("Not saved yet: 1 unit counted.")
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    at_the_dock(page, world)
+    expect(page.get_by_label("Good: AK-17")).to_have_value("19")
+    expect(counted).to_be_hidden()
+    assert visit.complaints == []
+
+
+def test_a_form_that_comes_too_late_or_is_refused_loses_nothing(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    at_the_dock(page, world)
+    page.get_by_label("Good: AK-17").fill("4")
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#save").click()
+    expect(page.locator("#id_username")).to_be_visible()
+    page.context.add_cookies(cookies)
+    at_the_dock(page, world)
+    expect(page.get_by_label("Good: AK-17")).to_have_value("4")
+    receiving.receive([receiving.Arrival(world.line.pk, 2)], by=None, at=timezone.now())  # somebody else was faster
+    page.locator("#save").click()
+    expect(page.locator("#content")).to_contain_text("changed since you opened it")
+    expect(page.get_by_label("Good: AK-17")).to_have_value("4")
+    expect(page.locator("p.counted")).to_contain_text("Not saved yet: 4 units counted.")
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    world.line.refresh_from_db()
+    assert world.line.received == 6
 
 
 def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World, sit_down: Open) -> None:

@@ -23,12 +23,14 @@ from backorders.backoffice.queues import lines_by_hand, queues
 from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import REFUSED, ActScreen, Screen
+from backorders.changes.models import ChangeSet
 from backorders.ids import typed_ids
 from backorders.pictures import MOST_BYTES
 from backorders.refusal import Refused
 from backorders.supply.models import DamagePhoto, PurchaseLine, PurchaseOrder
 
 GETTING = 50
+BOOKED = 20  # of a person's receipts; what is older nobody's browser keeps
 KEY = 120  # characters of a receipt's key
 PICTURE = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -183,8 +185,11 @@ class Receive(ActScreen):
         return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the purchase order."""
-        return super().get_context_data(order=self.order, **kwargs)
+        """Add the purchase order, and what this person booked of it: what is kept of that elsewhere is over."""
+        mine = Q(by=self.by) | Q(approval__asked_by=self.by)
+        here = ChangeSet.objects.filter(mine, act="receive", receipts__purchase_line__purchase_order=self.order)
+        keys = here.order_by("-id").values_list("key", flat=True).distinct()[:BOOKED]
+        return super().get_context_data(order=self.order, booked=" ".join(filter(None, keys)), **kwargs)
 
     def back(self) -> str:
         """Go to the lines of the purchase order."""
