@@ -9,14 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorders import rows
-from backorders.actions import bookkeeping, undoing
+from backorders.actions import bookkeeping, deciding, selling, undoing
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import CallTask, Message, Suppression
 from backorders.notifications.outbox import ask_to_call
+from backorders.orders.models import Cancellation
 from backorders.refusal import said
 from backorders.sentences import SentenceField
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, revise
 from tests.notifications.desk import tell
+from tests.portal.desk import Waiter
 
 SHIPPED = said(_("takes back: %(act)s"), act=_("Shipped"))
 pytestmark = pytest.mark.django_db
@@ -102,3 +104,15 @@ def test_lines_are_named_in_the_readers_language(language: str) -> None:
         word = {"en": "line", "tr": "satır"}[language]
         assert str(line) == f"{line.order} {word} {line.pk}"
         assert str(purchase) == f"{purchase.purchase_order} {word} {purchase.pk}"
+
+
+def test_why_units_were_cancelled_is_read_in_the_readers_language_and_own_words_stay() -> None:
+    waiter, line = Waiter(), a_line(a_product("AK-20"), 2)
+    with override("tr"):
+        deciding.cancel(waiter.fresh(), key="k", at=AT)
+        selling.cancel_line(line, reason="{vazgeçti}", by=None, at=AT)
+    by_customer = Cancellation.objects.filter(line__order=waiter.order)
+    assert by_customer
+    for cancelled in by_customer:
+        assert in_both(cancelled.reason) == ("chosen by the customer", in_both(deciding.BY_CUSTOMER)[1])
+    assert in_both(line.cancellations.get().reason) == ("{vazgeçti}", "{vazgeçti}")

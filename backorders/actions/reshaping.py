@@ -383,5 +383,5 @@ def _end(line_id: int, undoing: ChangeSet) -> None:
     line = OrderLine.objects.get(pk=line_id)
     OrderLine.objects.filter(pk=line_id).update(cancelled=F("cancelled") + line.open_quantity, waiting=0, allocated=0)
     close_promises([line_id])
-    said = {"quantity": line.open_quantity, "at": undoing.at, "reason": undoing.reason[:200], "is_announced": True}
+    said = {"quantity": line.open_quantity, "at": undoing.at, "reason": undoing.reason, "is_announced": True}
     Cancellation.objects.create(line=line, change_set=undoing, **said)

@@ -252,6 +252,6 @@ def cancel_units(
         change_set=change_set,
         quantity=units,
         at=at,
-        reason=change_set.reason[:200],
+        reason=change_set.reason,
         is_announced=is_announced,
     )

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
+from backorders.sentences import SentenceField
 
 
 class Customer(models.Model):
@@ -284,7 +285,7 @@ class Cancellation(models.Model):
     change_set = models.ForeignKey(ChangeSet, models.PROTECT, related_name="cancellations")
     quantity = models.PositiveIntegerField()
     at = models.DateTimeField()
-    reason = models.CharField(max_length=200, blank=True)
+    reason = SentenceField(blank=True)
     is_announced = models.BooleanField(default=False, help_text="the cancelled mail is queued or was sent")
 
     class Meta:

@@ -67,12 +67,10 @@
 
   // Open the form behind a link in a drawer beside the page; without a script, or with Ctrl, the link is a link.
   const drawer = document.getElementById("drawer");
-  document.addEventListener("click", async (event) => {
-    const link = event.target.closest("a[data-drawer]");
-    if (!link || !drawer || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
-    event.preventDefault();
+  const openDrawer = async (link) => {
     const body = document.getElementById("drawer-body");
-    const answer = await fetch(link.href, { headers: { "HX-Drawer": "1" } });
+    const answer = await fetchPart(link.href, { part: link, headers: { "HX-Drawer": "1" }, again: () => openDrawer(link) });
+    if (!answer) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const form = page.getElementById("act");
     if (!form) { location.assign(link.href); return; }
@@ -82,6 +80,12 @@
     htmx.process(body);
     const first = form.querySelector("input:not([type=hidden]), select, textarea");
     if (first) first.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-drawer]");
+    if (!link || !drawer || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    openDrawer(link);
   });
   if (drawer) {
     drawer.addEventListener("close", () => document.getElementById("drawer-body").replaceChildren());

@@ -64,12 +64,11 @@
     peeked = row;
     for (const other of rows) other.classList.toggle("peeked", other === row);
     drawer.hidden = false;
-    drawer.setAttribute("aria-busy", "true");
     const here = encodeURIComponent(location.pathname + location.search);
-    const answer = await fetch(`${row.querySelector("a[data-peeks]").href}?next=${here}`, { headers: { "HX-Request": "true" } });
+    const again = () => { if (peeked === row) peek(row); };
+    const answer = await fetchPart(`${row.querySelector("a[data-peeks]").href}?next=${here}`, { part: drawer, headers: { "HX-Request": "true" }, again });
     if (peeked !== row) return; // another row was asked for since
-    if (answer.ok) drawer.innerHTML = await answer.text();
-    drawer.removeAttribute("aria-busy");
+    if (answer && answer.ok) drawer.innerHTML = await answer.text();
     const closes = drawer.querySelector("[data-closes]");
     if (closes) closes.hidden = false;
   };

@@ -106,6 +106,16 @@ def test_an_uploaded_file_and_the_rows_that_stay_behind(desk: Client) -> None:
     ]
 
 
+def test_what_a_list_left_behind_needs_somebody_and_stands_first(desk: Client) -> None:
+    a_purchase_order("PO-0001", ("AK-17", 60))
+    mine = pasted(desk, f"PO\tSKU\tETA\nPO-0001\tAK-17\t{D30}\nPO-0009\tAK-17\t{D30}\n")
+    assert "needs you" not in text(desk.get(of(mine)))
+    assert "1 of 2 rows done. 1 needs you." in apply(desk, mine)
+    page = desk.get(of(mine))
+    assert [each.row.number for each in page.context["rows"]] == [3, 2]
+    assert [each.row.number for each in desk.get(of(mine, "?show=applied")).context["rows"]] == [2]
+
+
 def test_a_suppliers_template_comes_back_as_an_import(desk: Client) -> None:
     line, _ = a_purchase_order("PO-0001", ("AK-17", 60), ("AK-10", 20))
     answer = desk.get(address("supplier_template", a_supplier("Delta").pk))

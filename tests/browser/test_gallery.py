@@ -9,9 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Open
-from tests.browser.gallery import SCREENS, screens_that_show, states_of
+from tests.browser.gallery import SCREENS, how_it_comes, screens_that_show, states_of
+from tests.supply.pictures import a_file
 
 # What the screen really answers in a state.
 ANSWERS = {"denied": ("403",), "error": ("422",), "stale": ("409",)}
@@ -60,14 +62,39 @@ def look(sit_down: Open, screen: str, state: str, way: tuple[bool, str]) -> None
         "**/admin/jobs/*/",
     ):  # what a page fetches is gone by then
         page.route(later, lambda route: route.fulfill(body="<p>", content_type="text/html"))
-    answer = page.goto(f"/gallery/{screen}/{state}/")
+    page.route("**/damage-photos/*/", lambda route: route.fulfill(body=a_file(), content_type="image/jpeg"))
+    how = how_it_comes(screen, state)
+    answer = meet(page, how.meets).goto(f"/gallery/{screen}/{state}/")
     assert answer, where
     assert answer.headers["x-status"] in ANSWERS.get(state, ("200",)), where
-    page.wait_for_load_state("networkidle")
+    if how.presses:
+        page.locator(how.presses).click()
+    if how.meets:
+        said = page.locator("#no-connection" if how.meets == "offline" else "#updating")
+        expect(said).to_have_text(str(said.get_attribute("data-says")))
+        expect(page.locator("[aria-busy=true]")).to_have_count(1 if how.meets == "loading" else 0)
+    else:
+        page.wait_for_load_state("networkidle")
     assert visit.violations() == [], where
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"{screen}-{state}-{language}.png", full_page=True)
     page.set_viewport_size({"width": 320, "height": 700})
     assert not visit.scrolls_sideways(), where
-    assert visit.complaints == [], where
+    complaints = [each for each in visit.complaints if not (how.meets and each.startswith("Failed to load resource"))]
+    assert complaints == [], where
     page.context.close()
+
+
+def meet(page: Page, meets: str) -> Page:
+    """Let what a page asks for its parts meet a server that is not reached, or one that takes its time."""
+    if meets:
+        page.route(lambda _url: True, lambda route: answer_in_parts(route, is_offline=meets == "offline"))
+    return page
+
+
+def answer_in_parts(route: Route, *, is_offline: bool) -> None:
+    """Answer what is no part of a page as ever; of a part say nothing, or that there is no connection."""
+    if "hx-request" not in route.request.headers:
+        route.fallback()
+    elif is_offline:
+        route.abort()

@@ -106,3 +106,29 @@ def test_a_supplier_is_recorded_in_its_own_words(world: World, sit_down: Open) -
     page.locator("#save").click()
     expect(page.locator(".messagelist")).to_contain_text("Done.")
     assert visit.complaints == []
+
+
+def test_a_server_that_is_not_reached_is_said_and_asked_again(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    page.wait_for_load_state("networkidle")
+    page.route("**/eta/**", lambda route: route.abort())
+    page.get_by_label("New date, or first day").fill(f"{world.today.replace(year=world.today.year + 1)}")
+    said = page.locator("#no-connection")
+    expect(said).to_have_text("No connection, trying again. What you typed stays.")
+    expect(page.locator("#preview")).not_to_contain_text("customers will be told")
+    page.unroute_all()
+    expect(page.locator("#preview")).to_contain_text("customers will be told")
+    expect(said).to_have_text("")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+
+
+def test_a_line_is_peeked_at_once_the_server_is_reached_again(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.route("**/waiting/lines/*/?next=*", lambda route: route.fulfill(status=503))
+    page.locator("a[data-peeks]").first.click()
+    expect(page.locator("#no-connection")).not_to_have_text("")
+    page.unroute_all()
+    expect(page.locator("#drawer h2")).to_be_visible()
+    expect(page.locator("#no-connection")).to_have_text("")

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -34,6 +35,7 @@ from backorders.supply.models import PurchaseLine, Supplier
 AT_ONCE = datetime.timedelta(seconds=0.7)  # what is done by then needs no progress; the rest goes to the workers
 PERMISSION = "revising.revise_eta"
 SAMPLES = 3
+NEEDING = (State.REFUSED, State.ERROR, State.CHOOSE, State.READY)  # what is left for a person once a list was applied
 
 
 class Imports(Screen):
@@ -128,8 +130,11 @@ class ShowImport(ImportScreen):
 
     def _counted(self) -> dict[str, Any]:
         found = counts(self.mine)
+        needing = sum(found[state] for state in NEEDING)
         view = self.request.GET.get("show", "")
         rows = self.mine.rows.select_related("line__purchase_order", "line__product").order_by("number")
+        if self.step == "done" and not view:
+            rows = rows.order_by(Case(When(state__in=NEEDING, then=0), default=1), "number")
         if view in State:
             rows = rows.filter(state=view)
         page = page_of(rows, self.request)
@@ -140,6 +145,8 @@ class ShowImport(ImportScreen):
         done = [state for state in (State.APPLIED, State.REFUSED, State.UNDONE) if found[state]]
         return {
             "counts": found,
+            "needing": needing,
+            "settled": found["all"] - needing,
             "tabs": tabs,
             "view": view,
             "page": page,
