@@ -117,13 +117,11 @@ def opened(
     *,
     ordered_on: datetime.date,
     stated_on: datetime.date | None,
-    on_credit: bool = False,
     is_essential: bool = False,
 ) -> Case:
     """Return a new case. `stated_on` is the end of the time stated to the buyer, in what the pack measures; without
     one, the pack's days count from the day of the order."""
-    days = pack.credit_days if on_credit else pack.default_days
-    limit = max(stated_on or ordered_on + days * DAY, ordered_on)
+    limit = max(stated_on or ordered_on + pack.default_days * DAY, ordered_on)
     return Case(pack, ordered_on, limit, State.ON_TIME if pack.lapses else State.DUE, limit, is_essential)
 
 

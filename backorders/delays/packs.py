@@ -42,10 +42,9 @@ class Days(enum.StrEnum):
 class DelayPack:
     """The delay law of some countries for consumers: limits in days, and what silence means.
 
-    `default_days` is the limit where no time was stated, `credit_days` where the buyer applied to the seller for
-    credit. A first revised date up to `short_limit_days` after the limit is a short delay; after a longer one, or
-    without a date, silence ends the order `long_grace_days` after the limit. `refund_days` is when money must be
-    back, `alarm_days` (calendar) when somebody must act at once. `exclusions` are kinds of sale it does not cover.
+    `default_days` is the limit where no time was stated. A first revised date up to `short_limit_days` after the limit
+    is a short delay; after a longer one, or without a date, silence ends the order `long_grace_days` after the limit.
+    `refund_days` is when money must be back, `alarm_days` (calendar) when somebody must act at once.
     """
 
     id: str
@@ -53,7 +52,6 @@ class DelayPack:
     countries: frozenset[str]
     measures: Measures
     default_days: int
-    credit_days: int
     short_limit_days: int
     long_grace_days: int
     silence_first_short: Silence
@@ -61,10 +59,7 @@ class DelayPack:
     refund_days: int
     refund_day_type: Days
     alarm_days: int
-    refund_forms: frozenset[str] = frozenset({"same as paid", "cash", "cheque"})
-    exclusions: frozenset[str] = frozenset()
     needs_payment: bool = False
-    note: str = NOTE
 
     @property
     def lapses(self) -> bool:
@@ -78,7 +73,6 @@ US = DelayPack(
     countries=frozenset({"US", "PR", "VI", "GU", "AS", "MP"}),
     measures=Measures.SHIP,
     default_days=30,
-    credit_days=50,
     short_limit_days=30,
     long_grace_days=30,
     silence_first_short=Silence.CONSENT,
@@ -86,9 +80,6 @@ US = DelayPack(
     refund_days=7,
     refund_day_type=Days.WORKING,
     alarm_days=14,
-    exclusions=frozenset(
-        {"services", "later issues of a subscription", "seeds and growing plants", "cash on delivery", "in-store sale"}
-    ),
     needs_payment=True,  # the clock starts when payment, or the authority to charge, is held: 435.1(c)
 )
 EU = DelayPack(
@@ -99,7 +90,6 @@ EU = DelayPack(
     ),
     measures=Measures.DELIVER,
     default_days=30,
-    credit_days=30,
     short_limit_days=0,
     long_grace_days=0,
     silence_first_short=Silence.NONE,
@@ -107,7 +97,6 @@ EU = DelayPack(
     refund_days=7,  # "without undue delay": a target of the house
     refund_day_type=Days.CALENDAR,
     alarm_days=14,
-    exclusions=frozenset({"services"}),
 )
 UK = dataclasses.replace(EU, id="uk", countries=frozenset({"GB"}))  # Consumer Rights Act 2015, section 28
 
@@ -154,7 +143,7 @@ def stricter(one: DelayPack, other: DelayPack) -> DelayPack:
     """Return what satisfies both packs: of each element the one that binds the seller more.
 
     Delivery binds more than shipment, fewer days more than many. Silence is consent only if both say so, and ends
-    the order if one of them says so. Only what both exclude is excluded.
+    the order if one of them says so.
     """
     if one.id == other.id:
         return one
@@ -162,7 +151,6 @@ def stricter(one: DelayPack, other: DelayPack) -> DelayPack:
     return dataclasses.replace(
         one,
         default_days=min(one.default_days, other.default_days),
-        credit_days=min(one.credit_days, other.credit_days),
         short_limit_days=min(one.short_limit_days, other.short_limit_days),
         long_grace_days=min(one.long_grace_days, other.long_grace_days),
         alarm_days=min(one.alarm_days, other.alarm_days),
@@ -173,8 +161,6 @@ def stricter(one: DelayPack, other: DelayPack) -> DelayPack:
         measures=Measures.DELIVER if Measures.DELIVER in (one.measures, other.measures) else Measures.SHIP,
         silence_first_short=_all_or(Silence.CONSENT, Silence.NONE, one.silence_first_short, other.silence_first_short),
         silence_other=_all_or(Silence.NONE, Silence.CANCEL, one.silence_other, other.silence_other),
-        refund_forms=one.refund_forms & other.refund_forms,
-        exclusions=one.exclusions & other.exclusions,
         needs_payment=one.needs_payment and other.needs_payment,
     )
 
