@@ -107,6 +107,7 @@ CAPABILITIES: dict[str, Capability] = {
     "lawful.agree": _c(_("write down that a customer agrees to wait"), DESK),
     "lawful.demand_extra_period": _c(_("write down a customer's last date"), DESK),
     "lawful.end_contract": _c(_("end a contract for a customer"), DESK),
+    "deciding.mark_essential": _c(_("write down whether a date is essential to a customer"), DESK),
     "lawful.prove": _c(_("hand out the proof pack of an order"), DESK),  # with how customers are reached
     "refunding.pay_refund": _c(_("record that a refund was paid"), DESK),
     "caring.revoke_links": _c(_("revoke links to an order"), DESK),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Sum
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +43,7 @@ from backorders.refusal import Refused
 Kind = Decision.Kind
 PAGE = Decision.Channel.PAGE.value
 BY_CUSTOMER = _("chosen by the customer")
+NOTHING_OPEN = _("Nothing is open on this order any more.")
 AT_ONCE = datetime.timedelta(0)
 TRIES = 5
 CODES_AN_HOUR = 5
@@ -199,23 +201,45 @@ def send_ready(
 
 @act
 def mark_essential(
-    order: Order, *, is_essential: bool, key: str | None = None, at: datetime.datetime
+    order: Order,
+    *,
+    is_essential: bool,
+    seen_version: int | None = None,
+    key: str | None = None,
+    by: AbstractBaseUser | None = None,
+    at: datetime.datetime,
 ) -> Done[Decision]:
-    """Write down whether goods that come late are of no use to the customer. Raises `NotOpen`.
+    """Write down whether goods that come late are of no use to the customer. Raises `NotOpen`, `Stale`.
 
-    It counts for dates that are still to come: one that has passed stays what it was when it passed.
+    It counts for dates that are still to come: one that has passed stays what it was when it passed. `by` is whoever
+    heard it from the customer by phone; without, the customer says so on the page.
     """
     _lock(order)
     if known := _known(key, Kind.ESSENTIAL if is_essential else Kind.NOT_ESSENTIAL):
         return known
+    fresh_order(order, seen_version=seen_version)
     if not order.lines.open().exists():
-        raise NotOpen(_("Nothing is open on this order any more."))
-    change = _change("mark_essential", order, at)
+        raise NotOpen(NOTHING_OPEN)
+    change = _change("mark_essential", order, at, by=by)
     Order.objects.filter(pk=order.pk).update(is_date_essential=is_essential)
     _say_essential(order, change, is_essential, at)
     order_changed(order.pk)
     kind = Kind.ESSENTIAL if is_essential else Kind.NOT_ESSENTIAL
     return _kept(change, order, kind, key=key, at=at)
+
+
+def preview_essential(
+    order: Order, *, is_essential: bool, at: datetime.datetime
+) -> list[tuple[OrderLine, law.Case | None]]:
+    """Return the open lines of an order with the case in which `mark_essential` would leave each, None where no law of
+    delays covers the line. Writes nothing. Raises `NotOpen`."""
+    lines = list(order.lines.open().select_related("product").order_by("id"))
+    if not lines:
+        raise NotOpen(NOTHING_OPEN)
+    kept = list(LegalCase.objects.filter(pk__in=[line.pk for line in lines]))
+    cases = casework.cases_now(kept, at=at)
+    said = {row.pk: casework.heard(row, _word(is_essential), key="said", at=at).event for row in kept}
+    return [(line, law.after(cases[line.pk], said[line.pk]) if line.pk in said else None) for line in lines]
 
 
 @act
@@ -341,9 +365,13 @@ def _hash(code: ContactCode, digits: str) -> str:
 def _say_essential(order: Order, change: ChangeSet, is_essential: bool, at: datetime.datetime) -> None:
     """Note in the cases of the order what the customer said of its date."""
     cases = list(LegalCase.objects.select_for_update(no_key=True, of=("self",)).filter(line__order=order))
-    kind = law.Kind.ESSENTIAL if is_essential else law.Kind.FLEXIBLE
-    casework.write(casework.heard(row, kind, key=f"change:{change.pk}", at=at) for row in cases)
+    said = _word(is_essential)
+    casework.write(casework.heard(row, said, key=f"change:{change.pk}", at=at) for row in cases)
     casework.settle(cases, at=at)
+
+
+def _word(is_essential: bool) -> law.Kind:
+    return law.Kind.ESSENTIAL if is_essential else law.Kind.FLEXIBLE
 
 
 def _lock(order: Order) -> list[int]:
@@ -368,8 +396,8 @@ def _known(key: str | None, *kinds: str, line: OrderLine | None = None) -> Done[
     return Done(change, Impact(), cast(Decision, made))
 
 
-def _change(verb: str, order: Order, at: datetime.datetime) -> ChangeSet:
-    change = open_change(verb, reason=BY_CUSTOMER, source=Source.CUSTOMER, by=None, at=at)
+def _change(verb: str, order: Order, at: datetime.datetime, *, by: AbstractBaseUser | None = None) -> ChangeSet:
+    change = open_change(verb, reason=BY_CUSTOMER, source=None if by else Source.CUSTOMER, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
     return change
 
@@ -394,7 +422,9 @@ def _kept(
     channel: str = PAGE,
     at: datetime.datetime,
 ) -> Done[Decision]:
-    ChangeSet.objects.filter(pk=change.pk).update(key=key or None, source=Source.CUSTOMER)
+    by_phone = change.by_id is not None
+    source = Source.STAFF if by_phone else Source.CUSTOMER
+    ChangeSet.objects.filter(pk=change.pk).update(key=key or None, source=source)
     change.refresh_from_db()
     made = Decision.objects.create(
         order=order,
@@ -402,7 +432,7 @@ def _kept(
         change_set=change,
         reference=f"{order.number}-C{order.decisions.count() + 1}",
         kind=kind,
-        channel=Decision.Channel(channel),
+        channel=Decision.Channel.PHONE if by_phone else Decision.Channel(channel),
         shown=shown if shown is not None else _shown(order, line),
         at=at,
     )

@@ -13,6 +13,7 @@ from backorders.actions import lawful
 from backorders.actions.lawful import LegalChoices
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.order_page import LineShown
+from backorders.delays import law
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase
 from backorders.delays.packs import NOTE, pack_named
@@ -139,6 +140,31 @@ def _shown(choices: LegalChoices) -> LegalShown | None:
     if choices.silence in SILENCES:
         sentences.append(str(SILENCES[choices.silence]))
     return LegalShown(sentences, choices, NOTE)
+
+
+def essential_words(left: Sequence[tuple[OrderLine, law.Case | None]]) -> list[str]:
+    """Say of each open line what its customer may do about a late date, as its case (or None) would be left."""
+    return [_essential(line, case) for line, case in left]
+
+
+def _essential(line: OrderLine, case: law.Case | None) -> str:
+    if case is None or case.pack.lapses:
+        words = _("%(product)s: kept on record; the law of delays that covers it, if any, asks nothing more of it.")
+        return words % {"product": line.product.name}
+    named = {"product": line.product.name, "day": case.clock_on and short_date(case.clock_on)}
+    if case.state != State.DUE:
+        return _("%(product)s: its day has passed. This counts only for a new day that the customer agrees to.") % named
+    if case.is_said_essential:
+        return _("%(product)s: if it has not arrived by %(day)s, the customer may end the contract.") % named
+    if case.is_essential:
+        words = _(
+            "%(product)s: that its date is essential was said with the order and stays: if it has not arrived by "
+            "%(day)s, the customer may end the contract."
+        )
+        return words % named
+    return (
+        _("%(product)s: if it has not arrived by %(day)s, the customer first sets a last day for it to arrive.") % named
+    )
 
 
 SILENCES = {

@@ -89,6 +89,7 @@ _PAGES = [
     (_LINE + "reallocate/", reshaping.Reallocate, "reallocate"),
     (_LINE + "unexpedite/", reshaping.Unexpedite, "unexpedite"),
     (_LINE + "agree/", deadlines.Agree, "agree"),
+    ("orders/<int:pk>/essential/", deadlines.MarkEssential, "mark_essential"),
     (_LINE + "last-day/", deadlines.SetLastDay, "set_last_day"),
     (_LINE + "end/", deadlines.EndContract, "end_contract"),
     ("orders/<int:pk>/proof/", deadlines.ProofPack, "proof_pack"),

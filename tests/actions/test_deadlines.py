@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backorders.access.table import SERVICE
 from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, telling, undoing
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet, Source
+from backorders.delays import casework
 from backorders.delays.caseload import OverByLaw
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase, LegalEvent
@@ -157,6 +159,21 @@ def test_an_essential_date_that_passes_lets_the_customer_end_the_contract_and_sa
     assert lawful.choices_of(line, at=later(days=41)).may_end_contract
     assert [mail.kind for mail in tick(later(days=42))] == []
     assert state(line)[3] == 0
+
+
+@pytest.mark.parametrize("said_with_order", [False, True])
+@pytest.mark.parametrize(("is_essential", "days"), [(True, 1), (False, 1), (True, 61)])
+def test_the_preview_of_an_essential_date_is_what_the_tick_does(
+    said_with_order: bool, is_essential: bool, days: int
+) -> None:
+    line = a_sale("DE", is_date_essential=said_with_order)[1]
+    other = a_line(a_product(), 1, customer=a_customer())
+    at = later(days=days)
+    [(seen, left)] = deciding.preview_essential(line.order, is_essential=is_essential, at=at)
+    assert not LegalEvent.objects.filter(case=line.pk).exists()
+    deciding.mark_essential(line.order, is_essential=is_essential, by=a_user(SERVICE), at=at)
+    assert (seen, left) == (line, casework.cases_now([case_of(line)], at=at)[line.pk])
+    assert deciding.preview_essential(other.order, is_essential=is_essential, at=at) == [(other, None)]
 
 
 def test_a_tick_before_the_limit_counts_and_one_after_it_makes_nothing_of_the_past() -> None:

@@ -20,7 +20,7 @@ from backorders.delays.models import LegalCase
 from backorders.notifications.models import Message
 from backorders.orders.models import OrderLine
 from tests.actions.lawdesk import a_sale, case_of, tick
-from tests.backoffice.desk import address, fill_in, somebody, text
+from tests.backoffice.desk import address, fill_in, filled, somebody, text
 from tests.factories import TODAY, day, later, revise
 
 pytestmark = pytest.mark.usefixtures("frozen", "db")
@@ -130,6 +130,44 @@ def test_a_last_day_and_the_end_of_a_contract_by_phone(desk: Client) -> None:
     assert case_of(line).state == State.TERMINATED
     line.refresh_from_db()
     assert line.open_quantity == 0
+
+
+@pytest.mark.parametrize(
+    ("country", "words"),
+    [("DE", "if it has not arrived by"), ("US", "kept on record"), ("", "kept on record")],
+)
+def test_an_essential_date_by_phone_is_previewed_and_written_down(desk: Client, country: str, words: str) -> None:
+    line = a_sale(country)[1]
+    where = address("mark_essential", line.order_id)
+    assert address("mark_essential", line.order_id) in desk.get(address("order", line.order_id)).content.decode()
+    seen = text(desk.post(where, filled(desk.get(where), is_essential="on", preview="1")))
+    assert words in seen
+    assert ("may end the contract" in seen) == (country == "DE")
+    assert not OrderLine.objects.get(pk=line.pk).order.is_date_essential, "a preview writes nothing"
+    assert fill_in(desk, where, is_essential="on").status_code == 302
+    said = line.order.decisions.get()
+    assert (said.kind, said.channel) == ("essential", "phone")
+    assert (said.change_set.source, said.change_set.by is not None) == ("staff", True)
+    assert "date is essential" in text(desk.get(address("order", line.order_id)))
+    assert "The customer decided it" in text(desk.get(address("change_set", said.change_set_id)))
+
+
+def test_an_essential_date_is_not_asked_for_where_nothing_is_open(desk: Client) -> None:
+    line = a_sale("DE")[1]
+    selling.cancel_line(line, reason="x", by=None, at=later(minutes=1))
+    where = address("mark_essential", line.order_id)
+    assert where not in desk.get(address("order", line.order_id)).content.decode()
+    for button in ({"preview": "1"}, {}):
+        assert "Nothing is open" in text(desk.post(where, filled(desk.get(where), is_essential="on", **button)))
+    assert not line.order.decisions.exists()
+
+
+def test_whoever_may_not_write_for_customers_sees_no_essential_date() -> None:
+    line = a_sale("DE")[1]
+    where = address("mark_essential", line.order_id)
+    for role in (PURCHASING, WAREHOUSE, AUDITOR):
+        assert somebody(role).get(where).status_code == 403
+        assert where not in somebody(role).get(address("order", line.order_id)).content.decode()
 
 
 # -- the proof pack ---------------------------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
         "purchase_order": [world.line.purchase_order_id if world else 1],
         "product_supply": [world.kettle.pk if world else 1],
         "revoke_links": [order],
-        **{name: [order] for name in ("proof_pack", "write_question", "keep_draft")},
+        **{name: [order] for name in ("proof_pack", "write_question", "keep_draft", "mark_essential")},
         **{name: [order, 1] for name in OF_QUESTIONS},
         **{
             name: [1]

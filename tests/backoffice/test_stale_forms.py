@@ -50,6 +50,7 @@ def changed_line(world: World) -> None:
 # Of each form: its address, what is typed, and what somebody else does between opening and sending it.
 FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World], Any]]] = {
     "cancel_order": (lambda w: address("cancel_order", w.second.pk), {"reason": "x"}, changed_order),
+    "mark_essential": (lambda w: address("mark_essential", w.second.pk), {"is_essential": "on"}, changed_order),
     "cancel_line": (lambda w: of_line("cancel_line", w), {"reason": "x"}, changed_order),
     "change_quantity": (lambda w: of_line("change_quantity", w), {"reason": "x", "quantity": 9}, changed_order),
     "expedite": (lambda w: of_line("expedite", w), {"reason": "x"}, changed_order),

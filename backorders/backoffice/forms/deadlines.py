@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from backorders.backoffice.forms.asking import AskingForm
+from backorders.backoffice.forms.asking import AskingForm, SeenForm
 
 
 def _day(**how: object) -> forms.DateField:
@@ -24,3 +24,11 @@ class LastDayForm(AskingForm):
     """The last day on which the customer still takes the goods."""
 
     until = _day(label=_("Last day"))
+
+
+class EssentialForm(SeenForm):
+    """Whether late goods are of no use to the customer."""
+
+    is_essential = forms.BooleanField(
+        label=_("Date is essential"), required=False, help_text=_("Late goods are of no use to the customer.")
+    )

@@ -8,18 +8,19 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import lawful, selling
+from backorders.actions import deciding, lawful, selling
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
 from backorders.backoffice import deadlines_shown
 from backorders.backoffice.forms.asking import AskingForm
-from backorders.backoffice.forms.deadlines import AgreeForm, LastDayForm
+from backorders.backoffice.forms.deadlines import AgreeForm, EssentialForm, LastDayForm
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.proving import proof_pack
-from backorders.backoffice.views.order_acts import LineAct, refund_words
+from backorders.backoffice.views.order_acts import LineAct, OrderAct, refund_words
 from backorders.backoffice.views.screen import Screen
-from backorders.orders.models import Order
+from backorders.delays.law import Case
+from backorders.orders.models import Order, OrderLine
 
 
 class Deadlines(Screen):
@@ -55,6 +56,36 @@ class ProofPack(Screen):
         response = HttpResponse(proof_pack(self.order), content_type="application/zip")
         response["Content-Disposition"] = f'attachment; filename="proof-{self.order.pk}.zip"'
         return response
+
+
+class MarkEssential(OrderAct):
+    """Whether late goods are of no use to the customer, written down by whoever is on the phone."""
+
+    permission = "deciding.mark_essential"
+    form_class = EssentialForm
+    title = gettext_lazy("Is the date of order %(order)s essential?")
+    button = gettext_lazy("Write it down")
+
+    def initial(self) -> dict[str, Any]:
+        """Start with what was said last."""
+        return {**super().initial(), "is_essential": self.order.is_date_essential}
+
+    def preview(self, form: AskingForm) -> None:
+        """Nobody else; refuse what the verb would refuse."""
+        self._left(form)
+
+    def facts(self, form: AskingForm) -> list[str]:
+        """Say what the customer may then do, line by line."""
+        return deadlines_shown.essential_words(self._left(form))
+
+    def does(self, form: AskingForm) -> Done[Any]:
+        """Write it down."""
+        seen = form.cleaned_data["seen"]
+        is_essential = form.cleaned_data["is_essential"]
+        return deciding.mark_essential(self.order, is_essential=is_essential, seen_version=seen, by=self.by, at=self.at)
+
+    def _left(self, form: AskingForm) -> list[tuple[OrderLine, Case | None]]:
+        return deciding.preview_essential(self.order, is_essential=form.cleaned_data["is_essential"], at=self.at)
 
 
 class OfCase(LineAct):
