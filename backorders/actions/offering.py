@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -19,6 +19,7 @@ from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.changes.models import Touch
 from backorders.changes.recording import done_before, open_change, touch
+from backorders.notifications.foreseeing import Foreseen, foresee
 from backorders.orders.models import Offer, OrderLine
 from backorders.refusal import Refused
 
@@ -78,6 +79,12 @@ def offer_alternative(
 def preview_offers(lines: Iterable[int], *, at: datetime.datetime) -> list[Alternative]:
     """Return what `offer_alternative` would offer, those who rank first first. Writes nothing."""
     return _chosen(_waiting(sorted(set(lines))), None, at)
+
+
+def foresee_offers(choices: Sequence[Alternative], *, at: datetime.datetime) -> Foreseen:
+    """Return the mails that would leave if these alternatives (of `preview_offers`) were offered. Writes nothing."""
+    lines = OrderLine.objects.filter(pk__in={choice.line_id for choice in choices}).order_by()
+    return foresee(sorted(set(lines.values_list("order__customer", flat=True))), offers=choices, at=at)
 
 
 def _waiting(ids: Collection[int]) -> list[OrderLine]:

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from backorders.allocation.alternatives import Alternative
 from backorders.notifications import noticing, outbox
 from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
 from backorders.notifications.composing import compose
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.policy import TELLING
-from backorders.notifications.reading import Found, read
+from backorders.notifications.reading import Found, read, with_offers
 
 SAMPLES = 6
 
@@ -63,10 +64,13 @@ class Foreseen:
         return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
 
 
-def foresee(customers: Sequence[int], *, at: datetime.datetime) -> Foreseen:
-    """Return what telling these customers (ids) now would come to, as things stand. Writes nothing."""
+def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at: datetime.datetime) -> Foreseen:
+    """Return what telling these customers (ids) now would come to, as things stand. Writes nothing.
+
+    `offers` are told with it as if they had been made.
+    """
     at_once = TELLING.at_once()
-    found = _noted(read(customers, at=at, policy=TELLING), at)
+    found = with_offers(_noted(read(customers, at=at, policy=TELLING), at), offers)
     capped = replace(at_once, cap=TELLING.cap)
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
     letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]

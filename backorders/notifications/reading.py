@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import F, Max, Q, QuerySet
 
-from backorders.allocation.alternatives import how_many_for
+from backorders.allocation.alternatives import Alternative, how_many_for
 from backorders.allocation.models import Promise, PromiseChange, is_untold
 from backorders.allocation.reasons import given_reasons
 from backorders.allocation.windows import Window, business_day
@@ -24,6 +24,7 @@ from backorders.orders.models import (
     Customer,
     Offer,
     Order,
+    OrderLine,
     Refund,
     Shipment,
     ShipmentLine,
@@ -401,6 +402,26 @@ def _lines(promises: "QuerySet[Promise]") -> list[Line]:
 def _offered(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> list[Offered]:
     found = _rested_offers(at, policy).filter(line__order__customer__in=customers)
     return [Offered(*row) for row in found.order_by("line__order_id", "line_id", "id").values_list(*_OFFERED)]
+
+
+def with_offers(found: Found, choices: Sequence[Alternative]) -> Found:
+    """Return what was found as if these alternatives had been offered, too, and had rested. Two statements."""
+    if not choices:
+        return found
+    lines = {line.line_id: line for line in _lines(Promise.objects.filter(line__in={row.line_id for row in choices}))}
+    money = ("id", "price", "order__currency", "order__is_paid")
+    prices = {pk: known for pk, *known in OrderLine.objects.filter(pk__in=lines).order_by().values_list(*money)}
+    offered = [
+        Offered(
+            *(0, line.line_id, line.order_id, line.customer_id, line.product_id, row.units, row.product.name),
+            *(row.arrives.first, row.arrives.last, row.price.unit, *prices[line.line_id]),
+        )
+        for row in choices
+        if row.arrives and row.price and (line := lines.get(row.line_id))
+    ]
+    known = {line.line_id for line in found.offered_for}
+    more = [lines[pk] for pk in sorted({row.line_id for row in offered} - known)]
+    return found._replace(offered=[*found.offered, *offered], offered_for=[*found.offered_for, *more])
 
 
 def _parcels(shipments: "QuerySet[Shipment]", customers: Sequence[int]) -> list[Shipped]:

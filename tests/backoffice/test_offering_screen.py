@@ -7,9 +7,12 @@ import pytest
 from backorders.access.table import PURCHASING, SERVICE
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ApprovalLimit
-from backorders.orders.models import Offer
+from backorders.notifications.models import Message
+from backorders.notifications.policy import TELLING
+from backorders.orders.models import Customer, Offer
 from tests.backoffice.desk import World, address, somebody, text
-from tests.factories import a_product
+from tests.factories import AT, a_product
+from tests.notifications.desk import announce
 
 pytestmark = pytest.mark.usefixtures("frozen", "db")
 
@@ -32,6 +35,28 @@ def test_who_is_offered_what_is_seen_and_then_offered() -> None:
     assert agent.post(url, {"reason": "it takes too long"}).status_code == 302
     assert Offer.objects.count() == 2
     assert "it was offered before" in text(agent.get(url))
+
+
+def test_the_mails_are_foreseen_as_they_will_leave_and_so_is_who_gets_none() -> None:
+    world, agent = World(), somebody(SERVICE)
+    Customer.objects.filter(pk=world.second.customer_id).update(email="nowhere")
+    url = chosen(agent, world)["Location"]
+    before = Message.objects.count()
+    page = agent.get(url)
+    [sample] = page.context["samples"]
+    assert (sample.customer, sample.language) == ("Elif Kaya", "tr")
+    assert "1 No e-mail address: becomes a call. Sami Aydın" in text(page)
+    assert sample.mail.subject in text(page)
+    assert Message.objects.count() == before
+    agent.post(url)
+    announce(AT + TELLING.quiet * 2)
+    mail = Message.objects.get(kind="alternative_offer", customer=world.first.customer_id)
+    assert mail.subject == sample.mail.subject
+    assert without_links(mail.text) == without_links(sample.mail.text)
+
+
+def without_links(words: str) -> list[str]:
+    return [word for word in words.split() if not word.startswith("http")]
 
 
 def test_where_nothing_comes_sooner_there_is_nothing_to_press() -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backorders.actions import offering
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.alternatives import Alternative
+from backorders.backoffice import fanouts
 from backorders.backoffice.order_facts import price_words
 from backorders.backoffice.paging import PER_PAGE
 from backorders.backoffice.views.screen import REFUSED, done_sentence
@@ -43,10 +44,15 @@ class OfferLines(OfLines):
         return ids
 
     @cached_property
+    def choices(self) -> list[Alternative]:
+        """What would be offered, those who rank first first."""
+        return offering.preview_offers(self.chosen, at=self.at)
+
+    @cached_property
     def found(self) -> dict[int, list[Alternative]]:
-        """What would be offered, by line, those who rank first first."""
+        """The same by line."""
         mine: dict[int, list[Alternative]] = {}
-        for each in offering.preview_offers(self.chosen, at=self.at):
+        for each in self.choices:
             mine.setdefault(each.line_id, []).append(each)
         return mine
 
@@ -60,10 +66,14 @@ class OfferLines(OfLines):
         shown = list(self.found)[:PER_PAGE]
         lines = OrderLine.objects.select_related("order__customer", "product", "promise").in_bulk(shown)
         orders = OrderLine.objects.filter(pk__in=list(self.found)).order_by()
+        foreseen = offering.foresee_offers(self.choices, at=self.at)
+        known = fanouts.numbers(foreseen, at=self.at)
         return super().get_context_data(
             rows=[Choice(lines[pk], [(each, price_words(each)) for each in self.found[pk]]) for pk in shown],
             offered=len(self.found),
             customers=orders.values("order__customer").distinct().count() if self.found else 0,
+            samples=fanouts.samples(foreseen),
+            **{name: known[name] for name in ("sorts", "languages", "excluded", "is_held")},
             without=len(set(self.chosen)) - len(self.found),
             more=len(self.found) - len(shown),
             back=self.back,
