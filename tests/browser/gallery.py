@@ -75,21 +75,15 @@ STALE = State(stage=staging.gone, sends={"seen": 0, "reason": "x", "quantity": 1
 
 
 SCREENS: dict[str, Shown] = {
-<<<<<<< HEAD
     "deadlines": _list(_at("deadlines"), due=State(stage=staging.late_by_law)),
     **{name: _form(staging.of_line(name)) for name in ("agree", "set_last_day", "end_contract")},
+    "mark_essential": _form(lambda w: address("mark_essential", w.second.pk), stale=STALE),
     "waiting_lines": _list(
         _at("waiting_lines"),
         many=State(stage=staging.many),
         aside=State(stage=staging.aside),
         **_fetched("a[data-peeks] >> nth=0"),
     ),
-=======
-    "deadlines": _list(_at("deadlines"), due=State(stage=_late_by_law)),
-    **{name: _form(_of_line(name)) for name in ("agree", "set_last_day", "end_contract")},
-    "mark_essential": _form(lambda w: address("mark_essential", w.second.pk), stale=STALE),
-    "waiting_lines": _list(_at("waiting_lines"), many=State(stage=_many)),
->>>>>>> b422bb5 (Staff write down on the order's page that a date is essential, after reading what it changes for each line)
     "search": _list(_at("search")),
     "records": Shown(_at("records")),
     "place_order": _form(_at("place_order")),
