@@ -33,6 +33,7 @@ from backorders.notifications.models import (
     MessageLine,
     ProviderEvent,
     Reply,
+    ReplyFile,
     SupplierLink,
     Suppression,
     Thread,
@@ -284,6 +285,11 @@ TRIES: dict[str, Callable[[], Any]] = {
     "what_was_given_is_a_compensation": lambda: an_award(state="given", decided_at=AT),
     "an_award_says_when_it_was_decided": lambda: an_award(state="declined"),
     "refund_is_not_negative": lambda: (a_shipped_line(), update(Refund, amount=-1)),
+    # notifications
+    "a_file_has_its_place_in_its_mail": lambda: twice(a_reply_file()),
+    "so_many_files_of_a_mail": lambda: a_reply_file(number=21),
+    "a_file_is_no_larger": lambda: a_reply_file(size=5 * 1024 * 1024 + 1),
+    "a_file_has_a_name": lambda: a_reply_file(name=""),
     # allocation
     "allocated_quantity_is_positive": lambda: (a_line(a_product(stock=1), 1), update(Allocation, quantity=0)),
     "an_allocation_has_one_supply": lambda: (a_line(a_product(stock=1), 1), update(Allocation, stock_level=None)),
@@ -445,6 +451,11 @@ def a_task() -> CallTask:
 
 def a_reply(**fields: Any) -> Reply:
     return Reply.objects.create(event_key=uuid.uuid4().hex, nature="person", received_at=AT, **fields)
+
+
+def a_reply_file(**fields: Any) -> ReplyFile:
+    known = {"number": 1, "name": "a.pdf", "kind": "x/y", "size": 1, "content": b"x"}
+    return ReplyFile.objects.create(**{"reply": a_reply(), **known, **fields})
 
 
 ONCE: dict[str, Callable[[], models.Model]] = {

@@ -219,6 +219,7 @@ RECORDS: dict[str, Seen] = {
     "notifications.customerlink": Seen(TOLD),
     "notifications.thread": Seen(TOLD),
     "notifications.reply": Seen(TOLD),
+    "notifications.replyfile": Seen(TOLD),
     "notifications.supplierlink": Seen(TOLD),
     "notifications.mailswitch": Seen(MANAGER | AUDITOR | ADMINISTRATOR),
     "changes.changeset": Seen(BUSINESS),

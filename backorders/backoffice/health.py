@@ -44,6 +44,7 @@ PERIODIC: dict[str, Any] = {
     "keep the law's deadlines": gettext_lazy("keep the law's deadlines"),
     "purge old mails": gettext_lazy("purge old mails"),
     "purge files of old imports": gettext_lazy("purge files of old imports"),
+    "purge old pictures of damage": gettext_lazy("purge old pictures of damage"),
     "hear what the provider says": gettext_lazy("hear what the provider says"),
     "take in what customers reply": gettext_lazy("take in what customers reply"),
     "promise the next updates": gettext_lazy("promise the next updates"),

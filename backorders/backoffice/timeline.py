@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -137,14 +138,17 @@ def _questions(order: Order) -> Iterator[Event]:
 
 def _replies(order: Order) -> Iterator[Event]:
     """Mails that came in, with what the question above them leaves out: who wrote, from where, what is folded."""
-    for reply in Reply.objects.filter(order=order).order_by("-received_at", "-id")[:READ]:
+    replies = Reply.objects.filter(order=order).annotate(kept=Count("files"))
+    for reply in replies.defer("text", "folded").order_by("-received_at", "-id")[:READ]:
         said = [_("Mail from %(sender)s") % {"sender": masked(reply.sender)}]
         if not reply.is_from_customer:
             said.append(_("not the customer's address"))
         if reply.nature != Reply.Nature.PERSON:
             said.append(str(reply.get_nature_display()))
-        if reply.attachments:
-            said.append(_("attached, not kept: %(count)s") % {"count": len(reply.attachments)})
+        if reply.kept:
+            said.append(_("attached: %(count)s") % {"count": reply.kept})
+        if missing := reply.not_kept(reply.kept):
+            said.append(_("attached, not kept: %(count)s") % {"count": missing})
         url = reverse("admin:notifications_reply_change", args=[reply.pk])
         yield Event(reply.received_at, "said", reply.subject, " · ".join(said), "", url, _("Whole mail"))
 

@@ -81,6 +81,7 @@ _PAGES = [
     ("orders/<int:pk>/message/", caring.WriteMessage, "write_message"),
     ("replies/<int:pk>/place/", replies.PlaceReply, "place_reply"),
     ("replies/<int:pk>/settle/", replies.SettleReply, "settle_reply"),
+    ("reply-files/<int:pk>/", replies.DownloadReplyFile, "reply_file"),
     ("orders/<int:pk>/questions/write/", questions.WriteQuestion, "write_question"),
     ("orders/<int:pk>/questions/<int:question>/answer/", questions.AnswerQuestion, "answer_question"),
     ("orders/<int:pk>/questions/<int:question>/settle/", questions.SettleQuestion, "settle_question"),

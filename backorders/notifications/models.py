@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from backorders.changes.models import ChangeSet
 from backorders.chasing.models import DateRequest
+from backorders.notifications.attached import LARGEST, LONGEST_NAME, MOST
 from backorders.orders.models import (
     Cancellation,
     Compensation,
@@ -445,6 +446,8 @@ class Thread(models.Model):
 class Reply(models.Model):
     """A reply is a mail that came in: who wrote it, what is new in it, and what became of it.
 
+    So many files were attached; those left out were not kept and have name, type and size (bytes) only.
+
     One that a person wrote about a known order becomes a question; any other of a person waits for staff until it is
     settled. What machines wrote is kept and asks nothing of anybody.
     """
@@ -464,7 +467,8 @@ class Reply(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     text = models.TextField(blank=True, help_text="what is new in it")
     folded = models.TextField(blank=True, help_text="what it quotes, and the signature")
-    attachments = models.JSONField(default=list, blank=True, help_text="name, kind and size; they are not kept")
+    attached = models.PositiveIntegerField(default=0)
+    left_out = models.JSONField(default=list, blank=True)
     token = models.CharField(max_length=32, blank=True)
     order = models.ForeignKey(Order, models.PROTECT, null=True, blank=True, related_name="replies")
     question = models.OneToOneField(Question, models.PROTECT, null=True, blank=True, related_name="reply")
@@ -495,6 +499,38 @@ class Reply(models.Model):
         """Whether somebody has to say which order it is about, or close it."""
         is_to_read = self.nature in (self.Nature.PERSON, self.Nature.UNREADABLE) or bool(self.problem)
         return is_to_read and not (self.question_id or self.settled_at)
+
+    def not_kept(self, kept: int) -> int:
+        """How many of its files are not there, if `kept` are: mails of before files were kept name them only."""
+        return max(self.attached - kept, len(self.left_out))
+
+
+class ReplyFile(models.Model):
+    """A reply file is what was attached to a mail of a person: private bytes that are only ever downloaded.
+
+    Its number is its place among the files kept of the mail, from 1; its type is what the mail said.
+    It is stored in the database like a damage photo, so that no address of the web server leads to it, and goes with
+    the words of its mail.
+    """
+
+    reply = models.ForeignKey(Reply, models.CASCADE, related_name="files")
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=LONGEST_NAME)
+    kind = models.CharField("type", max_length=101)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["reply", "number"]
+        constraints = [
+            models.UniqueConstraint(name="a_file_has_its_place_in_its_mail", fields=["reply", "number"]),
+            models.CheckConstraint(name="so_many_files_of_a_mail", condition=Q(number__gte=1, number__lte=MOST)),
+            models.CheckConstraint(name="a_file_is_no_larger", condition=Q(size__lte=LARGEST)),
+            models.CheckConstraint(name="a_file_has_a_name", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 # A mail that a person wrote, or nobody could read or work on, and that did not become a question.

@@ -11,25 +11,35 @@ from typing import Any
 
 from anymail.signals import inbound as mail_comes_in
 from django.conf import settings
+from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
-from backorders.notifications.models import Reply
+from backorders.notifications.attached import MOST, File, attached_to, parts_of
+from backorders.notifications.models import Reply, ReplyFile
 from backorders.notifications.threads import token_in
 from backorders.notifications.unfolding import is_automatic, is_ours, is_report, text_of_html, unfold
 
 LONGEST_TEXT = 100_000
 LONGEST_HEADER = 2_000
 MOST_HEADERS = 300
-MOST_ATTACHMENTS = 20
 
 Nature = Reply.Nature
 
 
 @receiver(mail_comes_in, dispatch_uid="backorders.notifications.replies")
 def hear_mail(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
-    """Store one mail that came in, once however often it is delivered (anymail's inbound signal)."""
-    Reply.objects.bulk_create([_reply(event.message)], ignore_conflicts=True)
+    """Store one mail that came in with its files, once however often it is delivered (anymail's inbound signal)."""
+    reply, files = _reply(event.message)
+    with transaction.atomic():
+        Reply.objects.bulk_create([reply], ignore_conflicts=True)
+        if files:
+            kept_as = Reply.objects.values_list("pk", flat=True).get(event_key=reply.event_key)
+            made = [
+                ReplyFile(reply_id=kept_as, number=number, size=len(file.content), **file._asdict())
+                for number, file in enumerate(files, 1)
+            ]
+            ReplyFile.objects.bulk_create(made, ignore_conflicts=True)
 
 
 def keep_unreadable(body: bytes, *, provider: str) -> None:
@@ -46,7 +56,8 @@ def clean(text: Any, longest: int) -> str:
     return str(text or "")[: longest * 2].replace("\0", "").encode("utf-8", "replace").decode()[:longest]
 
 
-def _reply(mail: Any) -> Reply:
+def _reply(mail: Any) -> tuple[Reply, list[File]]:
+    """What is kept of a mail, and its files: those of people only, of others they are named."""
     headers = list(_headers(mail))
     first = {name.lower(): value for name, value in reversed(headers)}
     name, sender = parseaddr(first.get("from", ""))
@@ -54,20 +65,25 @@ def _reply(mail: Any) -> Reply:
     new, folded = unfold(_text(mail))
     recipients = [str(mail.envelope_recipient or ""), *(value for key, value in headers if key.lower() in _TO)]
     token = token_in(*recipients)
-    said = (first.get("message-id", ""), token, sender, subject, new, folded)
-    return Reply(
+    nature = _nature(mail, headers, first, sender, subject)
+    attached = attached_to(mail, most=MOST if nature == Nature.PERSON else 0)
+    digests = (hashlib.sha256(file.content).hexdigest() for file in attached.kept)
+    said = (first.get("message-id", ""), token, sender, subject, new, folded, *digests)
+    reply = Reply(
         event_key=hashlib.sha256(repr(said).encode("utf-8", "replace")).hexdigest(),
-        nature=_nature(mail, headers, first, sender, subject),
+        nature=nature,
         sender=clean(sender, 254),
         sender_name=clean(name, 200),
         recipient=clean(next((each for each in recipients if token and token in each.lower()), recipients[0]), 254),
         subject=clean(subject, 300),
         text=clean(new, LONGEST_TEXT),
         folded=clean(folded, LONGEST_TEXT),
-        attachments=_attachments(mail),
+        left_out=attached.left_out,
+        attached=attached.count,
         token=token,
         received_at=timezone.now(),
     )
+    return reply, attached.kept
 
 
 _TO = ("to", "cc", "delivered-to", "x-original-to", "x-forwarded-to")
@@ -103,7 +119,7 @@ def _text(mail: Any) -> str:
 
 
 def _body(mail: Any, kind: str) -> str:
-    for part in mail.walk():
+    for part in parts_of(mail):
         if part.get_content_type() != kind or part.get_content_disposition() == "attachment":
             continue
         content = part.get_payload(decode=True)
@@ -114,22 +130,3 @@ def _body(mail: Any, kind: str) -> str:
         except (LookupError, ValueError):
             return str(content.decode("utf-8", "replace"))
     return ""
-
-
-def _attachments(mail: Any) -> list[dict[str, Any]]:
-    """What was attached, by name, kind and size in bytes; the files themselves are not kept."""
-    found: list[dict[str, Any]] = []
-    for part in mail.walk():
-        if part.get_content_disposition() != "attachment" or len(found) >= MOST_ATTACHMENTS:
-            continue
-        payload = part.get_payload()
-        size = len(payload) if isinstance(payload, str) else 0
-        is_base64 = str(part.get("content-transfer-encoding", "")).lower() == "base64"
-        found.append(
-            {
-                "name": clean(part.get_filename(), 200),
-                "type": clean(part.get_content_type(), 100),
-                "size": size * 3 // 4 if is_base64 else size,
-            }
-        )
-    return found

@@ -41,8 +41,9 @@ def process_events() -> int:
 
 @shared_task
 def purge_bodies() -> int:
-    """Empty messages that were kept long enough."""
-    return purging.purge_bodies(at=timezone.now())
+    """Empty messages, and mails that came in, that were kept long enough."""
+    now = timezone.now()
+    return purging.purge_bodies(at=now) + purging.purge_replies(at=now)
 
 
 def _publish() -> None:

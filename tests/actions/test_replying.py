@@ -156,23 +156,6 @@ def test_a_very_long_mail_is_kept_and_asks_with_its_beginning(order: Order) -> N
     assert len(Reply.objects.get().text) == 100_000
 
 
-def test_attachments_are_named_and_counted(order: Order) -> None:
-    parts = "".join(
-        f'--b\r\nContent-Type: image/png\r\nContent-Disposition: attachment; filename="p{n}.png"\r\n'
-        "Content-Transfer-Encoding: base64\r\n\r\nAAAAAAAA\r\n"
-        for n in range(50)
-    )
-    head = (
-        f"From: ada@example.com\r\nTo: {address(order)}\r\nSubject: broken\r\nContent-Type: multipart/mixed; boundary=b"
-    )
-    raw = f"{head}\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nIt is broken.\r\n{parts}--b--\r\n"
-    assert came(raw) == 200
-    replying.take_in(at=AT)
-    kept = Reply.objects.get().attachments
-    assert (len(kept), kept[0]["name"], kept[0]["type"]) == (20, "p0.png", "image/png")
-    assert Question.objects.get().text == "It is broken."
-
-
 @pytest.mark.parametrize(
     "raw",
     [

@@ -19,7 +19,7 @@ from backorders.chasing.models import DateRequest
 from backorders.desk.models import SavedView
 from backorders.inbox.models import Notice
 from backorders.jobs.models import Job
-from backorders.notifications.models import CallTask, Reply, Suppression
+from backorders.notifications.models import CallTask, Reply, ReplyFile, Suppression
 from backorders.orders.models import Refund
 from backorders.supply.models import DamagePhoto
 from tests.backoffice.desk import World, somebody
@@ -76,7 +76,8 @@ def things(world: World) -> dict[str, Any]:
         "question": hearing.ask_question(order, text="When?", by=None, at=AT).made,
         "supplier-calls": CallTask.objects.get(supplier__isnull=False),
         "date-requests": asked,
-        "replies": Reply.objects.create(event_key="x", nature="person", text="When?", received_at=AT),
+        "replies": (reply := Reply.objects.create(event_key="x", nature="person", text="When?", received_at=AT)),
+        "reply-files": ReplyFile.objects.create(reply=reply, number=1, name="a.pdf", kind="x/y", size=1, content=b"x"),
         "orders": order,
         "wordings": order,  # nobody wrote words yet: its number is nobody's
         "line": line,

@@ -101,6 +101,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
             for name in (
                 "undo",
                 "damage_photo",
+                "reply_file",
                 "mark_called",
                 "note_supplier_call",
                 "reject_answers",
@@ -142,6 +143,7 @@ UNSHOWN = {
     "return_to_stock",
     "proof_pack",  # a file
     "damage_photo",  # a picture
+    "reply_file",
 }
 SHOWN = [name for _, _, name in _PAGES if name not in {*UNSHOWN, "start"}]
 

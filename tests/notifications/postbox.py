@@ -37,3 +37,18 @@ def a_mail(text: str = "When?", *, to: str, sender: str = "Ada <ada@example.com>
     head = {"Message-ID": "<1@example.com>", "From": sender, "To": to, "Subject": "Re: New date", **headers}
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in head.items()]
     return "\r\n".join([*lines, 'Content-Type: text/plain; charset="utf-8"', "", text, ""])
+
+
+def a_file(name: str, content: bytes, *, kind: str = "application/pdf", disposition: str = "attachment") -> str:
+    """A part of a mail that is a file."""
+    head = f'Content-Type: {kind}\r\nContent-Disposition: {disposition}; filename="{name}"'
+    return f"{head}\r\nContent-Transfer-Encoding: base64\r\n\r\n{b64encode(content).decode()}"
+
+
+def a_mail_with(*parts: str, text: str = "It is broken.", to: str = "", **headers: str) -> str:
+    """A mail in raw text that has these parts besides its words."""
+    head = {"From": "ada@example.com", "To": to, "Subject": "broken", **headers}
+    head["Content-Type"] = "multipart/mixed; boundary=b"
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    words = f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    return f"{lines}\r\n" + "".join(f"--b\r\n{part}\r\n" for part in (words, *parts)) + "--b--\r\n"

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.admin.base import LedgerAdmin, column, link
 from backorders.backoffice.dates import short_window
+from backorders.backoffice.masking import sees_contacts
 from backorders.notifications.models import (
     WAITS_FOR_STAFF,
     Attempt,
@@ -202,8 +204,21 @@ class ReplyAdmin(LedgerAdmin):
     column_needs = {"place_link": "replying.place", "settle_link": "replying.settle"}
     contact_fields = ("sender", "sender_name", "recipient", "text", "folded")
     search_related = {"order": ("number",)}
-    exclude = ("event_key", "token")
+    exclude = ("event_key", "token", "attached", "left_out")
+    readonly_fields = ("files",)
     ordering = ("-id",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the files where the words of the mail are left out."""
+        return super().get_readonly_fields(request, obj) if sees_contacts(request.user) else ()
+
+    @column(_("attached"))
+    def files(self, reply: Reply) -> SafeString | None:
+        """Its files, to be downloaded, and those that were not kept."""
+        kept = list(reply.files.defer("content"))
+        missing = reply.not_kept(len(kept))
+        known = {"kept": kept, "left_out": reply.left_out, "unnamed": missing - len(reply.left_out)}
+        return render_to_string("backoffice/reply_files.html", known) if kept or missing else None
 
     @column("")
     def place_link(self, reply: Reply) -> Any:

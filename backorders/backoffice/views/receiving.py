@@ -22,7 +22,7 @@ from backorders.backoffice.forms.receiving import ReceiveForm
 from backorders.backoffice.queues import lines_by_hand, queues
 from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
-from backorders.backoffice.views.screen import REFUSED, ActScreen, Screen
+from backorders.backoffice.views.screen import BYTES, REFUSED, ActScreen, Screen
 from backorders.changes.models import ChangeSet
 from backorders.ids import typed_ids
 from backorders.pictures import MOST_BYTES
@@ -32,11 +32,6 @@ from backorders.supply.models import DamagePhoto, PurchaseLine, PurchaseOrder
 GETTING = 50
 BOOKED = 20  # of a person's receipts; what is older nobody's browser keeps
 KEY = 120  # characters of a receipt's key
-PICTURE = {
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 RULES = {
     "rank": gettext_lazy("by rank, as it is served"),
     "first_come": gettext_lazy("first come"),
@@ -208,7 +203,7 @@ class ShowDamagePhoto(Screen):
         return HttpResponse(
             bytes(photo.content),
             content_type="image/jpeg",
-            headers=PICTURE | {"Content-Disposition": f'inline; filename="damage-{photo.pk}.jpg"'},
+            headers=BYTES | {"Content-Disposition": f'inline; filename="damage-{photo.pk}.jpg"'},
         )
 
 
