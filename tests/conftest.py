@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
 # Playwright's own event loop runs in the thread of the test; the ORM is not async there all the same.
@@ -17,6 +18,14 @@ from tests.harness.valkey import ValkeyServer, valkey
 
 # Nobody listens at the broker's address: what processes count together is counted by the tests alone.
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_here_before() -> Iterator[None]:
+    """What another test left in the cache, its tries and who was where, counts for nobody."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

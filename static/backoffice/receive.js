@@ -11,7 +11,7 @@
     if (row) { const field = row.querySelector("input[type=number]"); count(row); field.focus(); field.select(); return; }
     if (!code) return;
     said.textContent = `${scanner.dataset.unknown} ${code}`;
-    htmx.ajax("GET", `${scanner.dataset.scans}?scan=${encodeURIComponent(code)}`, { target: said, swap: "innerHTML" });
+    htmx.ajax("GET", `${scanner.dataset.scans}?scan=${encodeURIComponent(code)}`, { target: said, swap: "innerHTML", select: "#scanned" });
   };
 
   // Enter in a quantity leads back to the scanner.

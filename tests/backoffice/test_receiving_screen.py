@@ -231,3 +231,16 @@ def test_the_page_names_what_its_reader_booked_so_that_it_is_not_counted_again()
     clerk.post(receiving(world), form)
     assert clerk.get(receiving(world)).context["booked"] == form["key"]
     assert other.get(receiving(world)).context["booked"] == ""
+
+
+def test_who_has_the_same_purchase_order_open_is_named_and_locks_nobody_out() -> None:
+    world = World()
+    ayse, sami = somebody(WAREHOUSE, first_name="Ayşe"), somebody(WAREHOUSE, first_name="Sami")
+    assert "receiving this too" not in text(ayse.get(receiving(world)))
+    form = filled(sami.get(receiving(world)), **short(world))
+    assert "Ayşe is receiving this too." in text(sami.get(receiving(world)))
+    part = ayse.get(receiving(world), {"here": "1"}).content.decode()
+    assert "<html" not in part
+    assert "Sami is receiving this too." in part
+    assert sami.post(receiving(world), form).status_code == 302
+    assert "too." not in ayse.get(receiving(world), {"here": "1"}).content.decode()

@@ -24,6 +24,7 @@ from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import BYTES, REFUSED, ActScreen, Screen
 from backorders.changes.models import ChangeSet
+from backorders.desk import presence
 from backorders.ids import typed_ids
 from backorders.pictures import MOST_BYTES
 from backorders.refusal import Refused
@@ -68,12 +69,22 @@ class Receive(ActScreen):
         return list(DamagePhoto.objects.filter(key=key[:KEY], by=self.by).defer("content"))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form; to a script that scanned what is of no line of it, only where that belongs."""
+        """Show the form; to a script only where a scan of no line of it belongs, or who else is here."""
         code = request.GET.get("scan", "").strip()
         found = {"scanned": scanned(code, but=self.order)} if code else {}
         if found and request.headers.get("HX-Request"):
             return self.response_class(request, "backoffice/scanned.html", found)
+        if "here" in request.GET:
+            return self.response_class(request, "backoffice/others.html", {"others": self._others()})
         return self.render_to_response(self.get_context_data(form=self.form(), **found))
+
+    @property
+    def _place(self) -> str:
+        return f"receive:{self.order.pk}"
+
+    def _others(self) -> list[str]:
+        """Who else has this page open."""
+        return presence.others_at(self._place, by=self.by, at=self.at)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview, with one line more put before another if a button says so, or act."""
@@ -139,7 +150,7 @@ class Receive(ActScreen):
     def does(self, form: ReceiveForm) -> Done[Any]:
         """Book it."""
         said = form.cleaned_data
-        return receiving.receive(
+        done = receiving.receive(
             form.arrivals(),
             first=said["moves"],
             reason=said["reason"],
@@ -148,6 +159,8 @@ class Receive(ActScreen):
             by=self.by,
             at=self.at,
         )
+        presence.leave(self._place, by=self.by)
+        return done
 
     def facts(self, form: ReceiveForm) -> list[str]:
         """Say what would stay outstanding though it was to come by now, and how the ETA of a rest is understood."""
@@ -180,11 +193,12 @@ class Receive(ActScreen):
         return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the purchase order, and what this person booked of it: what is kept of that elsewhere is over."""
+        """Add the purchase order, who else is here, and what this person booked: what is kept of that is over."""
         mine = Q(by=self.by) | Q(approval__asked_by=self.by)
         here = ChangeSet.objects.filter(mine, act="receive", receipts__purchase_line__purchase_order=self.order)
         keys = here.order_by("-id").values_list("key", flat=True).distinct()[:BOOKED]
-        return super().get_context_data(order=self.order, booked=" ".join(filter(None, keys)), **kwargs)
+        around = {"order": self.order, "others": self._others(), "every": presence.EVERY}
+        return super().get_context_data(**around, booked=" ".join(filter(None, keys)), **kwargs)
 
     def back(self) -> str:
         """Go to the lines of the purchase order."""
