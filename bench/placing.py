@@ -28,7 +28,8 @@ def place(n: int) -> Iterator[Figure]:
     """J1, `n` orders a round."""
     yield _race("hot product", n, products=1)
     yield _race("1,000 products", n, products=1000)
-    yield _race("hot, 100,000 wait", n, products=1, waiting=100_000)
+    for waiting in (100, 100_000):
+        yield _race(f"hot, {waiting:,} wait", n, products=1, waiting=waiting)
 
 
 def _race(variant: str, n: int, *, products: int, waiting: int = 0) -> Figure:

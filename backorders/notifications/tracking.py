@@ -17,6 +17,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from backorders import rows
 from backorders.changes.acting import act
 from backorders.ids import typed_id
 from backorders.notifications.addresses import normal
@@ -39,6 +40,8 @@ RANK = {
     "failed": Delivery.BOUNCED,
     "complained": Delivery.COMPLAINED,
 }
+TAKEN = {"sent", "delivered", "bounced", "complained", "deferred", "opened", "clicked"}
+TO_ACT_ON = {"bounced", "complained", "rejected", "failed"}
 HARD = {"invalid", "bounced"}  # the mailbox is not there; anything else may pass
 SOFT = re.compile(r"soft.?bounce|bouncetype\W+transient", re.IGNORECASE)  # anymail calls both kinds of bounce the same
 BATCH = 500
@@ -107,31 +110,39 @@ def _work_on(event_ids: list[int], *, at: datetime.datetime, policy: SendingPoli
     mine = ProviderEvent.objects.select_for_update(no_key=True, of=("self",))
     events = list(mine.filter(pk__in=event_ids, processed_at=None).order_by("id"))
     _find_messages(events)
+    _note_how_far(events, at=at)
     for event in events:
-        _work_on_one(event, at=at, policy=policy)
+        if event.event_type in TO_ACT_ON:
+            _act_on(event, at=at, policy=policy)
     ProviderEvent.objects.filter(pk__in=[event.pk for event in events]).update(processed_at=at)
     return [event.event_type for event in events]
 
 
 def _find_messages(events: list[ProviderEvent]) -> None:
-    wanted = {event.provider_id for event in events if event.message_id is None and event.provider_id}
+    unnamed = [event for event in events if event.message_id is None and event.provider_id]
+    wanted = {event.provider_id for event in unnamed}
     known = {message.provider_id: message for message in Message.objects.filter(provider_id__in=wanted)}
-    for event in events:
-        if event.message_id is None and event.provider_id in known:
-            event.message = known[event.provider_id]
-            event.save(update_fields=["message"])
+    found = [event for event in unnamed if event.provider_id in known]
+    for event in found:
+        event.message = known[event.provider_id]
+    rows.update(ProviderEvent, ["id", "message"], [(event.pk, event.message_id) for event in found])
 
 
-def _work_on_one(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
+def _note_how_far(events: list[ProviderEvent], *, at: datetime.datetime) -> None:
+    """Write down how far the messages got: a few statements, however many events there are."""
+    about = [event for event in events if event.message_id is not None]
+    taken = {event.message_id for event in about if event.event_type in TAKEN}
+    confirm_unknown(sorted(taken), at=at)  # they were accepted: the provider works on them
+    for rank in sorted(set(RANK.values())):
+        ids = {event.message_id for event in about if RANK.get(event.event_type) == rank}
+        Message.objects.filter(pk__in=ids, delivery__lt=rank).update(delivery=rank)
+    bounced = {event.message_id for event in about if RANK.get(event.event_type) == Delivery.BOUNCED}
+    untell(sorted(bounced))  # they were taken, but nobody read them
+
+
+def _act_on(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
+    """Suppress an address, repeat a mail or have its customer called."""
     message = event.message
-    rank = RANK.get(event.event_type)
-    if message is not None:
-        if event.event_type in ("sent", "delivered", "bounced", "complained", "deferred", "opened", "clicked"):
-            confirm_unknown([message.pk], at=at)  # it was accepted: the provider works on it
-        if rank is not None:
-            Message.objects.filter(pk=message.pk, delivery__lt=rank).update(delivery=rank)
-        if rank == Delivery.BOUNCED:
-            untell([message.pk])  # it was taken, but nobody read it
     if event.event_type == "complained":
         _suppress(event, Reason.COMPLAINT, _("The customer complained about our mail."), at=at)
     elif event.event_type in ("bounced", "rejected") and event.reason in HARD:

@@ -6,7 +6,9 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.urls import include, path
 
 from backorders.notifications import gate, leasing, recovering, switch
@@ -198,3 +200,22 @@ def test_a_mail_that_was_to_be_repeated_is_not_once_the_provider_speaks_of_it() 
     post("Delivery", Metadata={"message": str(message.pk)})
     process_events(at=later(minutes=15))
     assert send(later(minutes=15)).total() == 0
+
+
+def test_many_reports_need_no_more_statements() -> None:
+    def statements(mails: int) -> int:
+        product = a_product(stock=mails)
+        for _ in range(mails):
+            a_line(product, 1, customer=a_customer())
+        announce(AT)
+        send(AT)
+        for number, message in enumerate(Message.objects.filter(provider_id__startswith="<")):
+            Message.objects.filter(pk=message.pk).update(provider_id=f"m-{mails}-{number}")
+            for kind in ("Delivery", "Open"):
+                assert post(kind, MessageID=f"m-{mails}-{number}", Recipient=message.recipient) == 200
+        with CaptureQueriesContext(connection) as queries:
+            heard = process_events(at=later(minutes=5))
+        assert heard.total() == 2 * mails
+        return len(queries)
+
+    assert statements(12) == statements(2)
