@@ -130,14 +130,14 @@ def _find_messages(events: list[ProviderEvent]) -> None:
 
 def _note_how_far(events: list[ProviderEvent], *, at: datetime.datetime) -> None:
     """Write down how far the messages got: a few statements, however many events there are."""
-    about = [event for event in events if event.message_id is not None]
-    taken = {event.message_id for event in about if event.event_type in TAKEN}
+    about = [(event.event_type, event.message_id) for event in events if event.message_id is not None]
+    taken = {message for kind, message in about if kind in TAKEN}
     confirm_unknown(sorted(taken), at=at)  # they were accepted: the provider works on them
     for rank in sorted(set(RANK.values())):
-        ids = {event.message_id for event in about if RANK.get(event.event_type) == rank}
+        ids = {message for kind, message in about if RANK.get(kind) == rank}
         Message.objects.filter(pk__in=ids, delivery__lt=rank).update(delivery=rank)
-    bounced = {event.message_id for event in about if RANK.get(event.event_type) == Delivery.BOUNCED}
-    untell(sorted(bounced))  # they were taken, but nobody read them
+        if rank == Delivery.BOUNCED:
+            untell(sorted(ids))  # they were taken, but nobody read them
 
 
 def _act_on(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
