@@ -406,7 +406,7 @@ def _shown(order: Order, line: OrderLine | None) -> dict[str, Any]:
     """What the page says of what is decided about: the date, and the money that would go back."""
     lines = [line] if line else list(order.lines.open().order_by("id"))
     promises = Promise.objects.filter(line__in=lines).order_by("line")
-    back = sum((refunding.refund_of(each, each.open_quantity) for each in lines), Decimal(0))
+    back = refunding.refund_of([(each, each.open_quantity) for each in lines])
     windows = {str(each.line_id): [str(each.expected_from), str(each.expected_until)] for each in promises}
     return {"windows": windows, "refund": f"{back} {order.currency}", "version": order.version}
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
-from backorders.actions import compensating, losing
+from backorders.actions import compensating, losing, refunding
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.reshaping import join_again, take_substitute_back
 from backorders.allocation.gaps import reopen_promises
@@ -179,11 +179,20 @@ def of_order(change: ChangeSet) -> Sequence[int]:
     return list(OrderLine.objects.filter(order__in=orders).values_list("product", flat=True))
 
 
+def gift_objection(change: ChangeSet) -> Any:
+    """Say why money or a favour for a wait stays given, or nothing."""
+    return posted_objection(change) or _counted_objection(change)
+
+
+def _counted_objection(change: ChangeSet) -> Any:
+    return _("A refund of later was reckoned with it.") if refunding.is_counted(change) else ""
+
+
 def given_objection(change: ChangeSet) -> Any:
     told = Message.objects.filter(lines__compensation__change_set=change).exclude(state__in=UNSENT)
     if told.exclude(state=Message.State.SUPERSEDED).exists():
         return _("Customers were already told by mail.")
-    return ""
+    return _counted_objection(change)
 
 
 def take_awards_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

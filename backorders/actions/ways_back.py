@@ -38,7 +38,7 @@ WAYS: dict[str, Way] = {
     "split": Way("reshaping.split", orders.of_order, orders.split_objection, orders.join_back),
     "substitute": Way("reshaping.substitute", orders.of_order, orders.substitute_objection, orders.swap_back),
     "reallocate": Way("reallocating.reallocate", orders.of_order, orders.order_objection, orders.put_places_back),
-    "compensate": Way("caring.compensate", orders.of_order, orders.posted_objection, orders.take_gift_back),
+    "compensate": Way("caring.compensate", orders.of_order, orders.gift_objection, orders.take_gift_back),
     "offer_alternative": Way(
         "offering.offer_alternative", orders.of_order, orders.offer_objection, orders.take_offers_back
     ),

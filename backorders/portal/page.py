@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -78,7 +77,7 @@ def page_of(order: Order, language: str, *, at: datetime.datetime) -> Page:
     update = history.last_update(order) if waits else 0
     zone = order.customer.time_zone
     latest = order.decisions.filter(kind__in=CHOICES).order_by("-at", "-id").first() if waits else None
-    back = sum((refund_of(promise.line, promise.line.open_quantity) for promise in waits), start=Decimal(0))
+    back = refund_of([(promise.line, promise.line.open_quantity) for promise in waits])
     return Page(
         number=order.number,
         placed=dates.day_in_words(business_day(order.placed_at), language),

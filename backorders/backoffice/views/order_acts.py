@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -80,7 +79,7 @@ class CancelOrder(OrderAct):
 
 def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datetime.datetime) -> list[str]:
     """Say how much goes back to the customer for these units, and by when; nothing is due for what was not paid."""
-    back = sum((refunding.refund_of(line, quantity) for line, quantity in units), start=Decimal(0))
+    back = refunding.refund_of(units)
     if not back:
         return [_("Nothing is paid back: the order is not paid.")]
     due = short_date(refunding.refund_due_on(order, [line.pk for line, _units in units], at=at))

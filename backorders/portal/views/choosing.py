@@ -7,8 +7,7 @@ from django.http import HttpResponse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from backorders.actions import deciding
-from backorders.actions.refunding import refund_of
+from backorders.actions import deciding, refunding
 from backorders.allocation.alternatives import Alternative
 from backorders.allocation.windows import Window
 from backorders.ids import typed_ids
@@ -74,9 +73,14 @@ class Cancel(Visit):
         """Return what can be cancelled, each with the money that goes back."""
         lines = [promise.line for promise in promises_of(self.order) if promise.line.open_quantity]
         wanted = self.request.POST.get("line") or self.request.GET.get("line") or ("" if len(lines) > 1 else "all")
-        choices = [(str(line.pk), f"{line.open_quantity} × {line.product.name}", self._back([line])) for line in lines]
+        units = [(line, line.open_quantity) for line in lines]
+        alone = refunding.refunds_of(units, one_of_them=True)
+        choices = [
+            (str(line.pk), f"{quantity} × {line.product.name}", self._back(back))
+            for (line, quantity), back in zip(units, alone, strict=True)
+        ]
         if len(lines) > 1:
-            choices.append(("all", _("Everything that is not sent yet"), self._back(lines)))
+            choices.append(("all", _("Everything that is not sent yet"), self._back(refunding.refund_of(units))))
         elif lines:
             choices = [("all", *choices[0][1:])]
         untouched = [line for line in self.order.lines.select_related("product").order_by("id") if line.shipped]
@@ -87,8 +91,7 @@ class Cancel(Visit):
             "needs_code": deciding.needs_code(self.order),
         }
 
-    def _back(self, lines: list[OrderLine]) -> str:
-        back = sum((refund_of(line, line.open_quantity) for line in lines), Decimal(0))
+    def _back(self, back: Decimal) -> str:
         return money(back, self.order.currency, self.language) if back else ""
 
     def does(self, key: str, **kwargs: Any) -> HttpResponse:

@@ -1,0 +1,144 @@
+"""What goes back for what is cancelled: its price, without the money off that went back before; and who is told so."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backorders.actions import caring, compensating, deciding, refunding, reshaping, selling, shipping, undoing
+from backorders.catalog.models import Substitute
+from backorders.orders.models import Compensation, Order, OrderLine, Refund
+from tests.compensation.policies import SOON, a_late_line, a_policy
+from tests.factories import AT, a_product, an_order, later
+
+pytestmark = pytest.mark.django_db
+
+
+def give(order: Order, amount: int, *, kind: str = "discount", line: OrderLine | None = None, at: Any = AT) -> Any:
+    return caring.compensate(
+        order, kind=kind, amount=Decimal(amount), line=line, reason="x", tells=False, by=None, at=at
+    )
+
+
+def an_open_line(units: int = 4, *, stock: int = 4, price: int = 10, **fields: Any) -> OrderLine:
+    return an_order((a_product(stock=stock, price=price), units), is_paid=True, **fields).lines.get()
+
+
+def cancelled(line: OrderLine, units: int | None = None, *, hours: int = 1) -> Decimal:
+    """What a cancellation of these units owes."""
+    line.refresh_from_db()
+    selling.cancel_line(line, quantity=units, reason="x", by=None, at=later(hours=hours))
+    return Refund.objects.latest("id").amount
+
+
+@pytest.mark.parametrize(("kind", "back"), [("discount", 32), ("credit", 40), ("shipping", 40)])
+def test_money_off_is_not_paid_back_once_more_and_a_favour_makes_no_refund_smaller(kind: str, back: int) -> None:
+    line = an_open_line()
+    give(line.order, 8, kind=kind, line=line)
+    assert refunding.refund_of([(line, 4)]) == back
+    assert cancelled(line) == back
+
+
+def test_what_a_policy_gave_off_is_counted_like_what_a_person_gave() -> None:
+    a_policy(mode="give")
+    line = a_late_line(is_paid=True)
+    compensating.run_policies(at=SOON)
+    assert Compensation.objects.get().amount == Decimal(10)
+    assert cancelled(line, 1) == Decimal(45)
+    assert cancelled(line, 1, hours=2) == Decimal(45)
+
+
+def test_units_that_had_left_or_were_cancelled_before_have_no_part_in_it() -> None:
+    line = an_open_line()
+    shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=AT)
+    assert cancelled(line, 1) == Decimal(10)
+    give(line.order, 4, line=line, at=later(hours=2))
+    assert cancelled(line, 2, hours=3) == Decimal(16)
+
+
+def test_money_off_an_order_leaves_with_all_its_lines_by_value() -> None:
+    order = an_order((a_product(stock=1, price=30), 1), (a_product(stock=1, price=10), 1), is_paid=True)
+    give(order, 4)
+    selling.cancel_order(order, reason="x", by=None, at=later(hours=1))
+    assert sorted(Refund.objects.values_list("amount", flat=True)) == [Decimal(9), Decimal(27)]
+
+
+def test_it_goes_with_what_comes_instead() -> None:
+    line = an_open_line(2, stock=0)
+    give(line.order, 4, line=line)
+    other = a_product(stock=5, price=8)
+    Substitute.objects.create(product=line.product, substitute=other, price_treatment="its_own")
+    new = reshaping.substitute(line, product=other, reason="x", by=None, at=later(hours=1)).made
+    assert Refund.objects.get().amount == Decimal(4), "the difference goes back whole"
+    assert cancelled(new, hours=2) == Decimal(12)
+
+
+def test_a_gift_that_a_refund_was_reckoned_with_is_not_taken_back() -> None:
+    line = an_open_line()
+    gift = give(line.order, 8, line=line).change_set
+    other = give(line.order, 1, kind="credit").change_set
+    cancelled(line, 1)
+    with pytest.raises(undoing.NotUndoable, match="reckoned with it"):
+        undoing.undo(gift, by=None, at=later(hours=2))
+    undoing.undo(other, by=None, at=later(hours=2))
+    undoing.undo(Refund.objects.get().cancellation.change_set, by=None, at=later(hours=3))
+    undoing.undo(gift, by=None, at=later(hours=4))
+    assert cancelled(line, hours=5) == Decimal(40)
+
+
+def test_the_customer_is_told_what_really_goes_back() -> None:
+    line = an_open_line()
+    give(line.order, 8, line=line)
+    deciding.cancel(line.order, at=later(hours=1))
+    assert line.order.decisions.get().shown["refund"] == "32.00 EUR"
+    assert Refund.objects.get().amount == Decimal(32)
+
+
+def test_the_statements_do_not_grow_with_the_lines() -> None:
+    counts = []
+    for number in (1, 6):
+        order = an_order(*((a_product(stock=3), 3) for _ in range(number)), is_paid=True)
+        give(order, 3)
+        units = [(line, 3) for line in order.lines.select_related("order")]
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            refunding.refund_of(units)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 4
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["off the line", "off the order", "cancel", "ship", "other"]), st.integers(1, 3)),
+    max_size=8,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=STEPS)
+def test_whatever_is_given_sent_and_cancelled_nobody_gets_more_than_they_paid(steps: list[tuple[str, int]]) -> None:
+    order = an_order((a_product(stock=6, price=10), 6), (a_product(stock=6, price=7), 6), is_paid=True)
+    first, second = order.lines.order_by("id")
+    for hours, (step, number) in enumerate(steps, 1):
+        at = later(hours=hours)
+        first.refresh_from_db()
+        second.refresh_from_db()
+        if step.startswith("off"):
+            give(order, number, line=first if step == "off the line" and first.open_quantity else None, at=at)
+        elif step == "ship" and first.allocated:
+            shipping.ship(order, units=[(first.pk, min(number, first.allocated))], by=None, at=at)
+        elif (line := second if step == "other" else first).open_quantity:
+            selling.cancel_line(line, quantity=min(number, line.open_quantity), reason="x", by=None, at=at)
+    for line in order.lines.all():
+        if line.open_quantity:
+            selling.cancel_line(line, reason="x", by=None, at=later(hours=99))
+    back = sum(Refund.objects.filter(cancellation__line__order=order).values_list("amount", flat=True), Decimal(0))
+    given_off = sum(order.compensations.values_list("amount", flat=True), Decimal(0))
+    cancelled_worth = sum((line.price * line.cancelled for line in order.lines.all()), Decimal(0))
+    kept_worth = sum((line.price * line.shipped for line in order.lines.all()), Decimal(0))
+    assert back <= cancelled_worth
+    assert back + given_off <= cancelled_worth + kept_worth
