@@ -1,6 +1,6 @@
 """What every record's plain admin has in common: fast on a million rows, read-only where a verb owns the change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.admin.seen import SeenAdmin
 from backorders.backoffice.masking import masked, sees_contacts
@@ -21,6 +22,19 @@ from backorders.searching import holds, matching
 RELATED_AT_MOST = 500
 # Whoever may not see an address may not guess it by searching either.
 CONTACTS = {"email", "phone", "address", "recipient"}
+# Fields whose name is no heading for a choice, and what is chosen by them.
+FILTERS = {
+    "is_active": _("on sale"),
+    "is_announced": _("said to the customer"),
+    "is_at_risk": _("at risk"),
+    "is_business": _("business customer"),
+    "is_paid": _("paid"),
+    "is_ship_complete": _("sent in one parcel only"),
+    "answered_at": _("answered"),
+    "delivered_at": _("delivered"),
+    "done_at": _("done"),
+    "paid_at": _("paid back"),
+}
 
 
 class RecordAdmin(SeenAdmin):
@@ -65,6 +79,13 @@ class RecordAdmin(SeenAdmin):
             return shown
         return [self._masked(str(name)) if name in self.contact_fields else name for name in shown]
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, its filters named as people say them."""
+        made = super().get_changelist_instance(request)
+        for spec in made.filter_specs:
+            spec.title = FILTERS.get(getattr(spec, "field_path", ""), spec.title)
+        return made
+
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         """Leave out how people are reached where it is not this person's to see."""
         hidden = () if sees_contacts(request.user) else self.contact_fields
@@ -101,6 +122,15 @@ class RecordAdmin(SeenAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is deleted that history may hang on."""
         return self.deletable and super().has_delete_permission(request, obj)
+
+
+class WhetherFilter(admin.EmptyFieldListFilter):
+    """Whether something has happened: the moment is there or not."""
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """Yield all, no and yes."""
+        for choice, word in zip(super().choices(changelist), (_("All"), _("No"), _("Yes")), strict=True):
+            yield {**choice, "display": word}
 
 
 class LedgerAdmin(RecordAdmin):

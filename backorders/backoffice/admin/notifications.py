@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from backorders.backoffice.admin.base import LedgerAdmin, column, link
+from backorders.backoffice.admin.base import LedgerAdmin, WhetherFilter, column, link
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.masking import sees_contacts
 from backorders.notifications.models import (
@@ -120,7 +120,7 @@ class CallTaskAdmin(LedgerAdmin):
     """Customers to be called, open and done."""
 
     list_display = ("opened_at", "customer", "why", "done_at", "done_by")
-    list_filter = (("done_at", admin.EmptyFieldListFilter),)
+    list_filter = (("done_at", WhetherFilter),)
     list_select_related = ("customer", "done_by", "message")
     ordering = ("-id",)
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import caring
-from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, column, link
+from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, WhetherFilter, column, link
 from backorders.orders.models import (
     Cancellation,
     Carrier,
@@ -133,7 +133,7 @@ class ShipmentAdmin(LedgerAdmin):
     """Parcels that left."""
 
     list_display = ("shipped_at", "order", "carrier", "tracking_number", "delivered_at", "delivery_confirmed_by")
-    list_filter = ("carrier", ("delivered_at", admin.EmptyFieldListFilter))
+    list_filter = ("carrier", ("delivered_at", WhetherFilter))
     list_select_related = ("order", "carrier")
     search_related = {"order": ("number",)}
     ordering = ("-id",)
@@ -163,7 +163,7 @@ class RefundAdmin(LedgerAdmin):
 
     list_display = ("due_at", "order", "amount", "currency", "paid_at", "pay_link")
     column_needs = {"pay_link": "refunding.pay_refund"}
-    list_filter = (("paid_at", admin.EmptyFieldListFilter),)
+    list_filter = (("paid_at", WhetherFilter),)
     list_select_related = ("cancellation__line__order",)
     ordering = ("-id",)
 
@@ -205,7 +205,7 @@ class QuestionAdmin(LedgerAdmin):
     """What customers asked; they are answered on the order's screen."""
 
     list_display = ("asked_at", "screen", "channel", "text", "answer_due_at", "answered_at", "answered_by")
-    list_filter = ("channel", ("answered_at", admin.EmptyFieldListFilter))
+    list_filter = ("channel", ("answered_at", WhetherFilter))
     list_select_related = ("order", "answered_by")
     search_related = {"order": ("number",)}
     ordering = ("-id",)

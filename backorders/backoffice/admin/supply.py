@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -140,20 +141,11 @@ class PurchaseLineAdmin(LedgerAdmin):
 
     list_display = (
         "order_and_line",
-        "product",
-        "supplier",
+        "product_and_supplier",
         "outstanding_units",
         "pegged",
         "eta",
-        "eta_link",
-        "receive_link",
-        "close_link",
     )
-    column_needs = {
-        "eta_link": "revising.revise_eta",
-        "receive_link": "receiving.receive",
-        "close_link": "buying.close_purchase_line",
-    }
     list_display_links = ("order_and_line",)
     list_filter = (WhenFilter, "confidence")
     list_select_related = ("purchase_order__supplier", "product", "warehouse")
@@ -167,10 +159,11 @@ class PurchaseLineAdmin(LedgerAdmin):
         """Say which line of which order."""
         return str(line)
 
-    @column(_("supplier"))
-    def supplier(self, line: PurchaseLine) -> str:
-        """Name the supplier."""
-        return line.purchase_order.supplier.name
+    @column(_("product and supplier"))
+    def product_and_supplier(self, line: PurchaseLine) -> SafeString:
+        """Name the product, and under it whoever sends it."""
+        below = line.purchase_order.supplier.name
+        return format_html('{} <span class="quiet below">{}</span>', line.product, below)
 
     @column(_("outstanding"))
     def outstanding_units(self, line: PurchaseLine) -> int:
@@ -182,20 +175,20 @@ class PurchaseLineAdmin(LedgerAdmin):
         """The supplier's date for our warehouse."""
         return short_eta(line)
 
-    @column(_("date"))
-    def eta_link(self, line: PurchaseLine) -> SafeString | None:
-        """Lead to the ETA screen while something is outstanding."""
-        return link("purchase_line_eta", _("Change ETA"), line.pk) if line.outstanding else None
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Add one column with what this person may do about a line while something of it is outstanding."""
 
-    @column(_("goods"))
-    def receive_link(self, line: PurchaseLine) -> SafeString | None:
-        """Lead to receiving its order while something is outstanding."""
-        return link("receive", _("Receive"), line.purchase_order_id) if line.outstanding else None
+        @column(_("Do"))
+        def acts(line: PurchaseLine) -> SafeString | None:
+            ways = (
+                ("revising.revise_eta", "purchase_line_eta", _("Change ETA"), line.pk),
+                ("receiving.receive", "receive", _("Receive"), line.purchase_order_id),
+                ("buying.close_purchase_line", "close_purchase_line", _("Close"), line.pk),
+            )
+            mine = [link(name, label, pk) for needs, name, label, pk in ways if request.user.has_perm(needs)]
+            return format_html_join("", "{}", ((each,) for each in mine)) if mine and line.outstanding else None
 
-    @column(_("end"))
-    def close_link(self, line: PurchaseLine) -> SafeString | None:
-        """Lead to closing it while something is outstanding."""
-        return link("close_purchase_line", _("Close"), line.pk) if line.outstanding else None
+        return [*super().get_list_display(request), acts]
 
     @admin.action(description=_("Change the ETA of the selected lines"), permissions=["revise"])
     def change_eta(self, request: HttpRequest, queryset: QuerySet[PurchaseLine]) -> HttpResponse:
