@@ -93,7 +93,7 @@ def samples(foreseen: Foreseen) -> list[Sample]:
 
 
 def _sample(why: str, letter: Letter) -> Sample:
-    kind = str(Message.Kind(letter.kind).label)
+    kind = _(str(Message.Kind(letter.kind).label))
     about = (why, letter.to.customer_id, letter.to.name, letter.to.language, kind)
     try:
         return Sample(*about, writing.shown(letter), "")
@@ -106,7 +106,7 @@ def _sorts(foreseen: Foreseen, languages: Sequence[str]) -> list[Sort]:
     ordered = sorted(kinds, key=lambda kind: (-kinds[kind], kind))
     return [
         Sort(
-            str(Message.Kind(kind).label),
+            _(str(Message.Kind(kind).label)),
             kinds[kind],
             [foreseen.kinds[kind, language] for language in languages],
         )
