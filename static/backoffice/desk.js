@@ -93,4 +93,10 @@
       if (event.target === drawer || event.target.closest(".save-bar a")) { event.preventDefault(); drawer.close(); }
     });
   }
+
+  // Print the page.
+  for (const button of document.querySelectorAll("[data-prints]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
 }

@@ -150,9 +150,4 @@
   if (summary) {
     fetch(summary.dataset.summary).then(async (answer) => { if (answer.ok) summary.outerHTML = await answer.text(); }).catch(() => {});
   }
-
-  for (const button of document.querySelectorAll("[data-prints]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  }
 }

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from backorders.access.table import SERVICE, Role
-from backorders.actions import approving, asking, hearing, queueing, selling, shipping
+from backorders.actions import approving, asking, hearing, queueing, receiving, selling, shipping
 from backorders.actions.seconding import NeedsApproval
 from backorders.changes.models import ChangeSet
 from backorders.chasing.models import DateRequest
@@ -98,10 +98,16 @@ def things(world: World) -> dict[str, Any]:
         "approvals": approval,
         "jobs": Job.objects.create(kind="x", subject="x", object_id=1, created_at=AT),
         "changes": ChangeSet.objects.latest("id"),
+        "receipts": a_receipt(world),
         "compensation": (award := an_award(line)),
         "compensation-policies": award.policy,
         "notice": Notice.objects.first(),
     }
+
+
+def a_receipt(world: World) -> ChangeSet:
+    """A part of the goods comes."""
+    return receiving.receive([receiving.Arrival(world.line.pk, 1)], by=None, at=world.at).change_set
 
 
 def _booked_photo(world: World) -> DamagePhoto:

@@ -26,6 +26,7 @@ from backorders.backoffice.views.screen import ActScreen
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet
 from tests.backoffice.desk import World, address
+from tests.backoffice.routes import a_receipt
 from tests.browser import staging
 from tests.browser.staging import Place
 from tests.compensation.policies import a_policy, an_award
@@ -115,6 +116,7 @@ SCREENS: dict[str, Shown] = {
     "receive": _form(
         lambda w: address("receive", w.line.purchase_order_id), by_hand=State(sends=staging.received_by_hand)
     ),
+    "pick_lists": Shown(lambda w: address("pick_lists", a_receipt(w).pk)),
     "adjust_stock": _form(_at("adjust_stock")),
     "outbox": _list(_at("outbox", "?box=sent")),
     "message": Shown(lambda w: address("message", w.message.pk)),

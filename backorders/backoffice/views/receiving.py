@@ -181,7 +181,8 @@ class Receive(ActScreen):
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say what was done; of what came short, lead to its new ETA or say who was asked."""
-        sentence = super().done_sentence(done)
+        url = reverse("admin:pick_lists", args=[done.change_set.pk])
+        sentence = format_html('{} <a href="{}">{}</a>', super().done_sentence(done), url, _("Who gets it, to print"))
         lines = PurchaseLine.objects.filter(receipts__change_set=done.change_set).distinct()
         short = receiving.short_of(lines, today=business_day(self.at))
         if not short:
