@@ -1,5 +1,6 @@
-"""The provider's reports must be heard, and only the provider's: without a secret for its webhooks we do not start."""
+"""Mail must leave, and the provider's reports be heard, and only the provider's: without that we do not start."""
 
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -17,5 +18,20 @@ def webhooks_are_secret(**_kwargs: Any) -> list[CheckMessage]:
             "The mail provider's webhooks have no secret: bounces and complaints would go unheard.",
             hint='Set ANYMAIL_WEBHOOK_SECRET to "user:password" and give the provider the same.',
             id="notifications.E001",
+        )
+    ]
+
+
+def amazon_has_its_library(**_kwargs: Any) -> list[CheckMessage]:
+    """Complain if a setting names Amazon SES and its library, which nothing else needs, is not installed."""
+    is_named = "amazon_ses" in settings.EMAIL_BACKEND or any(
+        name.startswith("AMAZON_SES_") for name in settings.ANYMAIL
+    )
+    if not is_named or find_spec("boto3"):
+        return []
+    return [
+        Error(
+            'Amazon SES needs a library of its own: install it with pip install "django-anymail[amazon-ses]".',
+            id="notifications.E002",
         )
     ]

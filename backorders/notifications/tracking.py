@@ -77,9 +77,14 @@ def _given(metadata: Any) -> int | None:
 
 
 def _reason(event: Any) -> str:
-    """Why it was rejected; "soft" for a bounce that the provider itself calls so."""
+    """Why it was rejected; "soft" for a bounce that the provider itself calls so.
+
+    SendGrid says of a bounce that it is for good ("bounce") or may pass ("blocked"); anymail leaves that where it is.
+    """
     if event.event_type == "bounced" and SOFT.search(str(event.esp_event)):
         return "soft"
+    if event.event_type == "bounced" and not event.reject_reason and isinstance(event.esp_event, Mapping):
+        return "bounced" if event.esp_event.get("type") == "bounce" else ""
     return clean(event.reject_reason, 40)
 
 

@@ -39,6 +39,8 @@ def guarded(view: View, *, name: str) -> View:
         if request.method != "POST":
             return view(request, *args, **kwargs)
         if not _has_secret(request):
+            if name.startswith("amazon_ses") and "authorization" not in request.headers:
+                return HttpResponse(status=401, headers={"WWW-Authenticate": "Basic"})  # Amazon gives it when asked
             return HttpResponse(status=400)
         if int(re.sub(r"\D", "", request.headers.get("content-length", "")[:20]) or 0) > LARGEST:
             return HttpResponse(status=413)

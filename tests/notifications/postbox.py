@@ -21,6 +21,18 @@ def posted(url: str, body: Any, *, word: str = "right", content_type: str = "app
     ).status_code
 
 
+def as_form(fields: dict[str, Any], files: dict[str, tuple[str, str, bytes]] | None = None) -> bytes:
+    """A form with the boundary "b": fields, and files as (name, type, content)."""
+    parts = []
+    for name, value in fields.items():
+        head = f'Content-Disposition: form-data; name="{name}"\r\n\r\n'
+        parts.append(f"--b\r\n{head}{value}\r\n".encode("utf-8", "surrogatepass"))
+    for name, (file, kind, content) in (files or {}).items():
+        head = f'Content-Disposition: form-data; name="{name}"; filename="{file}"\r\nContent-Type: {kind}\r\n\r\n'
+        parts.append(f"--b\r\n{head}".encode() + content + b"\r\n")
+    return b"".join([*parts, b"--b--\r\n"])
+
+
 def came(raw: str | bytes, *, envelope_sender: str = "ada@example.com", word: str = "right") -> int:
     """Let a mail come in as raw text."""
     raw = raw.decode("latin-1") if isinstance(raw, bytes) else raw

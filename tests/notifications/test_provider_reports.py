@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from backorders.allocation.models import Promise
+from backorders.notifications import gate, leasing, marking, switch
 from backorders.notifications.models import CallTask, Message, ProviderEvent, Suppression
 from backorders.notifications.tracking import HARD, RANK, process_events
-from tests.factories import AT, a_customer
-from tests.notifications.postbox import posted
+from tests.factories import AT, a_customer, a_line, a_product
+from tests.notifications.desk import announce
+from tests.notifications.postbox import as_form, posted
 
 pytestmark = [
     pytest.mark.django_db,
@@ -50,14 +53,7 @@ def told(provider: str, payload: Any, *, word: str = "right") -> int:
         return posted(url, payload, word=word)
     if "event-data" in payload:
         return posted(url, {**payload, "signature": SIGNED}, word=word)
-    return posted(url, _form({**payload, **SIGNED}), word=word, content_type="multipart/form-data; boundary=b")
-
-
-def _form(fields: dict[str, Any]) -> bytes:
-    parts = [
-        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
-    ]
-    return "".join([*parts, "--b--\r\n"]).encode("utf-8", "surrogatepass")
+    return posted(url, as_form({**payload, **SIGNED}), word=word, content_type="multipart/form-data; boundary=b")
 
 
 SIGNED = {
@@ -182,3 +178,76 @@ def test_a_spoilt_report_is_kept_cleanly_or_refused(provider: str) -> None:
     assert 400 in answers
     said = ProviderEvent.objects.values_list("event_key", "provider_id", "recipient", "reason", "description")
     assert not [row for row in said if any("\0" in text for text in row)]
+
+
+# -- one mail of ours, whatever order its provider speaks in -----------------------------------------------------------
+
+TO, ON = "ada@example.com", 1780304400
+
+
+def reports_on(message: Message) -> dict[str, tuple[Any, Any]]:
+    """That a mail was delivered and that it bounced, in the words of each provider, with what we named it."""
+    ours = {"message": str(message.pk)}
+    packed = json.dumps(ours)
+    grid = {"email": TO, "timestamp": ON, "sg_message_id": "p-1", **ours}
+    gun = {"recipient": TO, "timestamp": ON, "user-variables": ours, "message": {"headers": {"message-id": "p-1"}}}
+    post = {"MessageID": "p-1", "Metadata": ours, "DeliveredAt": "2026-06-01T09:00:00Z", "Recipient": TO, "Email": TO}
+    brevo = {"email": TO, "message-id": "p-1", "ts_epoch": ON * 1000, "X-Mailin-custom": packed}
+    data = {"email_id": "p-1", "to": [TO], "headers": [{"name": "X-Metadata", "value": packed}]}
+    resend = {"created_at": "2026-06-01T09:00:00Z", "data": data}
+    hard = {"bounce": {"message": "The recipient's email provider sent a hard bounce message."}}
+    code = {"code": 550, "message": "no such user"}
+    fails = {"event": "failed", "severity": "permanent", "reason": "bounce", "delivery-status": code}
+    return {
+        "sendgrid": (
+            [{**grid, "event": "delivered", "sg_event_id": "1"}],
+            [{**grid, "event": "bounce", "type": "bounce", "status": "5.1.1", "reason": "550", "sg_event_id": "2"}],
+        ),
+        "mailgun": (
+            {"event-data": {**gun, "event": "delivered", "id": "1"}},
+            {"event-data": {**gun, **fails, "id": "2"}},
+        ),
+        "postmark": (
+            {**post, "RecordType": "Delivery"},
+            {**post, "RecordType": "Bounce", "ID": 2, "Type": "HardBounce", "TypeCode": 1},
+        ),
+        "brevo": ({**brevo, "event": "delivered"}, {**brevo, "event": "hard_bounce"}),
+        "resend": (
+            {**resend, "type": "email.delivered"},
+            {**resend, "type": "email.bounced", "data": {**data, **hard}},
+        ),
+    }
+
+
+def being_sent() -> tuple[Message, Any]:
+    """A confirmation that was handed over; its worker has not written yet that it was accepted."""
+    switch.mail_switch(at=AT)
+    a_line(a_product(stock=5), 1, customer=a_customer(email=TO))
+    announce(AT)
+    lease, [message] = leasing.claim(owner="one", at=AT)
+    assert gate.open_attempt(message, lease, at=AT)
+    return message, lease
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("said", [(0,), (1,), (0, 1), (1, 0), (0, 1, 0), (1, 1)], ids=str)
+@pytest.mark.parametrize("is_accepted_first", [True, False])
+def test_a_mail_comes_to_the_same_in_whatever_order_its_provider_speaks(
+    provider: str, said: tuple[int, ...], is_accepted_first: bool
+) -> None:
+    message, lease = being_sent()
+    reports = reports_on(message)[provider]
+    if is_accepted_first:
+        marking.mark_accepted(message, lease, provider_id="p-1", at=AT)
+    for each in said:
+        assert told(provider, reports[each]) == 200
+        process_events(at=AT)
+    if not is_accepted_first:
+        marking.mark_accepted(message, lease, provider_id="p-1", at=AT)
+    message.refresh_from_db()
+    is_bounced = 1 in said
+    assert message.state == "accepted"
+    assert message.delivery == (Message.Delivery.BOUNCED if is_bounced else Message.Delivery.DELIVERED)
+    assert CallTask.objects.count() == Suppression.objects.count() == is_bounced
+    assert ProviderEvent.objects.count() == len(set(said))
+    assert Promise.objects.get().told_at == (None if is_bounced else AT)
