@@ -114,7 +114,9 @@ SCREENS: dict[str, Shown] = {
     "close_purchase_line": _form(lambda w: address("close_purchase_line", w.line.pk), stale=STALE),
     "purchase_order_eta": _form(lambda w: address("purchase_order_eta", w.line.purchase_order_id)),
     "receive": _form(
-        lambda w: address("receive", w.line.purchase_order_id), by_hand=State(sends=staging.received_by_hand)
+        lambda w: address("receive", w.line.purchase_order_id),
+        by_hand=State(sends=staging.received_by_hand),
+        damaged=State(sends=staging.received_damaged),
     ),
     "pick_lists": Shown(lambda w: address("pick_lists", a_receipt(w).pk)),
     "adjust_stock": _form(_at("adjust_stock")),

@@ -328,6 +328,13 @@ def late_by_law(world: World) -> None:
         case.save(update_fields=["clock_on"])
 
 
+def received_damaged(world: World) -> dict[str, Any]:
+    """A part of the goods comes damaged, with a picture that the form shows when it comes back."""
+    a_photo(world.line, by=get_user_model().objects.get(username="chief"), at=timezone.now())
+    units = {"quantity": 4, "damaged": 1, "note": LONG_NAME[:200], "seen": world.line.version}
+    return {**{f"line_{world.line.pk}-{name}": value for name, value in units.items()}, "key": "k", "preview": 1}
+
+
 def received_by_hand(world: World) -> dict[str, Any]:
     """A part of the goods comes, the second order is put before the first, and the rest has a date in words."""
     first, second = world.first.lines.get(), world.second.lines.get()

@@ -4,15 +4,16 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from backorders.actions import receiving
 from backorders.changes.models import ChangeSet
-from backorders.supply.models import PurchaseLine
+from backorders.supply.models import DamagePhoto, PurchaseLine
 from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
 from tests.browser.test_tasks import Hands
 from tests.factories import a_product, a_purchase, state
+from tests.supply.pictures import a_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -176,6 +177,40 @@ def test_a_form_that_comes_too_late_or_is_refused_loses_nothing(world: World, si
     expect(page.locator(".messagelist")).to_contain_text("Done")
     world.line.refresh_from_db()
     assert world.line.received == 6
+
+
+def test_pictures_of_damage_are_sent_with_the_receipt_and_a_bad_file_loses_nothing(
+    world: World, sit_down: Open
+) -> None:
+    visit = sit_down()
+    page = visit.page
+    at_the_dock(page, world)
+    page.get_by_label("Good: AK-17").fill("4")
+    page.get_by_label("Damaged: AK-17").fill("1")
+    files = [("dent.jpg", "image/jpeg", a_file()), ("list.png", "image/png", b"no picture")]
+    page.get_by_label("Pictures of damage: AK-17").set_input_files(
+        [{"name": name, "mimeType": kind, "buffer": data} for name, kind, data in files]
+    )
+    page.locator("#save").click()
+    expect(page.get_by_role("alert")).to_contain_text("list.png is no picture that can be read")
+    expect(page.get_by_label("Damaged: AK-17")).to_have_value("1")
+    picture = page.locator(".photos img")
+    expect(picture).to_be_visible()
+    assert is_shown(picture)
+    assert visit.violations() == []
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    page.get_by_role("link", name="See or undo").click()
+    expect(picture).to_have_count(1)
+    assert is_shown(picture)
+    assert DamagePhoto.objects.get().change_set == ChangeSet.objects.latest("id")
+    assert [each for each in visit.complaints if "422" not in each] == []
+
+
+def is_shown(picture: Locator) -> bool:
+    """Whether the browser could read the picture."""
+    picture.scroll_into_view_if_needed()
+    return bool(picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0)"))
 
 
 def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World, sit_down: Open) -> None:
