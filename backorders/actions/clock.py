@@ -14,7 +14,7 @@ from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet
 from backorders.changes.recording import open_change
 from backorders.jobs import beating
-from backorders.notifications.models import LaterWord
+from backorders.notifications.models import LaterWord, MessageLine, ProviderEvent, bounces
 from backorders.orders.models import OrderLine
 from backorders.supply.models import Receipt, Supplier
 
@@ -39,13 +39,18 @@ def start_day(*, at: datetime.datetime) -> int:
 
 
 def take_up_what_was_told(*, at: datetime.datetime) -> int:
-    """Plan the products in which a ship-complete line heard of a date lately; return how many.
+    """Plan the products in which a ship-complete line heard of a date lately, or of which a mail that said one came
+    back; return how many.
 
-    Such a line lets others pass while its word is kept (see planning), so what it was told may free stock for them.
-    Mails are told outside the products' locks, so this comes after them and looks back.
+    Such a line lets others pass while its word is kept (see planning), so what it was told may free stock for them,
+    and what it was not told after all may not. Mails are told, and untold, outside the products' locks, so this comes
+    after them and looks back.
     """
+    lately = at - TOLD_LATELY
+    bounced = ProviderEvent.objects.filter(bounces(), processed_at__gt=lately).values("message")
+    untold = MessageLine.objects.filter(message__in=bounced, promise_version__isnull=False).values("line")
     heard = OrderLine.objects.waiting().filter(order__is_ship_complete=True, is_held=False)
-    heard = heard.filter(promise__told_until__isnull=False, promise__told_at__gt=at - TOLD_LATELY)
+    heard = heard.filter(Q(promise__told_until__isnull=False, promise__told_at__gt=lately) | Q(pk__in=untold))
     products = list(heard.order_by("product").values_list("product", flat=True).distinct())
     for product_id in products:
         plan_again(product_id, at=at)

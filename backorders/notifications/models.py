@@ -361,6 +361,14 @@ class LaterWord(models.Model):
         return f"{self.customer} hears later"
 
 
+BOUNCES = ("bounced", "rejected", "failed")
+
+
+def bounces() -> Q:
+    """Provider events that say of a message that nobody reads it."""
+    return Q(event_type__in=BOUNCES)
+
+
 class ProviderEvent(models.Model):
     """A provider event is what the mail provider told us later about a message: stored first, worked on afterwards."""
 
@@ -377,7 +385,10 @@ class ProviderEvent(models.Model):
 
     class Meta:
         ordering = ["-received_at", "-id"]
-        indexes = [models.Index(name="provider_events_to_do", fields=["id"], condition=Q(processed_at=None))]
+        indexes = [
+            models.Index(name="provider_events_to_do", fields=["id"], condition=Q(processed_at=None)),
+            models.Index(name="bounces_worked_on", fields=["processed_at"], condition=bounces()),
+        ]
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.recipient}"

@@ -22,7 +22,7 @@ from backorders.changes.acting import act
 from backorders.ids import typed_id
 from backorders.notifications.addresses import normal
 from backorders.notifications.marking import confirm_unknown, untell
-from backorders.notifications.models import Message, ProviderEvent, Suppression
+from backorders.notifications.models import BOUNCES, Message, ProviderEvent, Suppression
 from backorders.notifications.outbox import ask_to_call, repeat, repeated_key, stating_old_dates
 from backorders.notifications.policy import SENDING, SendingPolicy
 from backorders.notifications.replies import clean
@@ -35,9 +35,7 @@ RANK = {
     "delivered": Delivery.DELIVERED,
     "opened": Delivery.DELIVERED,
     "clicked": Delivery.DELIVERED,
-    "bounced": Delivery.BOUNCED,
-    "rejected": Delivery.BOUNCED,
-    "failed": Delivery.BOUNCED,
+    **dict.fromkeys(BOUNCES, Delivery.BOUNCED),
     "complained": Delivery.COMPLAINED,
 }
 TAKEN = {"sent", "delivered", "bounced", "complained", "deferred", "opened", "clicked"}

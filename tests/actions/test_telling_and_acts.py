@@ -8,8 +8,9 @@ from backorders.actions import caring, clock, queueing, selling, telling, undoin
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
-from backorders.notifications.models import CallTask
+from backorders.notifications.models import CallTask, Message
 from backorders.orders.models import Cancellation, OrderLine
+from tests.actions.lawdesk import comes_back
 from tests.factories import AT, a_line, a_product, a_purchase, a_user, an_order, later, receive, revise, state
 from tests.notifications.desk import announce, send, tell
 
@@ -78,6 +79,23 @@ def test_what_was_told_is_taken_up_once() -> None:
     assert clock.take_up_what_was_told(at=AFTER) == 1
     assert clock.take_up_what_was_told(at=later(hours=2)) == 0
     assert ChangeSet.objects.count() == changes
+
+
+def test_a_mail_that_comes_back_lets_nobody_pass_any_more_a_minute_later() -> None:
+    """The word that is not known any more is not kept by letting others pass."""
+    head, behind = a_head_and_one_behind()
+    tell(TOLD_AT)
+    clock.take_up_what_was_told(at=AFTER)
+    assert (state(head)[0], state(behind)[0]) == (3, 5)
+    comes_back(Message.objects.get(lines__line=head), at=later(hours=5))
+    assert Promise.objects.get(line=head).told_at is None
+    assert clock.take_up_what_was_told(at=later(hours=5, minutes=1)) == 1
+    whole_day = state(head)[0], state(behind)[0]
+    clock.start_day_of(head.product_id, at=later(hours=5, minutes=2))
+    assert whole_day == (state(head)[0], state(behind)[0]), "nothing is left for the hour"
+    assert whole_day == (8, 0)
+    assert clock.take_up_what_was_told(at=later(hours=6)) == 0
+    in_order(later(hours=6))
 
 
 def test_the_books_are_not_lenient_with_a_line_that_should_have_been_served() -> None:
