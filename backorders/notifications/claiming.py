@@ -30,6 +30,7 @@ def claims_of(
             is_notice=line.line_id in offered and not offered[line.line_id].is_reminder,
             is_reminder=line.line_id in offered and offered[line.line_id].is_reminder,
             remind_next_on=given.found.owed[line.line_id].remind_next_on if line.line_id in offered else None,
+            over_at=given.found.owed[line.line_id].over_at if line.line_id in offered else None,
             split=Split(line.allocated + line.shipped, line.waiting) if line.line_id in divided else None,
         )
         for line in (*lines, *also)

@@ -15,6 +15,7 @@ from backorders.notifications.leasing import Lease, give_back, leased
 from backorders.notifications.models import TO_WHERE_IT_WAS, Message
 from backorders.notifications.outbox import (
     NO_LEASE,
+    OF_NO_USE_LATER,
     ask_to_call,
     ask_to_write_again,
     drop,
@@ -63,7 +64,8 @@ def open_attempt(message: Message, lease: Lease, *, at: datetime.datetime, polic
     """Let the message through the gate and write down the attempt; return whether it may be sent now.
 
     It may if the lease is still ours, mail is on, it has not expired, the address is still the recipient's and is
-    mailed, every date and every division it states is still the newest, and what it asks is still open.
+    mailed, every date and every division it states is still the newest, and what it asks is still open. What asks for
+    an answer by a day that has passed is written anew, as things are then.
     """
     with connection.cursor() as cursor:
         cursor.execute(OPEN_ATTEMPT, gate_params(message, lease, at, policy))
@@ -95,10 +97,11 @@ def turn_away(message: Message, lease: Lease, *, at: datetime.datetime, policy: 
     if not lets_pass(mail_switch(at=at), at=at):
         give_back(lease, [message.pk])
         return State.PENDING
-    if now.expires_at is not None and now.expires_at <= at:
+    is_over = now.expires_at is not None and now.expires_at <= at
+    if is_over and now.kind in OF_NO_USE_LATER:
         drop(mine, state=State.EXPIRED)
         return State.EXPIRED
-    if _is_outdated(now):
+    if is_over or _is_outdated(now):
         drop(mine, state=State.SUPERSEDED)
         mail_again([message.pk])
         reopen([message.pk], at=at)

@@ -205,7 +205,7 @@ class Claim(NamedTuple):
 
     Near: it reminds the customer that the date is close. Arrival: it says that the shipment arrived.
     Near: it reminds the customer that the date is close. Notice: the law asks for it; reminder: it asks once more, and
-    next on `remind_next_on`.
+    next on `remind_next_on`. Either is true until `over_at`.
     """
 
     line_id: int
@@ -224,6 +224,7 @@ class Claim(NamedTuple):
     is_notice: bool = False
     is_reminder: bool = False
     remind_next_on: datetime.date | None = None
+    over_at: datetime.datetime | None = None
     split: Split | None = None
 
 

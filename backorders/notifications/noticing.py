@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from backorders.delays import caseload, casework, law
-from backorders.delays.days import DAY, day_in, leaves_by
+from backorders.delays.days import DAY, day_in, end_of, leaves_by
 from backorders.delays.law import Case, Event, Kind, State
 from backorders.delays.models import LegalCase
 from backorders.delays.packs import Measures, Silence
@@ -36,6 +36,7 @@ class Owed(NamedTuple):
     is_told: bool
     is_reminded: bool
     is_ahead: bool = False
+    zone: str = "UTC"
 
     @property
     def silences(self) -> bool:
@@ -51,6 +52,11 @@ class Owed(NamedTuple):
     def presses(self) -> bool:
         """Whether the last day for the notice is so close that nothing more is waited for."""
         return self.case.clock_on is None or self.case.clock_on <= self.today + PRESSING_DAYS * DAY
+
+    @property
+    def over_at(self) -> datetime.datetime | None:
+        """When what a notice of now says is over: with the last day of what runs, where the goods go."""
+        return end_of(self.case.clock_on, zone=self.zone) if self.case.clock_on else None
 
     @property
     def remind_next_on(self) -> datetime.date | None:
@@ -84,6 +90,7 @@ def owed(customers: Sequence[int], *, at: datetime.datetime, today: datetime.dat
             row.notice_at is not None,
             row.remind_on is not None and row.remind_on <= today,
             row.pk in ahead,
+            row.zone,
         )
         for row in rows
         if row.pk in ahead or row.state in told

@@ -184,12 +184,20 @@ def _domain_of(address: str) -> str:
     return parseaddr(address)[1].rpartition("@")[2]
 
 
+OF_NO_USE_LATER = (Kind.CONTACT_CODE, Kind.APPROACHING, Kind.HEARTBEAT)  # nothing is written in their place
+
+
 def _expires_at(letter: Letter, at: datetime.datetime) -> datetime.datetime | None:
-    """What says that a date is near, or as it was, is of no use after it, nor a code when it opens nothing any more."""
+    """What says that a date is near, or as it was, is of no use after it, nor a code when it opens nothing any more.
+
+    What asks for an answer is true until the last day to give it.
+    """
     if letter.kind == Kind.CONTACT_CODE:
         return at + CODE_LASTS
+    if letter.kind not in OF_NO_USE_LATER:
+        return min((claim.over_at for claim in letter.claims if claim.over_at), default=None)
     last = [window.last for part in letter.parts for window in part.windows]
-    if letter.kind not in (Kind.APPROACHING, Kind.HEARTBEAT) or not last:
+    if not last:
         return None
     return at + (max(last) - business_day(at) + datetime.timedelta(days=1))
 

@@ -12,6 +12,7 @@ from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet, Source
 from backorders.delays import casework
 from backorders.delays.caseload import OverByLaw
+from backorders.delays.days import end_of
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase, LegalEvent
 from backorders.notifications.announcing import announce_due
@@ -32,6 +33,7 @@ from tests.factories import (
     revise,
     state,
 )
+from tests.notifications.desk import inbox, send
 
 pytestmark = pytest.mark.django_db
 MINUTES = datetime.timedelta(minutes=10)
@@ -247,6 +249,25 @@ def test_a_shop_that_begins_to_keep_cases_cancels_nothing_on_its_first_day() -> 
     assert case.is_inherited
     assert case.limit_on == day(107)
     assert state(line)[3] == 0
+
+
+@pytest.mark.parametrize("is_in_time", [True, False])
+def test_a_notice_whose_last_day_has_passed_does_not_leave_even_before_the_clock_came_round(is_in_time: bool) -> None:
+    purchase, line = a_sale()
+    over = end_of(case_of(line).limit_on, zone="UTC")
+    at = over - MINUTES
+    revise(purchase, (90, None), at=at)
+    deadlines.keep(at=at)
+    announce_due(at=at)
+    notice = Message.objects.get(kind="answer_needed")
+    assert notice.expires_at == over
+    before = len(inbox())
+    sent = send(over - MINUTES / 10 if is_in_time else over)
+    assert sent == ({"accepted": 1} if is_in_time else {"superseded": 1})
+    assert len(inbox()) - before == is_in_time
+    mails = tick(over + MINUTES)
+    assert [mail.kind for mail in mails] == ([] if is_in_time else ["cancelled"]), "it is written anew"
+    assert CallTask.objects.count() == 0
 
 
 def test_a_notice_that_comes_back_is_none_and_somebody_calls_while_the_clock_runs() -> None:

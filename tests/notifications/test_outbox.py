@@ -203,7 +203,7 @@ def test_an_address_suppressed_after_queueing_is_not_mailed(message: Message) ->
 
 
 def test_what_expired_is_not_sent(message: Message) -> None:
-    Message.objects.update(expires_at=AT)
+    Message.objects.update(expires_at=AT, kind="approaching")
     assert send(AT) == {"expired": 1}
     assert inbox() == []
 
