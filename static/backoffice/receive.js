@@ -32,7 +32,7 @@
       row.classList.toggle("is-damaged", damaged > 0 || row.querySelector("[type=file]").files.length > 0 || row.matches(":has(.photos)"));
     }
   };
-  if (table) { table.classList.add("counts"); table.addEventListener("input", need); }
+  if (table) { table.classList.add("asking"); table.addEventListener("input", need); }
 
   // What was counted stays in this browser until its receipt is booked: a page that is left, a form that was refused or
   // came too late, a connection that broke lose nothing. Its key comes along, so that nothing is booked twice.

@@ -110,6 +110,8 @@ def test_what_is_short_or_damaged_is_asked_where_it_is(world: World, sit_down: O
     page = visit.page
     at_the_dock(page, world)
     rest, pictures = (page.get_by_label(f"{name}: AK-17") for name in ("ETA of the rest", "Pictures of damage"))
+    table = page.locator("table.entry")
+    assert table.evaluate("table => getComputedStyle(table).display") == "table"
     expect(page.get_by_role("columnheader", name="ETA of the rest")).to_be_hidden()
     expect(page.get_by_role("columnheader", name="Pictures of damage")).to_be_hidden()
     page.get_by_label("Good: AK-17").fill("19")
