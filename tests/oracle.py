@@ -28,7 +28,7 @@ class Opinion:
         self.promises = {promise.pk: promise for promise in Promise.objects.all()}
         self.moved = list(StockMovement.objects.select_related("stock_level"))
         self.undone = set(ChangeSet.objects.exclude(undone_by=None).values_list("pk", flat=True))
-        self.parcels = list(ShipmentLine.objects.all())
+        self.parcels = list(ShipmentLine.objects.select_related("shipment"))
         self.receipts = list(Receipt.objects.filter(change_set__undone_by=None))
 
     def order_lines(self) -> Iterator[str]:
@@ -72,15 +72,17 @@ class Opinion:
                 yield f"purchase {line.pk}: {line.received} received, but its receipts are {received[line.pk]}"
 
     def conserved(self) -> Iterator[str]:
-        """Units are conserved: what was shipped and did not come back has left the stock."""
+        """Units are conserved: what was shipped and did not come back has left the stock, be it lost on its way."""
         travelled = [m for m in self.moved if m.kind in ("shipment", "return") and m.change_set_id not in self.undone]
         left = summed((m.stock_level.product_id, -m.quantity) for m in travelled)
         gone = summed((self.line[p.line_id].product_id, p.quantity - p.returned) for p in self.parcels)
         sold = summed((line.product_id, line.shipped) for line in self.lines)
-        back = summed((self.line[p.line_id].product_id, p.returned) for p in self.parcels)
-        for product in sold | left:
-            if not gone[product] == sold[product] - back[product] == left[product]:
-                yield f"product {product}: {sold[product]} sold, {back[product]} came back, {left[product]} left"
+        sent = summed((self.line[p.line_id].product_id, p.quantity) for p in self.parcels if not p.shipment.lost_at)
+        for product in gone | left:
+            if gone[product] != left[product]:
+                yield f"product {product}: {gone[product]} in parcels, {left[product]} left"
+            if sold[product] != sent[product]:
+                yield f"product {product}: {sold[product]} sold, {sent[product]} sent and not lost"
 
     def queues(self) -> Iterator[str]:
         """Nothing is free while somebody waits; nobody holds stock while somebody before it waits."""

@@ -77,6 +77,7 @@ CAPABILITIES: dict[str, Capability] = {
     "queueing.release": _c(_("release a held line"), DESK),
     "buying.order_goods": _c(_("order goods"), BUYING),
     "revising.revise_eta": _c(_("change an ETA"), BUYING),
+    "opening.start_undoing": _c(_("undo an import of ETAs"), BUYING),  # very many customers with a second person
     "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # very many customers with a second person
     "buying.close_purchase_line": _c(_("close a purchase line"), BUYING),
     "asking.ask_supplier": _c(_("ask a supplier for dates"), BUYING),

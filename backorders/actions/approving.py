@@ -24,6 +24,7 @@ from backorders.actions import (
     revising,
     selling,
     telling,
+    undoing,
 )
 from backorders.actions.checking import a_reason, a_text
 from backorders.actions.done import Done
@@ -259,6 +260,15 @@ def _revise_eta(given: dict[str, Any], **who: Any) -> Done[Any]:
     return revising.revise_eta(_etas(given["changes"]), source=source, **rest, **who)
 
 
+def _undone(verb: Callable[..., Done[Any]]) -> Way:
+    """The way of an undo: it is looked at as a revert is."""
+
+    def act(given: dict[str, Any], **who: Any) -> Done[Any]:
+        return verb(_found(ChangeSet, given["change_set"]), **who)
+
+    return Way(act, lambda given, at: undoing.preview_revert(_found(ChangeSet, given["change_set"]), at=at))
+
+
 def _proposed(given: dict[str, Any]) -> dict[int, int]:
     return {int(pk): int(version) for pk, version in given["seen"]}
 
@@ -293,5 +303,7 @@ WAYS: dict[str, Way] = {
     "proposals.accept": Way(
         lambda given, **who: proposals.accept(_proposed(given), note=given["note"], **who), _look_at_proposals
     ),
+    "undoing.undo": _undone(undoing.undo),
+    "undoing.undo_what_nobody_changed": _undone(undoing.undo_what_nobody_changed),
     "telling.tell_now": Way(lambda given, **who: telling.tell_now(given["customers"], **who)),
 }

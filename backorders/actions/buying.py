@@ -13,7 +13,7 @@ from backorders.actions.done import Done
 from backorders.actions.etas import BadEta, EtaPart, check_eta, check_outstanding
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.revisions import record_revisions
-from backorders.actions.seconding import Ask, for_recipients, recipients_of
+from backorders.actions.seconding import Ask, for_impact
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.replanning import preview, replan
@@ -144,7 +144,7 @@ def close_purchase_line(
     impact = replan(products, change_set=change, at=at)
     given = {"purchase_line": line.pk, "reason": reason, "seen_version": line.version}
     ask = Ask("buying.close_purchase_line", given, f"{line}")
-    for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
+    for_impact(impact, ask, by=by, approved_by=approved_by)
     return Done(change, impact, line)
 
 

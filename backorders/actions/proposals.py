@@ -15,7 +15,7 @@ from backorders.actions.done import Done
 from backorders.actions.etas import EtaChange, EtaPart
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.keys import known_act
-from backorders.actions.seconding import Ask, for_recipients, limits, recipients_of
+from backorders.actions.seconding import Ask, for_impact, limits, recipients_of
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.windows import business_day
@@ -205,7 +205,7 @@ def accept(
     )
     impact = preview(proposals, at=at)
     ask = Ask("proposals.accept", {"seen": [[pk, seen[pk]] for pk in sorted(seen)], "note": note}, _about(proposals))
-    for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
+    for_impact(impact, ask, by=by, approved_by=approved_by)
     changes = _carry_out(proposals, note=note, by=by, approved_by=approved_by, at=at)
     return Done(changes[0], impact, proposals)
 

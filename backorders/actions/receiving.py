@@ -20,7 +20,7 @@ from backorders.actions.keys import known_act, same_content
 from backorders.actions.moving import check_room, move
 from backorders.actions.reallocating import GoesBefore, Places, check_seen, new_places, take_places
 from backorders.actions.revising import as_before, date_lots, write_etas
-from backorders.actions.seconding import Ask, before_others, for_recipients, recipients_of
+from backorders.actions.seconding import Ask, before_others, for_impact
 from backorders.allocation.comparing import Comparison, compare_rules
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
@@ -105,8 +105,8 @@ def receive(
     made = list(Receipt.objects.filter(change_set=change).order_by("id"))
     _ask_for_the_rest(short_of(lines.values(), today=business_day(at)), by=by, at=at)
     impact = replan(products, change_set=change, at=at)
-    if rest and by is not None:
-        for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
+    if rest:
+        for_impact(impact, ask, by=by, approved_by=approved_by)
     return Done(change, impact, made)
 
 

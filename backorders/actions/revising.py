@@ -15,7 +15,7 @@ from backorders.actions.etas import BadEta, BadSplit, EtaChange, EtaPart, as_pla
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.keys import known_act, same_content
 from backorders.actions.revisions import Revised, record_revisions
-from backorders.actions.seconding import Ask, for_recipients, recipients_of
+from backorders.actions.seconding import Ask, for_impact
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.replanning import preview, replan
@@ -76,9 +76,9 @@ def revise_eta(
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in lines.values()))
     revised = write_etas(changes, lines, change_set=change, reason_code=reason_code, note=note, at=at)
     impact = replan(products, change_set=change, at=at)
-    if by is not None and change.source != Source.IMPORT:  # of an import, all of it is counted before it is applied
+    if change.source != Source.IMPORT:  # of an import, all of it is counted before it is applied
         ask = _ask(changes, lines, reason_code=reason_code, note=note, source=source, tells_later=tells_later)
-        for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
+        for_impact(impact, ask, by=by, approved_by=approved_by)
     if tells_later:
         _tell_later({move.customer_id for move in impact.moves}, change, at)
     return Done(change, impact, [line for line, *_ in revised])

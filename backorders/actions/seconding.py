@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +35,16 @@ class Ask:
     capability: str
     arguments: dict[str, Any]
     about: str
+
+
+class Weight(NamedTuple):
+    """What taking an act back comes to, beside the limits: what was cancelled (or would be), given, counted, and
+    whether lines are put before others."""
+
+    cancelled: Decimal = Decimal()
+    given: Decimal = Decimal()
+    units: int = 0
+    is_before_others: bool = False
 
 
 def limits() -> ApprovalLimit:
@@ -85,6 +95,24 @@ def for_units(units: int, ask: Ask, *, by: AbstractBaseUser | None, approved_by:
             limit=limit,
             ask=ask,
         )
+
+
+def for_undoing(weight: Weight, ask: Ask, *, by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None) -> None:
+    """Ask for a manager where what is taken back weighs as much as what only a manager does. Raises `NeedsApproval`."""
+    if _is_seconded(by, approved_by):
+        return
+    limit = limits()
+    most = Weight(limit.cancel_value, limit.compensation_value, limit.stock_units)
+    if any(mine > allowed for mine, allowed in zip(weight, most, strict=True)):
+        raise NeedsApproval(
+            _("Taking this back is above your limits: it needs a manager. Nothing was changed."), ask=ask
+        )
+
+
+def for_impact(impact: Impact, ask: Ask, *, by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None) -> None:
+    """Ask for a second person where more customers than the limit hear of what an act moved. Raises `NeedsApproval`."""
+    if by is not None:
+        for_recipients(recipients_of(impact), ask, by=by, approved_by=approved_by)
 
 
 def for_recipients(

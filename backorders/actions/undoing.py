@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from backorders.access.checking import check, may
 from backorders.actions.done import Done
 from backorders.actions.freshness import order_changed
+from backorders.actions.seconding import Ask, for_impact, for_undoing
 from backorders.actions.ways_back import NO_WAY, WAYS
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
@@ -30,10 +31,17 @@ class NotUndoable(Refused):
 
 
 @act
-def undo(change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[None]:
+def undo(
+    change_set: ChangeSet,
+    *,
+    approved_by: AbstractBaseUser | None = None,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
+) -> Done[None]:
     """Put back what the change set changed and plan again. Raises `NotUndoable` with the sentence why not.
 
     Dates go back to what they were: whoever was told the newer date hears of the old one by the usual way.
+    Raises `NeedsApproval` where an act that does as much would.
     """
     way = WAYS.get(change_set.act)
     if way is None:
@@ -45,13 +53,17 @@ def undo(change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.dat
     list(Offer.objects.select_for_update(no_key=True, of=("self",)).filter(change_set=change_set))
     if sentence := objection_to_undo(change_set):
         raise NotUndoable(sentence)
+    ask = _ask("undoing.undo", change_set)
+    for_undoing(way.weight(change_set), ask, by=by, approved_by=approved_by)
     undoing = open_change("undo", undoes=change_set, reason=_taking_back(change_set), by=by, at=at)
     for kind, object_id in change_set.touches.values_list("kind", "object_id"):
         touch(undoing, kind=Touch.Kind(kind), ids=[object_id])
         if kind == Touch.Kind.ORDER:
             order_changed(object_id)
     way.put_back(change_set, undoing, at)
-    return Done(undoing, replan(products, change_set=undoing, at=at), None)
+    impact = replan(products, change_set=undoing, at=at)
+    for_impact(impact, ask, by=by, approved_by=approved_by)
+    return Done(undoing, impact, None)
 
 
 def may_undo(change_set: ChangeSet, *, person: AbstractBaseUser) -> bool:
@@ -61,11 +73,17 @@ def may_undo(change_set: ChangeSet, *, person: AbstractBaseUser) -> bool:
 
 @act
 def undo_what_nobody_changed(
-    change_set: ChangeSet, *, by: AbstractBaseUser | None, at: datetime.datetime
+    change_set: ChangeSet,
+    *,
+    is_counted: bool = False,
+    approved_by: AbstractBaseUser | None = None,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
 ) -> Done[list[int]]:
     """Put back the ETAs of a revision, except those of purchase lines that somebody changed since; return their ids.
 
-    Raises `NotUndoable` if it was undone before, is no revision of ETAs, or every line was changed since.
+    Raises `NotUndoable` if it was undone before, is no revision of ETAs, or every line was changed since,
+    `NeedsApproval` if very many customers would hear of it, unless they were counted before (`is_counted`).
     """
     way = WAYS.get(change_set.act)
     if way is None or not way.is_by_line or ChangeSet.objects.filter(undoes=change_set).exists():
@@ -80,7 +98,10 @@ def undo_what_nobody_changed(
     orders = PurchaseLine.objects.filter(pk__in=[each["id"] for each in known]).values_list("purchase_order", flat=True)
     touch(undoing, kind=Touch.Kind.PURCHASE_ORDER, ids=orders)
     way.put_back(kept, undoing, at)
-    return Done(undoing, replan(products, change_set=undoing, at=at), sorted(changed))
+    impact = replan(products, change_set=undoing, at=at)
+    if not is_counted:
+        for_impact(impact, _ask("undoing.undo_what_nobody_changed", change_set), by=by, approved_by=approved_by)
+    return Done(undoing, impact, sorted(changed))
 
 
 @act
@@ -97,6 +118,10 @@ def preview_revert(change_set: ChangeSet, *, at: datetime.datetime) -> Impact:
         impact = revert(change_set, by=None, at=at).impact
         transaction.set_rollback(True)
     return impact
+
+
+def _ask(capability: str, change_set: ChangeSet) -> Ask:
+    return Ask(capability, {"change_set": change_set.pk}, f"#{change_set.pk}")
 
 
 def _taking_back(change_set: ChangeSet) -> Any:

@@ -2,15 +2,17 @@
 
 import datetime
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.actions import compensating, losing, refunding
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.reshaping import join_again, take_substitute_back
+from backorders.actions.seconding import Weight
 from backorders.allocation.gaps import reopen_promises
 from backorders.changes.acts import named
 from backorders.changes.models import ChangeSet, Touch
@@ -94,6 +96,24 @@ def offer_objection(change: ChangeSet) -> Any:
     if offers.filter(Q(is_announced=True) | Q(message_lines__isnull=False)).exists():
         return _("The customer was already told by mail.")
     return ""
+
+
+def cancelled(change: ChangeSet) -> Weight:
+    """What was cancelled is worth something: whoever takes that back decides about as much."""
+    worth = Cancellation.objects.filter(change_set=change).aggregate(all=Sum(F("quantity") * F("line__price")))
+    return Weight(cancelled=worth["all"] or Decimal())
+
+
+def ordered_more(change: ChangeSet) -> Weight:
+    """Ordering no more is cancelling it."""
+    line = OrderLine.objects.get(pk=change.before["line"])
+    return Weight(cancelled=line.price * (line.quantity - change.before["quantity"]))
+
+
+def given(change: ChangeSet) -> Weight:
+    """What was given for waits, in all."""
+    amount = Compensation.objects.filter(change_set=change).aggregate(all=Sum("amount"))
+    return Weight(given=amount["all"] or Decimal())
 
 
 def put_flags_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

@@ -12,6 +12,7 @@ from backorders import rows
 from backorders.actions.moving import move
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.revisions import record_revisions
+from backorders.actions.seconding import Weight
 from backorders.changes.models import ChangeSet, Touch
 from backorders.orders.models import ShipmentLine
 from backorders.refusal import said
@@ -60,6 +61,15 @@ def adjust_objection(change: ChangeSet) -> Any:
     if counts.filter(undone_by=None).exists():
         return _("It was counted again since.")
     return "" if level.on_hand >= change.before["difference"] else _("Some of these units were already shipped.")
+
+
+def places_given(change: ChangeSet) -> Weight:
+    """Whom a manager put before others while receiving, nobody but a manager puts behind them again."""
+    return Weight(is_before_others=bool(change.before.get("numbers")))
+
+
+def counted(change: ChangeSet) -> Weight:
+    return Weight(units=abs(change.before["difference"]))
 
 
 def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

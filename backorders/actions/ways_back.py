@@ -12,13 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import undoing_orders as orders
 from backorders.actions import undoing_supply as supply
+from backorders.actions.seconding import Weight
 from backorders.changes.models import ChangeSet
 
 
 class Way(NamedTuple):
     """How one act is undone: the verb that whoever undoes it must have, the products to lock, why not, the way back.
 
-    `is_by_line`: what nobody changed since can go back alone.
+    `is_by_line`: what nobody changed since can go back alone. `weight`: what taking it back comes to, where a limit
+    asks for a second person; how many customers hear of it is counted of every way.
     """
 
     verb: str
@@ -26,6 +28,7 @@ class Way(NamedTuple):
     objection: Callable[[ChangeSet], Any]
     put_back: Callable[[ChangeSet, ChangeSet, datetime.datetime], None]
     is_by_line: bool = False
+    weight: Callable[[ChangeSet], Weight] = lambda _change: Weight()
 
 
 def _never(_change: ChangeSet) -> str:
@@ -34,15 +37,25 @@ def _never(_change: ChangeSet) -> str:
 
 WAYS: dict[str, Way] = {
     "expedite": Way("queueing.expedite", orders.of_order, orders.line_objection, orders.put_flags_back),
-    "unexpedite": Way("queueing.unexpedite", orders.of_order, orders.line_objection, orders.put_flags_back),
+    "unexpedite": Way(
+        "queueing.unexpedite",
+        orders.of_order,
+        orders.line_objection,
+        orders.put_flags_back,
+        weight=lambda _change: Weight(is_before_others=True),
+    ),
     "split": Way("reshaping.split", orders.of_order, orders.split_objection, orders.join_back),
     "substitute": Way("reshaping.substitute", orders.of_order, orders.substitute_objection, orders.swap_back),
     "reallocate": Way("reallocating.reallocate", orders.of_order, orders.order_objection, orders.put_places_back),
-    "compensate": Way("caring.compensate", orders.of_order, orders.gift_objection, orders.take_gift_back),
+    "compensate": Way(
+        "caring.compensate", orders.of_order, orders.gift_objection, orders.take_gift_back, weight=orders.given
+    ),
     "offer_alternative": Way(
         "offering.offer_alternative", orders.of_order, orders.offer_objection, orders.take_offers_back
     ),
-    "give_compensation": Way("compensating.give", orders.of_order, orders.given_objection, orders.take_awards_back),
+    "give_compensation": Way(
+        "compensating.give", orders.of_order, orders.given_objection, orders.take_awards_back, weight=orders.given
+    ),
     "decline_compensation": Way("compensating.decline", orders.of_order, _never, orders.propose_again),
     "write_message": Way("caring.write_message", orders.of_order, orders.posted_objection, orders.take_message_back),
     "answer_question": Way(
@@ -52,17 +65,47 @@ WAYS: dict[str, Way] = {
     "settle_reply": Way("replying.settle", orders.of_order, _never, orders.let_reply_wait),
     "hold": Way("queueing.hold", orders.of_order, orders.line_objection, orders.put_flags_back),
     "release": Way("queueing.release", orders.of_order, orders.line_objection, orders.put_flags_back),
-    "change_quantity": Way("selling.change_quantity", orders.of_order, orders.line_objection, orders.put_quantity_back),
-    "cancel": Way("selling.cancel_line", orders.of_order, orders.cancel_objection, orders.put_cancelled_back),
-    "lose_parcel": Way("losing.lose_parcel", orders.of_order, orders.lost_objection, orders.find_parcel_again),
+    "change_quantity": Way(
+        "selling.change_quantity",
+        orders.of_order,
+        orders.line_objection,
+        orders.put_quantity_back,
+        weight=orders.ordered_more,
+    ),
+    "cancel": Way(
+        "selling.cancel_line",
+        orders.of_order,
+        orders.cancel_objection,
+        orders.put_cancelled_back,
+        weight=orders.cancelled,
+    ),
+    "lose_parcel": Way(
+        "losing.lose_parcel",
+        orders.of_order,
+        orders.lost_objection,
+        orders.find_parcel_again,
+        weight=orders.cancelled,
+    ),
     "set_cause": Way("handling.set_cause", lambda _change: (), _never, orders.put_causes_back),
     "revise_eta": Way("revising.revise_eta", supply.of_purchase, supply.eta_objection, supply.put_etas_back, True),
     "close_purchase_line": Way("buying.close_purchase_line", supply.of_purchase, supply.close_objection, supply.reopen),
-    "receive": Way("receiving.receive", supply.of_purchase, supply.receive_objection, supply.put_received_back),
+    "receive": Way(
+        "receiving.receive",
+        supply.of_purchase,
+        supply.receive_objection,
+        supply.put_received_back,
+        weight=supply.places_given,
+    ),
     "return_to_stock": Way(
         "shipping.return_to_stock", orders.of_order, supply.return_objection, supply.let_return_be_out
     ),
-    "adjust_stock": Way("counting.adjust_stock", supply.of_product, supply.adjust_objection, supply.put_count_back),
+    "adjust_stock": Way(
+        "counting.adjust_stock",
+        supply.of_product,
+        supply.adjust_objection,
+        supply.put_count_back,
+        weight=supply.counted,
+    ),
 }
 
 _DECIDED = _("The customer decided it, which stays on record; the customer may decide anew.")
@@ -100,6 +143,7 @@ NO_WAY: dict[str, Any] = {
     "pay_refund": _("The money has left."),
     "lift_suppression": _("If the address bounces again, it is not mailed any more."),
     "apply_import": _("Undo the import on its own page."),
+    "undo_import": _("Import the list again."),
     "ask_supplier": _("Withdraw the question instead."),
     **dict.fromkeys(("withdraw_request", "reject_answers"), _ASK_AGAIN),
     "answer_dates": _("Accept or reject what the supplier answered."),

@@ -44,4 +44,5 @@ running.can_do("check_import", partial(working.check, look_ahead=look_ahead, kee
 running.can_do("apply_import", working.apply)
 running.can_do("undo_import", working.undo)
 approving.WAYS[opening.APPLY] = approving.Way(opening.apply_approved)
+approving.WAYS[opening.UNDO] = approving.Way(opening.undo_approved)
 running.can_do(telling.TO_MANY, telling.writing_to_many)

@@ -70,6 +70,7 @@ NAMES = {
     "turn_mail_off": _("Mail held"),
     "tell_now": _("Told at once"),
     "apply_import": _("Import applied"),
+    "undo_import": _("Import undone"),
     "set_cause": _("Cause set"),
     "set_limits": _("Limits of approval set"),
     "ask_supplier": _("Suppliers asked"),

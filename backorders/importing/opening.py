@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import may
@@ -14,6 +15,7 @@ from backorders.actions.checking import a_text
 from backorders.actions.done import Done
 from backorders.actions.seconding import Ask
 from backorders.allocation.impact import Impact
+from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.changes.recording import open_change
@@ -29,7 +31,7 @@ from backorders.refusal import Refused
 from backorders.supply.models import Confidence, EtaRevision, Supplier
 
 DateOrder = Import.DateOrder
-APPLY = "opening.start_applying"
+APPLY, UNDO = "opening.start_applying", "opening.start_undoing"
 P = ParamSpec("P")
 R = TypeVar("R")
 EDITABLE = (columns.ORDER, columns.SKU, columns.QUANTITY, columns.ETA)
@@ -201,11 +203,31 @@ def start_applying(
 
 
 @_verb
-def start_undoing(mine: Import, *, by: AbstractBaseUser | None, at: datetime.datetime) -> Job:
-    """Put back the dates from before, as a job. Raises `NotReady`."""
-    if not mine.rows.filter(state=State.APPLIED).exclude(problem="changed_since").exists():
+def start_undoing(
+    mine: Import,
+    *,
+    approved_by: AbstractBaseUser | None = None,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
+) -> Job:
+    """Put back the dates from before, as a job. Raises `NotReady`, and `NeedsApproval` where very many customers were
+    told of the newer dates and would hear of the old ones."""
+    applied = mine.rows.filter(state=State.APPLIED).exclude(problem="changed_since")
+    if not applied.exists():
         raise NotReady(_("Nothing of this import can be put back."))
+    ask = Ask(UNDO, {"import": mine.pk}, str(mine))
+    seconding.for_recipients(_told_of(applied), ask, by=by, approved_by=approved_by)
     return _start(mine, "undo_import", by=by, at=at)
+
+
+def _told_of(applied: "QuerySet[ImportRow]") -> int:
+    """How many customers wait who were told, or are being told, something since these rows moved their dates."""
+    moved = Promise.objects.filter(
+        is_open=True,
+        line__promise_changes__change_set__in=applied.values("change_set"),
+        announced_at__gt=F("line__promise_changes__change_set__at"),
+    )
+    return moved.order_by().values("customer").distinct().count()
 
 
 def needs_second_person(mine: Import, *, by: AbstractBaseUser | None) -> bool:
@@ -246,6 +268,16 @@ def apply_approved(
     said = {"reason_code": given["reason_code"], "note": given["note"]}
     job = start_applying(mine, **said, approved_by=approved_by, by=by, at=at)
     change = open_change("apply_import", reason=given["note"], summary={"import": mine.pk}, by=by, at=at)
+    return Done(change, Impact(), job)
+
+
+def undo_approved(
+    given: Mapping[str, Any], *, by: AbstractBaseUser, approved_by: AbstractBaseUser, at: datetime.datetime
+) -> Done[Job]:
+    """Start putting back what was asked for, as much of it as can be. Raises `NotReady`."""
+    mine = Import.objects.select_for_update(of=("self",)).get(pk=given["import"])
+    job = start_undoing(mine, approved_by=approved_by, by=by, at=at)
+    change = open_change("undo_import", summary={"import": mine.pk}, by=by, at=at)
     return Done(change, Impact(), job)
 
 

@@ -282,7 +282,7 @@ def _undo_latest(applied: "QuerySet[ImportRow]", by: AbstractBaseUser | None, at
     try:
         with transaction.atomic():
             change_set = ChangeSet.objects.get(pk=latest)
-            left = undoing.undo_what_nobody_changed(change_set, by=by, at=at).made
+            left = undoing.undo_what_nobody_changed(change_set, is_counted=True, by=by, at=at).made
     except Refused:
         ours.update(problem="changed_since")
         return count

@@ -3,8 +3,10 @@
 import pytest
 
 from backorders.access.table import ADMINISTRATOR, AUDITOR, MANAGER, PURCHASING, SERVICE
+from backorders.actions import selling
 from backorders.changes.models import Approval, ApprovalLimit
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
+from tests.factories import AT
 
 pytestmark = pytest.mark.usefixtures("frozen", "db")
 
@@ -33,6 +35,31 @@ def test_an_agent_sends_for_approval_and_a_manager_approves() -> None:
     assert "See or undo" in text(done)
     assert world.second.lines.get().is_expedited
     assert "Decided" in text(manager.get(address("approvals") + "?show=decided"))
+
+
+def test_what_a_manager_cancelled_is_taken_back_once_one_approves() -> None:
+    world, agent = World(), somebody(SERVICE)
+    ApprovalLimit.objects.create(id=1, cancel_value=1)
+    change = selling.cancel_order(world.second, reason="x", by=None, at=AT).change_set
+    said = text(agent.post(address("undo", change.pk), follow=True))
+    assert "Taking this back is above your limits" in said
+    assert "Sent for approval." in said
+    assert world.second.lines.get().cancelled
+    approval = Approval.objects.get()
+    decide = address("decide_approval", approval.pk, "approve")
+    assert "See or undo" in text(somebody(MANAGER).post(decide, {"answer": "fine"}, follow=True))
+    assert not world.second.lines.get().cancelled
+
+
+def test_a_revert_is_sent_for_approval_from_its_own_page() -> None:
+    world, agent = World(), somebody(SERVICE)
+    ApprovalLimit.objects.create(id=1, cancel_value=1)
+    change = selling.cancel_order(world.second, reason="x", by=None, at=AT).change_set
+    refused = agent.post(address("revert", change.pk))
+    assert refused.status_code == 422
+    assert "Send for approval" in text(refused)
+    assert "Sent for approval." in text(agent.post(address("revert", change.pk), {"ask": "1"}, follow=True))
+    assert Approval.objects.get().arguments == {"change_set": change.pk}
 
 
 def test_a_manager_refuses_with_a_reason() -> None:

@@ -13,7 +13,8 @@ from backorders.access.table import MANAGER, PURCHASING
 from backorders.actions import approving
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.models import Promise
-from backorders.changes.models import Approval
+from backorders.catalog.models import Product
+from backorders.changes.models import Approval, ApprovalLimit
 from backorders.importing import opening, working
 from backorders.importing.models import Import
 from backorders.importing.opening import NotReady
@@ -22,7 +23,7 @@ from backorders.jobs.models import Job
 from backorders.notifications.models import Message
 from backorders.supply.models import EtaRevision, PurchaseLine
 from tests.backoffice.desk import World
-from tests.factories import AT, a_product, a_user, an_order, day, later, revise
+from tests.factories import AT, a_customer, a_line, a_product, a_user, an_order, day, later, revise
 from tests.importing.desk import a_purchase_order, applied, buyer, decided, etas, finished, opened, states, undone
 from tests.notifications.desk import announce, send
 
@@ -209,6 +210,26 @@ def test_an_import_above_the_limit_is_applied_in_its_buyers_name_once_a_manager_
     assert (done.change_set.act, done.change_set.by) == ("apply_import", clerk)
     assert done.made.by == clerk
     assert states(finished(mine)) == ["applied"]
+
+
+def test_many_who_were_told_of_an_import_hear_the_old_dates_only_with_a_second_person() -> None:
+    ApprovalLimit.objects.create(id=1, recipients=1)
+    _, text = many(1)
+    product = Product.objects.get()
+    for _ in range(2):
+        a_line(product, 1, customer=a_customer())
+    announce(AT)
+    mine, clerk = opened(text), a_user(PURCHASING)
+    opening.start_applying(mine, reason_code="production", note="", by=buyer(), at=AT)
+    running.run_due(clock=lambda: AT, until=later(hours=1))
+    announce(later(days=3))
+    with pytest.raises(NeedsApproval, match="2 customers") as refused:
+        opening.start_undoing(mine, by=clerk, at=later(days=3))
+    approval = approving.ask(refused.value.details["ask"], by=clerk, why=refused.value, at=later(days=3))
+    assert states(mine) == ["applied"]
+    done = approving.approve(approval, by=a_user(MANAGER), at=later(days=3))
+    assert (done.change_set.act, done.made.by) == ("undo_import", clerk)
+    assert states(finished(mine)) == ["undone"]
 
 
 def test_an_import_that_was_checked_anew_is_asked_for_anew() -> None:

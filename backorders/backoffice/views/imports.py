@@ -291,7 +291,7 @@ class ApplyImport(ImportDoing):
 
 
 class UndoImport(ImportDoing):
-    """Put back the dates from before."""
+    """Put back the dates from before; where very many customers would hear of it the button asks a second person."""
 
     def does(self) -> Job:
         """Start undoing."""

@@ -85,9 +85,12 @@ class Doing(Screen):
         raise NotImplementedError
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Do it, or say on the next page why not."""
+        """Do it, or say on the next page why not; what needs a second person waits for one."""
         try:
             done = self.does()
+        except NeedsApproval as refusal:
+            messages.warning(request, str(refusal))
+            self.send_for_approval(refusal)
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
