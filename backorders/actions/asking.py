@@ -20,7 +20,7 @@ from backorders.changes.recording import open_change, touch
 from backorders.chasing import silence
 from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine
 from backorders.notifications import requesting
-from backorders.notifications.models import CallTask, SupplierLink
+from backorders.notifications.models import CallTask, Message, SupplierLink
 from backorders.notifications.requesting import Question, Wanted
 from backorders.refusal import Refused
 from backorders.supply.models import EtaRevision, PurchaseLine, Supplier, Warehouse
@@ -74,7 +74,7 @@ def ask_supplier(
     wanted = dict(lines.order_by("id").values_list("id", "purchase_order__supplier"))
     if not wanted:
         raise NotOpen(_("None of these purchase lines has anything outstanding."))
-    suppliers = _locked(wanted.values())
+    suppliers = locked(wanted.values())
     for supplier in suppliers.values():
         if not supplier.email.strip():
             raise NoAddress(_("%(supplier)s has no e-mail address. Call, or add one."), supplier=supplier)
@@ -97,7 +97,7 @@ def ask_due(*, at: datetime.datetime) -> int:
     policies = policies_of_suppliers()
     due = _due(due_lines(), policies, calendar, today)
     again = _to_remind(policies)
-    suppliers = _locked({*(supplier for supplier, _why in due.values()), *again})
+    suppliers = locked({*(supplier for supplier, _why in due.values()), *again})
     suppliers = {pk: supplier for pk, supplier in suppliers.items() if supplier.email.strip()}
     rested = _rested(suppliers, policies, calendar, today)
     asked = {pk: each for pk, each in due.items() if each[0] in rested}
@@ -238,7 +238,7 @@ def _rested(
 # -- the asking -------------------------------------------------------------------------------------------------------
 
 
-def _locked(supplier_ids: Iterable[int]) -> dict[int, Supplier]:
+def locked(supplier_ids: Iterable[int]) -> dict[int, Supplier]:
     """Lock the suppliers, in order: whoever asks the same one meanwhile waits, and then sees that it was asked."""
     rows_of = Supplier.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(supplier_ids))
     return {supplier.pk: supplier for supplier in rows_of.order_by("pk")}
@@ -268,15 +268,32 @@ def _ask(
             if pk not in there
         ],
     )
-    requests = [known[pk] for pk in sorted(known)]
-    open_lines = RequestLine.objects.filter(RequestLine.OPEN, request__in=requests)
-    wanted = list(open_lines.select_related("purchase_line__purchase_order", "purchase_line__product").order_by("id"))
-    touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_line.purchase_order_id for line in wanted))
-    questions = _questions(requests, wanted, suppliers, at)
+    questions = _what_is_open([known[pk] for pk in sorted(known)], suppliers, change=change, at=at)
     requesting.queue(questions, at=at)
     ids = [question.request_id for question in questions]
     DateRequest.objects.filter(pk__in=ids).update(mailed_at=at, mails=F("mails") + 1)
     return list(DateRequest.objects.filter(pk__in=ids).order_by("id"))
+
+
+def ask_anew(message: Message, *, preface: str, change: ChangeSet, at: datetime.datetime) -> Message | None:
+    """Write a mail to a (locked) supplier anew that was taken back, with a person's words above what is open now.
+
+    It counts as the same mail. Inside the caller's act; None if nothing of what it asked is open any more.
+    """
+    requests = list(DateRequest.objects.filter(links__message=message, closed_at=None))
+    found = _what_is_open(requests, locked([request.supplier_id for request in requests]), change=change, at=at)
+    again = [question._replace(mails_before=question.mails_before - 1, preface=preface) for question in found]
+    ids = requesting.queue(again, at=at)
+    return Message.objects.filter(pk__in=ids.values()).first()
+
+
+def _what_is_open(
+    requests: Sequence[DateRequest], suppliers: Mapping[int, Supplier], *, change: ChangeSet, at: datetime.datetime
+) -> list[Question]:
+    open_lines = RequestLine.objects.filter(RequestLine.OPEN, request__in=requests)
+    wanted = list(open_lines.select_related("purchase_line__purchase_order", "purchase_line__product").order_by("id"))
+    touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_line.purchase_order_id for line in wanted))
+    return _questions(requests, wanted, suppliers, at)
 
 
 def _requests(supplier_ids: Iterable[int], at: datetime.datetime) -> dict[int, DateRequest]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.access.checking import allowed
-from backorders.actions import caring, deadlines
+from backorders.actions import asking, caring, deadlines
 from backorders.actions.checking import a_reason, a_text
 from backorders.actions.done import Done
 from backorders.actions.seconding import Ask, for_recipients
@@ -184,19 +184,21 @@ _IN_A_HURRY = """
 def edit(message: Message, *, text: str, by: AbstractBaseUser, at: datetime.datetime) -> Done[Message]:
     """Change what a person says in a message that has not left; what it states is read anew. Returns the new message.
 
-    Of a message of our own the words are replaced; any other gets them as a paragraph above its facts.
+    Of a message of our own the words are replaced; any other, a supplier's too, gets them as a paragraph above its
+    facts.
     Raises `NotInTheOutbox`, `NothingToSay`, `NotEditable`.
     """
-    if message.customer_id is None:
-        raise NotEditable(_("A question to a supplier says what is asked. Withdraw it instead."))
-    lock_products(message.lines.values_list("line__product", flat=True))
+    if message.supplier_id is None:
+        lock_products(message.lines.values_list("line__product", flat=True))
+    else:
+        asking.locked([message.supplier_id])
     if message.kind in BY_HAND and message.kind != Message.Kind.MESSAGE:
         raise NotEditable(_("This message says what an act did. Undo the act instead."))
     words = caring.words(text)
     if not outbox.take_back([message.pk], at=at):
         raise NotInTheOutbox(_("The message has left, or was dropped: nothing can be changed any more."))
     done = _done("edit_message", [message], 1, reason="", by=by, at=at)
-    made = _written_anew(message, message.customer_id, words, done.change_set, at)
+    made = _written_anew(message, words, done.change_set, at)
     return Done(done.change_set, done.impact, made)
 
 
@@ -276,23 +278,31 @@ def resend(message: Message, *, by: AbstractBaseUser | None, at: datetime.dateti
     return Done(done.change_set, done.impact, outbox.repeat(message, occasion=f"~{done.change_set.pk}", at=at))
 
 
-def _written_anew(message: Message, customer_id: int, words: str, change: ChangeSet, at: datetime.datetime) -> Message:
+def _written_anew(message: Message, words: str, change: ChangeSet, at: datetime.datetime) -> Message:
     known = PersonalText.objects.filter(message=message).first()
     states = bool(known and known.states_dates)
     if message.kind == Message.Kind.MESSAGE:
         order = Order.objects.get(pk=message.lines.order_by("id").values("order")[:1])
         letter = writing.message(order, text=words, states_dates=states, occasion=f"change {change.pk}", at=at)
         made = writing.post(letter, at=at)
+    elif anew := _said_anew(message, words, change, at):
+        made = anew
     else:
-        anew = announcing.announce_anew(customer_id, preface=words, at=at)
-        if not anew:
-            raise NotInTheOutbox(_("There is nothing to say any more: what the message stated has changed back."))
-        made = Message.objects.get(pk=anew[0])
+        raise NotInTheOutbox(_("There is nothing to say any more: what the message stated has changed back."))
     if message.state == Message.State.HELD:
         intervening.hold([made.pk])
         made.refresh_from_db()
     PersonalText.objects.create(message=made, text=words, states_dates=states, change_set=change)
     return made
+
+
+def _said_anew(message: Message, words: str, change: ChangeSet, at: datetime.datetime) -> Message | None:
+    """Return what a customer is told or a supplier is asked now, with the words above it; None if that is nothing."""
+    if message.customer_id is None:
+        return asking.ask_anew(message, preface=words, change=change, at=at)
+    return Message.objects.filter(
+        pk__in=announcing.announce_anew(message.customer_id, preface=words, at=at)[:1]
+    ).first()
 
 
 def _ids(messages: Iterable[Message]) -> list[int]:

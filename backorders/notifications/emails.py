@@ -106,8 +106,11 @@ def render(
     return Rendered(first["subject"], text, _fill("emails/frame.html", language, context, is_html=True))
 
 
-def render_page(kind: str, context: dict[str, Any], *, name: str, language: str) -> Rendered:
-    """Return a mail to a supplier: one part of this kind, whose words are all in `context`, in the same frame."""
+def render_page(kind: str, context: dict[str, Any], *, name: str, language: str, preface: str = "") -> Rendered:
+    """Return a mail to a supplier: one part of this kind, whose words are all in `context`, in the same frame.
+
+    `preface` is a paragraph that a person put above it.
+    """
     folder = f"emails/{kind}"
     given = {"part": context}
     subjects, headline, lede, preheader = (
@@ -120,6 +123,7 @@ def render_page(kind: str, context: dict[str, Any], *, name: str, language: str)
     }
     around = {"company": company(), "language": language, "name": name, "parts": [part], "is_to_supplier": True}
     words = {"subject": subject, "headline": headline, "lede": lede, "preheader": preheader}
+    words |= {"preface": preface, "preface_html": paragraphs(preface)}
     text = _tidy(_fill("emails/frame.txt", language, {**around, **words}, is_html=False))
     return Rendered(subject, text, _fill("emails/frame.html", language, {**around, **words}, is_html=True))
 

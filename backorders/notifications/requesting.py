@@ -43,7 +43,10 @@ class Wanted(NamedTuple):
 
 
 class Question(NamedTuple):
-    """Everything one supplier is asked in one mail; `mails_before` went before it about the same request."""
+    """Everything one supplier is asked in one mail; `mails_before` went before it about the same request.
+
+    `preface` is a paragraph that a person put above it.
+    """
 
     request_id: int
     supplier_id: int
@@ -54,6 +57,7 @@ class Question(NamedTuple):
     answer_by: datetime.date
     on: datetime.date
     mails_before: int = 0
+    preface: str = ""
 
     @property
     def dedupe_key(self) -> str:
@@ -78,7 +82,8 @@ def put_into_words(question: Question, *, url: str) -> Rendered:
         "by_brief": dates.day_in_brief(question.answer_by, language),
         "url": url,
     }
-    return render_page(Kind.DATE_REQUEST, context, name=question.name, language=language)
+    named = {"name": question.name, "language": language, "preface": question.preface}
+    return render_page(Kind.DATE_REQUEST, context, **named)
 
 
 def _line(line: Wanted, language: str) -> dict[str, Any]:

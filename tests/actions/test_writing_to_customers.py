@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from backorders.actions import caring, selling, telling, undoing
+from backorders.actions import asking, caring, selling, telling, undoing
 from backorders.allocation.books import differences
+from backorders.chasing.models import DateRequest
 from backorders.notifications import books
-from backorders.notifications.models import CallTask, Message
+from backorders.notifications.models import CallTask, Message, SupplierLink
 from backorders.orders.models import Compensation, OrderLine
 from backorders.refusal import Refused, Stale
+from tests.chasing.desk import Asked
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, an_order, later, revise
 from tests.notifications.desk import announce, inbox, promise, send, tell, windows
 
@@ -250,6 +252,39 @@ def test_a_message_of_an_act_is_not_edited() -> None:
     give(told_line().order)
     with pytest.raises(telling.NotEditable):
         telling.edit(Message.objects.get(kind="compensated"), text="Hello", by=a_user(), at=later(hours=2))
+
+
+def test_a_mail_to_a_supplier_gets_ones_words_above_what_it_asks() -> None:
+    asked = Asked()
+    asking.ask_supplier([asked.purchase.pk], by=None, at=later(minutes=1))
+    waiting = Message.objects.get(kind="date_request", state="pending")
+    key, mails = waiting.dedupe_key, DateRequest.objects.get().mails
+    telling.hold([waiting], reason="look first", by=None, at=later(minutes=2))
+    waiting.refresh_from_db()
+    done = telling.edit(waiting, text="Call me: <b>Elif</b>", by=a_user(), at=later(minutes=3))
+    waiting.refresh_from_db()
+    anew = done.made
+    assert (waiting.state, anew.state, anew.supplier, anew.dedupe_key) == ("superseded", "held", asked.supplier, key)
+    assert "Call me: <b>Elif</b>" in anew.text
+    assert "&lt;b&gt;Elif" in anew.html
+    assert asked.product.name in anew.text
+    assert (done.change_set.act, anew.personal_text.text) == ("edit_message", "Call me: <b>Elif</b>")
+    assert DateRequest.objects.get().mails == mails
+    links = SupplierLink.objects.filter(request=asked.request, message=anew)
+    assert links.count() == 1
+    telling.release([anew], by=None, at=later(minutes=4))
+    assert send(later(hours=1))["accepted"] == 1
+    with pytest.raises(telling.NotInTheOutbox):
+        telling.edit(anew, text="Too late", by=a_user(), at=later(hours=2))
+
+
+def test_a_question_that_was_answered_meanwhile_is_not_asked_anew() -> None:
+    asked = Asked()
+    waiting = Message.objects.get(kind="date_request", state="pending")
+    asking.withdraw(asked.request, reason="by phone", by=None, at=later(minutes=1))
+    with pytest.raises(telling.NotInTheOutbox):
+        telling.edit(waiting, text="Hello", by=a_user(), at=later(minutes=2))
+    assert not Message.objects.filter(state="pending", kind="date_request").exists()
 
 
 def test_a_customer_without_an_address_is_to_be_called_with_the_message() -> None:

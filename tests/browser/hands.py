@@ -35,6 +35,15 @@ class Mouse:
         """Choose one of several."""
         self.press(target)
 
+    def tick(self, target: Locator) -> None:
+        """Tick a box."""
+        self.press(target)
+
+    def enter(self) -> None:
+        """Send what was typed."""
+        self.done += 1
+        self.page.keyboard.press("Enter")
+
     def type(self, target: Locator, text: str) -> None:
         """Type into a field."""
         self.done += 1
@@ -49,6 +58,12 @@ class Keys(Mouse):
         self._reach(target)
         self.done += 1
         self.page.keyboard.press("Enter")
+
+    def tick(self, target: Locator) -> None:
+        """Reach a box, and press Space."""
+        self._reach(target)
+        self.done += 1
+        self.page.keyboard.press("Space")
 
     def choose(self, target: Locator) -> None:
         """Reach one of the group, and go on to the wanted one with the arrows."""
@@ -89,3 +104,6 @@ class Keys(Mouse):
         if group:
             return self.page.evaluate("name => document.activeElement.name === name", group)
         return target.evaluate("node => node === document.activeElement")
+
+
+HANDS = pytest.mark.parametrize("hands", [Mouse, Keys], ids=["mouse", "keys"])

@@ -19,14 +19,13 @@ from backorders.jobs.models import Job
 from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
 from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
-from tests.browser.hands import LOOKS, Keys, Mouse
+from tests.browser.hands import HANDS, LOOKS, Mouse
 from tests.browser.test_desk import in_days, seen
 from tests.factories import a_customer, a_product, a_supplier, a_warehouse, an_order
 from tests.importing.desk import buyer
 from tests.notifications.desk import announce, send
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-HANDS = pytest.mark.parametrize("hands", [Mouse, Keys], ids=["mouse", "keys"])
 
 
 @pytest.fixture
@@ -86,6 +85,29 @@ def test_b1_one_eta_is_changed_with_a_date_and_three_clicks(world: World, sit_do
     assert str(world.line.eta_on) == in_days(world, 40)
     assert hand.done <= 1 + 3
     assert visit.complaints == []
+
+
+@HANDS
+def test_an_eta_is_saved_and_whom_it_moves_is_told_later(world: World, sit_down: Open, hands: type[Mouse]) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    hand = hands(page)
+    hand.type(page.get_by_label("New date, or first day"), in_days(world, 40))
+    hand.choose(page.get_by_label("customs", exact=True))
+    expect(page.locator("#preview")).to_contain_text("3 lines later")
+    hand.press(page.get_by_role("button", name="Save, tell later"))
+    expect(page.get_by_role("alert").filter(has_text="Say why")).to_be_visible()
+    hand.type(page.get_by_label("Note", exact=True), "I call them all")
+    hand.press(page.get_by_role("button", name="Save, tell later"))
+    said = page.locator(".messagelist")
+    expect(said).to_contain_text("For a day nobody is told by itself")
+    assert visit.violations() == []
+    hand.press(said.get_by_role("link", name="Not told"))
+    expect(page.locator(".queue tbody tr")).to_have_count(3)
+    assert announce(timezone.now()) == []
+    assert hand.done <= 6
+    assert [each for each in visit.complaints if "422" not in each] == []
 
 
 @HANDS

@@ -11,7 +11,7 @@ from backorders.notifications.models import Message
 from backorders.orders.models import Order
 from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
-from tests.browser.hands import LOOKS
+from tests.browser.hands import HANDS, LOOKS, Keys, Mouse
 from tests.factories import TODAY, an_order, revise
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -56,71 +56,81 @@ def opened(sit_down: Open, url: str, **how: Any) -> Page:
 # -- A1: from an order number to the spoken answer: one search and Enter ----------------------------------------------
 
 
-@pytest.mark.parametrize("way", ["mouse", "keyboard"])
-def test_from_an_order_number_to_the_spoken_answer(world: World, sit_down: Open, way: str) -> None:
+@HANDS
+def test_from_an_order_number_to_the_spoken_answer(world: World, sit_down: Open, hands: type[Mouse]) -> None:
+    page = opened(sit_down, address("waiting_lines"))
+    hand = hands(page)
+    hand.type(page.get_by_role("combobox", name="Search orders"), world.first.number)
+    hand.enter()
+    is_answered(page, world)
+    assert hand.done <= 2  # the number, Enter
+    assert hand.moved <= 6  # Tab presses to the box
+
+
+def test_a_key_leads_to_the_search(world: World, sit_down: Open) -> None:
     page = opened(sit_down, address("waiting_lines"))
     hand = Hand(page)
-    if way == "mouse":
-        hand.click(page.get_by_role("combobox", name="Search orders"))
-    else:
-        hand.press("/")
+    hand.press("/")
     hand.type(world.first.number)
     hand.press("Enter")
+    is_answered(page, world)
+    assert hand.count <= 3
+
+
+def is_answered(page: Page, world: World) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"Order {world.first.number}")
     expect(page.locator("#answer-en")).to_be_visible()
     expect(page.locator("#answer-en")).to_be_in_viewport()
-    assert hand.count <= 3  # to the box, the number, Enter
 
 
-# -- A3: find all customers who were not told, and tell them: four clicks ---------------------------------------------
+# -- A3: find all customers who were not told, and tell them: four clicks, or as many keys beside Tab -----------------
 
 
 def told(world: World) -> int:
     return Message.objects.filter(customer__in=[world.first.customer_id, world.second.customer_id]).count()
 
 
-def test_everybody_who_was_not_told_is_told_with_four_clicks(world: World, sit_down: Open) -> None:
+@HANDS
+def test_everybody_who_was_not_told_is_told_in_four(world: World, sit_down: Open, hands: type[Mouse]) -> None:
     before = told(world)
     visit = sit_down()
     page = visit.page
-    page.goto(address("index"))
     page.goto(address("waiting_lines"))
-    hand = Hand(page)
-    hand.click(page.get_by_role("navigation", name="Views").get_by_role("link", name="Not told"))
-    hand.click(page.get_by_label("Choose every line of this page"))
-    message = page.get_by_role("button", name="Message 3 customers")
-    hand.click(message)
+    hand = hands(page)
+    hand.press(page.get_by_role("navigation", name="Views").get_by_role("link", name="Not told"))
+    hand.tick(page.get_by_label("Choose every line of this page"))
+    hand.press(page.get_by_role("button", name="Message 3 customers"))
     expect(page.get_by_role("rowheader", name="Elif Kaya")).to_be_visible()
     assert told(world) == before
-    hand.click(page.get_by_role("button", name="Tell 3 customers"))
+    hand.press(page.get_by_role("button", name="Tell 3 customers"))
     expect(page.locator(".messagelist")).to_contain_text("3 messages are in the outbox")
     assert told(world) == before + 2
-    assert hand.count <= 4
+    assert hand.done <= 4
     assert visit.complaints == []
 
 
-def test_the_keyboard_alone_tells_them(world: World, sit_down: Open) -> None:
+def test_the_keys_of_the_list_tell_them(world: World, sit_down: Open) -> None:
     before = told(world)
     page = opened(sit_down, address("waiting_lines") + "?view=not_told")
     hand = Hand(page)
     hand.press("j", "x", "j", "x")
     expect(page.locator("#chosen")).to_contain_text("2 chosen")
     hand.press("m")
-    button = page.get_by_role("button", name="Tell 2 customers")
-    expect(button).to_be_visible()
-    button.focus()
-    page.keyboard.press("Enter")
+    last = Keys(page)
+    last.press(page.get_by_role("button", name="Tell 2 customers"))
     expect(page.locator(".messagelist")).to_contain_text("2 messages are in the outbox")
     assert told(world) > before
+    assert hand.count + last.done <= 6
 
 
-def test_they_are_all_told_from_the_head_of_the_list(world: World, sit_down: Open) -> None:
+@HANDS
+def test_they_are_all_told_from_the_head_of_the_list(world: World, sit_down: Open, hands: type[Mouse]) -> None:
     page = opened(sit_down, address("waiting_lines") + "?view=not_told")
-    hand = Hand(page)
-    hand.click(page.get_by_role("button", name="Tell them all"))
-    hand.click(page.get_by_role("button", name="Tell 3 customers"))
+    hand = hands(page)
+    hand.press(page.get_by_role("button", name="Tell them all"))
+    hand.press(page.get_by_role("button", name="Tell 3 customers"))
     expect(page.locator(".messagelist")).to_contain_text("in the outbox")
-    assert hand.count == 2
+    assert hand.done == 2
 
 
 # -- the list ---------------------------------------------------------------------------------------------------------
