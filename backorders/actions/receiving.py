@@ -3,7 +3,7 @@
 import copy
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -155,11 +155,12 @@ def _ask_for_the_rest(short: Sequence[PurchaseLine], *, by: AbstractBaseUser | N
 
 
 class Ahead(NamedTuple):
-    """What a receipt would do: to whom, the queue behind each product, and what changing it by hand does."""
+    """What a receipt would do: to whom, the queue behind each product, what changing it by hand does, other rules."""
 
     impact: Impact
     queues: list[list[Turn]]
     by_hand: list[ByHand]
+    rules: list[Comparison]
 
 
 def foresee_receive(
@@ -170,15 +171,19 @@ def foresee_receive(
     most: int,
     at: datetime.datetime,
 ) -> Ahead:
-    """Return what a receipt would do, with at most so many lines of each queue; raises the refusals of `receive`."""
-    products, arrived = arriving(arrivals, rest=rest, at=at)
-    situation, today = read(products), business_day(at)
-    arrived(situation)
+    """Return what a receipt would do, with at most so many lines of each queue; raises the refusals of `receive`.
+
+    The rules are compared by rank alone, before anybody is put before others.
+    """
+    products, situation = _arrived(arrivals, rest=rest, at=at)
+    today = business_day(at)
     result = ranked = outcome(situation, today=today)
+    rules = compare_rules(situation, today=today)
     if first:
         new_places(situation, first, at=at)
         result = outcome(situation, today=today)
-    return Ahead(result.impact(), turns(result, products, most=most), by_hand(ranked, result) if first else [])
+    changed = by_hand(ranked, result) if first else []
+    return Ahead(result.impact(), turns(result, products, most=most), changed, rules)
 
 
 def preview_receive(
@@ -188,37 +193,31 @@ def preview_receive(
     rest: Sequence[EtaChange] = (),
     at: datetime.datetime,
 ) -> Impact:
-    """Return who would be served and moved; raises the same refusals as `receive`."""
-    return foresee_receive(arrivals, first=first, rest=rest, most=0, at=at).impact
+    """Return who would be served and moved; raises the same refusals as `receive`. Writes nothing."""
+    _products, situation = _arrived(arrivals, rest=rest, at=at)
+    if first:
+        new_places(situation, first, at=at)
+    return outcome(situation, today=business_day(at)).impact()
 
 
-def compare_receive(arrivals: Sequence[Arrival], *, at: datetime.datetime) -> list[Comparison]:
-    """Return what serving by other rules than ours would come to; raises the same refusals. Writes nothing."""
-    products, arrived = arriving(arrivals, at=at)
-    situation = read(products)
-    arrived(situation)
-    return compare_rules(situation, today=business_day(at))
-
-
-def arriving(
-    arrivals: Sequence[Arrival], *, rest: Sequence[EtaChange] = (), at: datetime.datetime
-) -> tuple[set[int], Callable[[Situation], None]]:
-    """Return the products concerned and what a receipt does to their situation; raises the refusals of `receive`."""
+def _arrived(
+    arrivals: Sequence[Arrival], *, rest: Sequence[EtaChange], at: datetime.datetime
+) -> tuple[set[int], Situation]:
+    """Return the products concerned and their situation once this arrived; raises the refusals of `receive`."""
     lines = _checked_arrivals(arrivals)
     _left(arrivals, lines, rest, at)
     check_room(_good_units(arrivals, lines))
-
-    def arrived(situation: Situation) -> None:
-        for arrival in arrivals:
-            lot = situation.lots.get(arrival.purchase_line_id)
-            if lot is not None:
-                left = lot.outstanding - arrival.quantity - arrival.damaged
-                situation.lots[lot.id] = lot._replace(outstanding=left)
-            line = lines[arrival.purchase_line_id]
-            situation.add_stock(line.product_id, line.warehouse, arrival.quantity + arrival.over)
-        date_lots(situation, rest)
-
-    return {line.product_id for line in lines.values()}, arrived
+    products = {line.product_id for line in lines.values()}
+    situation = read(products)
+    for arrival in arrivals:
+        lot = situation.lots.get(arrival.purchase_line_id)
+        if lot is not None:
+            left = lot.outstanding - arrival.quantity - arrival.damaged
+            situation.lots[lot.id] = lot._replace(outstanding=left)
+        line = lines[arrival.purchase_line_id]
+        situation.add_stock(line.product_id, line.warehouse, arrival.quantity + arrival.over)
+    date_lots(situation, rest)
+    return products, situation
 
 
 def _left(

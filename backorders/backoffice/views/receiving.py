@@ -130,15 +130,13 @@ class Receive(ActScreen):
     def looked_ahead(self, form: ReceiveForm) -> dict[str, Any]:
         """Add who gets it by name, what changing the queue costs whom, and what other rules would come to."""
         seen = super().looked_ahead(form)
-        return {**seen, **self._ahead(form)} if seen.get("preview") is not None else seen
-
-    def _ahead(self, form: ReceiveForm) -> dict[str, Any]:
-        """What the preview shows beside whom it moves."""
-        compared = receiving.compare_receive(form.arrivals(), at=self.at)
+        if seen.get("preview") is None:
+            return seen
         return {
+            **seen,
             "queues": queues(self.ahead.queues, self.request.POST),
             "by_hand": lines_by_hand(self.ahead.by_hand),
-            "rules": [(RULES[each.rule], each) for each in compared],
+            "rules": [(RULES[each.rule], each) for each in self.ahead.rules],
         }
 
     def preview(self, form: ReceiveForm) -> Impact:
