@@ -53,7 +53,6 @@ class DueLine(NamedTuple):
     answered_at: datetime.datetime | None
     ordered_on: datetime.date
     asked_at: datetime.datetime | None
-    why: str | None
 
     @property
     def known(self) -> silence.Known:
@@ -165,7 +164,6 @@ def due_lines() -> "list[DueLine]":
     """Return every outstanding line on which no answer waits to be decided, in one statement."""
     mine = RequestLine.objects.filter(purchase_line=OuterRef("pk"))
     waiting = EtaProposal.objects.filter(line__purchase_line=OuterRef("pk"), state=EtaProposal.State.WAITING)
-    open_ones = mine.filter(RequestLine.OPEN)
     heard = _words().filter(purchase_line=OuterRef("pk")).order_by("-id")
     supplier = "purchase_order__supplier"
     lines = PurchaseLine.objects.outstanding().filter(~Exists(waiting))
@@ -174,8 +172,7 @@ def due_lines() -> "list[DueLine]":
         Subquery(heard.values("at")[:1]),
         Subquery(mine.filter(answered_at__isnull=False).order_by("-answered_at").values("answered_at")[:1]),
         "purchase_order__ordered_on",
-        Subquery(open_ones.values("asked_at")[:1]),
-        Subquery(open_ones.values("why")[:1]),
+        Subquery(mine.filter(RequestLine.OPEN).values("asked_at")[:1]),
     )
     return [DueLine._make(row) for row in fields]
 

@@ -1,6 +1,5 @@
 """When an act needs a second person: a line put before others, much money, many units, many recipients."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,15 +8,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import check, may
-from backorders.allocation.impact import Impact, Move
-from backorders.allocation.models import Promise
-from backorders.allocation.windows import Window
+from backorders.allocation.impact import Impact
 from backorders.changes.models import ApprovalLimit
+from backorders.notifications.announced import announced_of, never_written_to
 from backorders.notifications.weighing import worth_telling
 from backorders.refusal import Refused
 
 APPROVE = "approving.approve"
-CHUNK = 10_000
 
 
 class NeedsApproval(Refused):
@@ -135,17 +132,13 @@ def recipients_of(impact: Impact) -> int:
     customers = {move.customer_id for move in impact.moves}
     if len(customers) <= limits().recipients:
         return len(customers)
-    return len({move.customer_id for move in _told(impact.moves)})
-
-
-def _told(moves: Sequence[Move]) -> list[Move]:
-    announced: dict[int, Window | None] = {}
-    for start in range(0, len(moves), CHUNK):
-        lines = [move.line_id for move in moves[start : start + CHUNK]]
-        rows = Promise.objects.filter(pk__in=lines, announced_at__isnull=False)
-        for line, first, last in rows.values_list("pk", "announced_from", "announced_until"):
-            announced[line] = Window.between(first, last)
-    return [move for move in moves if move.line_id in announced and worth_telling(move.new, announced[move.line_id])]
+    announced = announced_of([move.line_id for move in impact.moves])
+    hear = {
+        move.customer_id
+        for move in impact.moves
+        if move.line_id in announced and worth_telling(move.new, announced[move.line_id])
+    }
+    return len(hear - never_written_to(hear))
 
 
 def _is_seconded(by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None) -> bool:

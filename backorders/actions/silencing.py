@@ -54,7 +54,6 @@ def _silent(at: datetime.datetime) -> list[DueLine]:
         if line.eta_on is not None and line.confidence != Confidence.UNCONFIRMED
         if silence.is_believed_no_longer(
             line.known,
-            why=line.why or "",
             asked_on=business_day(line.asked_at) if line.asked_at else None,
             calendar=calendar,
             policy=policy_of(policies, line.supplier_id),

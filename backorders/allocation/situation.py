@@ -131,8 +131,7 @@ class Situation:
         self.stocks[level.id] = level._replace(on_hand=level.on_hand + quantity)
 
     def _lot_supply(self, making: Making, lot: Lot, today: datetime.date) -> Supply:
-        own = lot.early_days is not None and lot.late_days is not None
-        late = Lateness(lot.early_days, lot.late_days) if own else making.usual_lateness  # type: ignore[arg-type]
+        late = lateness_of(lot, usual=making.usual_lateness)
         arrives = dated_arrival(lot, late, today=today)
         return Supply(
             is_stock=False,
@@ -150,6 +149,13 @@ class Situation:
 
     def _ready(self, making: Making, warehouse_id: int, arrives: Window) -> Window:
         return shifted(arrives, self.calendars[warehouse_id], working_days=making.handling_days)
+
+
+def lateness_of(lot: Lot, *, usual: Lateness) -> Lateness:
+    """Return how late its supplier is by its own record; without one as late as is usual for such goods."""
+    if lot.early_days is None or lot.late_days is None:
+        return usual
+    return Lateness(lot.early_days, lot.late_days)
 
 
 def dated_arrival(lot: Lot, lateness: Lateness, *, today: datetime.date) -> Window | None:

@@ -1,4 +1,4 @@
-"""How staff read dates: one compact form everywhere, the year only where it is not this one."""
+"""How dates are shown to staff: one compact form everywhere, the year only where it is not this one."""
 
 import datetime
 import re

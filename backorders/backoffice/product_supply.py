@@ -2,14 +2,15 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db.models import Count, F, Q, Sum
 
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.reading import calendars
-from backorders.allocation.windows import Calendar, Lateness, Window, arrival, put_off, shifted, widened
+from backorders.allocation.situation import Lot, dated_arrival, lateness_of
+from backorders.allocation.windows import Calendar, Lateness, put_off, shifted, widened
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
 from backorders.supply.models import PurchaseLine, StockLevel
@@ -81,7 +82,7 @@ def view_of(product: Product, *, today: datetime.date) -> View:
     waiting = OrderLine.objects.waiting().filter(product=product).order_by()
     sums = waiting.aggregate(units=Sum("waiting"), orders=Count("order", distinct=True))
     uncovered = Promise.objects.filter(product=product, uncovered__gt=0, line__waiting__gt=0)
-    dated = [lot for lot in lots if lot.eta_on]
+    dated = {lot: day for lot in lots if (day := _arrives(lot, today))}
     steps, start, undated = _projected(product, stocks, dated, today)
     free_now = sum(stock.available for stock in stocks)
     next_lot = next((lot for lot in dated if lot.eta_until and lot.eta_until >= today), None)
@@ -132,7 +133,7 @@ def _is_late(allocation: Allocation, today: datetime.date) -> bool:
 
 
 def _projected(
-    product: Product, stocks: Sequence[StockLevel], dated: Sequence[PurchaseLine], today: datetime.date
+    product: Product, stocks: Sequence[StockLevel], dated: Mapping[PurchaseLine, datetime.date], today: datetime.date
 ) -> tuple[list[Step], int, int]:
     """Return the steps of stock if everybody gets what was promised when it was promised, where it starts, and the
     units that were promised for no date.
@@ -141,8 +142,8 @@ def _projected(
     goods leave us in time for the last day that the customer was told.
     """
     comes: Counter[datetime.date] = Counter()
-    for lot in dated:
-        comes[_arrives(lot, today)] += lot.outstanding
+    for lot, day in dated.items():
+        comes[day] += lot.outstanding
     leaves, undated = _leaving(product, today)
     start = level = sum(stock.on_hand for stock in stocks)
     steps = []
@@ -152,13 +153,20 @@ def _projected(
     return steps, start, undated
 
 
-def _arrives(lot: PurchaseLine, today: datetime.date) -> datetime.date:
-    supplier, category = lot.purchase_order.supplier, lot.product.category
-    early = supplier.early_days if supplier.early_days is not None else category.usual_early_days
-    late = supplier.late_days if supplier.late_days is not None else category.usual_late_days
-    eta = Window(lot.eta_on, lot.eta_until)  # type: ignore[arg-type]  # only dated lots come here
-    arrives = widened(shifted(arrival(eta, Lateness(early, late)), WEEKDAYS, working_days=0), WEEKDAYS)
-    return put_off(arrives, WEEKDAYS, earliest=WEEKDAYS.add(today, 0)).last
+def _arrives(line: PurchaseLine, today: datetime.date) -> datetime.date | None:
+    """Return by when the plan counts on a purchase line; None if it does not."""
+    supplier, category = line.purchase_order.supplier, line.product.category
+    lot = Lot(
+        *(line.pk, line.product_id, line.warehouse_id, line.warehouse.rank, line.outstanding),
+        *(line.eta_on, line.eta_until, line.confidence),
+        *(supplier.early_days, supplier.late_days, supplier.confirms_after_days),
+    )
+    usual = Lateness(category.usual_early_days, category.usual_late_days)
+    arrives = dated_arrival(lot, lateness_of(lot, usual=usual), today=today)
+    if arrives is None:
+        return None
+    planned = widened(shifted(arrives, WEEKDAYS, working_days=0), WEEKDAYS)
+    return put_off(planned, WEEKDAYS, earliest=WEEKDAYS.add(today, 0)).last
 
 
 def _leaving(product: Product, today: datetime.date) -> tuple[Counter[datetime.date], int]:

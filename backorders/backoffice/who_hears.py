@@ -1,21 +1,20 @@
 """Who will hear of a move: asked of the rules of announcing, put in the words of the screens."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.impact import Move
-from backorders.allocation.models import Promise
 from backorders.allocation.windows import Window
 from backorders.notifications.addresses import objection, suppressed
+from backorders.notifications.announced import CHUNK, announced_of, never_written_to
 from backorders.notifications.models import Message
 from backorders.notifications.weighing import worth_telling
 from backorders.orders.models import Customer
 
 Kind = Message.Kind
-CHUNK = 10_000
 
 
 class Then(models.TextChoices):
@@ -37,10 +36,10 @@ class Following(NamedTuple):
 
 def followings(moves: Sequence[Move]) -> dict[int, Following]:
     """Return what follows from each move, by its line."""
-    announced = dict(_announced([move.line_id for move in moves]))
+    announced = announced_of([move.line_id for move in moves])
     follows = {move.line_id: _follows(move, announced) for move in moves}
     kinds = {move.customer_id: kind for move in moves if (kind := follows[move.line_id].kind)}
-    unreached, silent = _unreached(kinds), _never_written_to(move.customer_id for move in moves)
+    unreached, silent = _unreached(kinds), never_written_to(move.customer_id for move in moves)
     for move in moves:
         if move.customer_id in silent:
             follows[move.line_id] = Following(Then.NEVER)
@@ -64,19 +63,6 @@ def _unreached(kinds: dict[int, Kind]) -> set[int]:
         reasons = suppressed(emails.values())
         found |= {pk for pk, email in emails.items() if objection(email, kinds[pk], reasons)}
     return found
-
-
-def _never_written_to(customers: Iterable[int]) -> set[int]:
-    silent = Customer.objects.filter(is_written_to=False).values_list("pk", flat=True)
-    return set(customers).intersection(silent)
-
-
-def _announced(lines: Sequence[int]) -> Iterator[tuple[int, Window | None]]:
-    """Yield (line, what was announced) for the lines of which something was announced."""
-    for some in _chunks(lines):
-        rows = Promise.objects.filter(pk__in=some, announced_at__isnull=False)
-        for line, first, last in rows.values_list("pk", "announced_from", "announced_until"):
-            yield line, Window.between(first, last)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

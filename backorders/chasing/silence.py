@@ -1,6 +1,6 @@
-"""Silence: when a supplier is to be asked for a date, and when a date is believed no longer; pure.
+"""Silence: when a supplier is to be asked for a date, and when one is believed no longer because nobody answers; pure.
 
-This is the only place that says for how long a supplier may be silent.
+The plan by itself leaves out what is past due for too long: `allocation/situation.dated_arrival`.
 """
 
 import datetime
@@ -54,7 +54,6 @@ def may_mail_again(
 def is_believed_no_longer(
     known: Known,
     *,
-    why: str,
     asked_on: datetime.date | None,
     calendar: Calendar,
     policy: ChasePolicy,
@@ -62,15 +61,16 @@ def is_believed_no_longer(
 ) -> bool:
     """Whether the date stops feeding promises: its question was not answered in time, or it was said too long ago.
 
-    `asked_on` is when it was asked for (None: it was not, or that is answered), `why` as `RequestLine.Why`. A date that
-    was repeated within the days of silence stands, unless it has passed.
+    `asked_on` is when it was asked for (None: it was not, or that is answered). A date that was repeated within the
+    days of silence stands, unless it has passed.
     """
     silent_for = (today - known.heard_on).days
     if silent_for > policy.believed_for_days:
         return True
     if asked_on is None or answer_by(asked_on, calendar=calendar, policy=policy) >= today:
         return False
-    return why == Why.PAST_DUE or known.confidence != Confidence.CONFIRMED or silent_for > SILENT_DAYS
+    has_passed = known.eta_until is not None and known.eta_until < today
+    return has_passed or known.confidence != Confidence.CONFIRMED or silent_for > SILENT_DAYS
 
 
 def _since(known: Known, days: int, calendar: Calendar) -> datetime.date:

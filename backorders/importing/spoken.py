@@ -32,6 +32,11 @@ _UNITS = {
 }
 _MONTHS_AHEAD = {"month", "months", "ay", "aya", "ayda"}
 _FILLERS = {
+    *("of", "the", "in", "within", "approx", "about", "ca", "around", "by", "from", "now", "time", "later", "after"),
+    *("icinde", "sonra", "kadar", "yaklasik", "on", "to", "or", "ila", "ile"),
+}
+_AHEAD = {"month", "months", "ay", "aya", "ayda"}
+_FILLERS = {
     "of",
     "the",
     "in",
@@ -53,14 +58,15 @@ _WEEKDAYS = {
     **{name: number for number, name in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())},
     **{name: number for number, name in enumerate("pazartesi sali carsamba persembe cuma cumartesi pazar".split())},
 }
-_MONTH_NAMES = {
-    name: number
-    for names in (
-        "january february march april may june july august september october november december",
-        "ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik",
-        "jan feb mar apr may jun jul aug sep oct nov dec",
-    )
-    for number, name in enumerate(names.split(), 1)
+_IN_FULL = (
+    "january february march april may june july august september october november december".split(),
+    "ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik".split(),
+)
+# The months by their folded names, English and Turkish, in full and by three letters.
+MONTHS = {
+    **{name[:3]: number for names in _IN_FULL for number, name in enumerate(names, 1)},
+    **{name: number for names in _IN_FULL for number, name in enumerate(names, 1)},
+    "sept": 9,
 }
 # What may be searched for, and what of it is over: the same said of so many days before today.
 _ASKED = {
@@ -173,7 +179,7 @@ def _part_of_month(said: Said, today: datetime.date) -> Span | None:
     rest = [word for word in said.words if word not in _EARLY | _MID | _LATE]
     if part is None or len(rest) > 2 or len(said.numbers) > 1:
         return None
-    named = [_MONTH_NAMES[word] for word in rest if word in _MONTH_NAMES]
+    named = [MONTHS[word] for word in rest if word in MONTHS]
     if len(named) == 1 and len(rest) == 1:
         return _named(named[0], part, said.numbers, today)
     if said.numbers or set(rest) - _MONTH - _THIS - _NEXT:

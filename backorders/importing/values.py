@@ -5,7 +5,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from backorders.importing.spoken import day_of, spoken_span
+from backorders.importing.spoken import MONTHS, day_of, spoken_span
 from backorders.importing.words import folded
 
 DAY = datetime.timedelta(days=1)
@@ -14,13 +14,6 @@ EXCEL_DAYS = range(36526, 73051)  # the years 2000 to 2099
 NO_DATE = {
     *("unknown", "tbd", "tba", "tbc", "none", "na", "nodate", "open", "pending", "notknown", "onhold"),
     *("bilinmiyor", "belirsiz", "yok", "belli degil", "bellidegil", "acik", "beklemede", "tarihyok"),
-}
-_MONTHS_EN = "january february march april may june july august september october november december".split()
-_MONTHS_TR = "ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik".split()
-MONTHS = {
-    **{name[:3]: number for names in (_MONTHS_EN, _MONTHS_TR) for number, name in enumerate(names, 1)},
-    **{name: number for names in (_MONTHS_EN, _MONTHS_TR) for number, name in enumerate(names, 1)},
-    "sept": 9,
 }
 _TIME = re.compile(r"[T\s]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$")
 _WEEK = re.compile(r"(?:in)?(week|wk|w|kw|hafta|h)(\d{1,2})((?:19|20)\d\d)?$")

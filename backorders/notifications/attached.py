@@ -34,7 +34,7 @@ class Attached(NamedTuple):
 
     kept: list[File]
     left_out: list[dict[str, Any]]
-    count: int
+    total: int
 
 
 def attached_to(mail: Any, *, most: int = MOST) -> Attached:

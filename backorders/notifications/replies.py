@@ -79,7 +79,7 @@ def _reply(mail: Any) -> tuple[Reply, list[File]]:
         text=clean(new, LONGEST_TEXT),
         folded=clean(folded, LONGEST_TEXT),
         left_out=attached.left_out,
-        attached=attached.count,
+        attached=attached.total,
         token=token,
         received_at=timezone.now(),
     )

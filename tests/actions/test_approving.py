@@ -17,6 +17,7 @@ from backorders.actions.checking import NoReason
 from backorders.actions.seconding import NeedsApproval, OwnApproval
 from backorders.changes.models import Approval, ApprovalLimit, ChangeSet
 from backorders.inbox.models import Notice
+from backorders.orders.models import Customer
 from backorders.refusal import Stale
 from backorders.supply.models import PurchaseLine
 from tests.actions.desk import World, a_world, stored
@@ -277,3 +278,12 @@ def test_a_large_change_counts_only_those_who_will_hear_of_it() -> None:
     announce(AT)
     with pytest.raises(NeedsApproval, match="3 customers"):
         revise(lot, (60, None), by=buyer, at=later(hours=1))
+
+
+def test_who_is_never_written_to_needs_no_second_person() -> None:
+    low_limits(recipients=1)
+    lot = a_purchase(product := a_product(), 9)
+    lines = [a_line(product, 1, customer=a_customer()) for _ in range(3)]
+    announce(AT)
+    Customer.objects.exclude(pk=lines[0].order.customer_id).update(is_written_to=False)
+    assert revise(lot, (60, None), by=a_user(PURCHASING), at=later(hours=1)).impact.moves

@@ -197,6 +197,20 @@ def test_stock_falls_below_zero_where_more_was_promised_than_comes(desk: Client)
     assert "Short from" in text(desk.get(address("product_supply", world.kettle.pk)))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "unsure",
+    [{"confidence": "unconfirmed"}, {"eta_on": day(-90), "eta_until": day(-90)}],
+    ids=["unconfirmed", "long past"],
+)
+def test_the_stock_curve_counts_on_nothing_that_the_plan_does_not_count_on(unsure: dict[str, object]) -> None:
+    world = World()
+    PurchaseLine.objects.filter(pk=world.line.pk).update(**unsure)
+    view = view_of(world.kettle, today=TODAY)
+    assert sum(step.comes for step in view.steps) == 0
+    assert view.next_lot is None
+
+
 def test_the_supply_page_needs_no_more_statements_for_more_who_wait(desk: Client) -> None:
     world = World()
 

@@ -38,6 +38,7 @@ def span(first: str, last: str = "") -> list[Days]:
         ),
         (["early December", "beginning of December", "Aralık başı"], span("2026-12-01", "2026-12-10")),
         (["late February 2028", "end of Feb 2028", "Şubat 2028 sonu", "end Feb 28"], span("2028-02-21", "2028-02-29")),
+        (["mid Sept 2027", "Eyl 2027 ortası"], span("2027-09-11", "2027-09-20")),
         (["end of month", "end of the month", "ay sonu", "ayın sonu", "EOM"], span("2026-11-21", "2026-11-30")),
         (["mid month", "ayın ortası"], span("2026-12-11", "2026-12-20")),
         (["end of next month", "gelecek ay sonu"], span("2026-12-21", "2026-12-31")),
