@@ -99,8 +99,8 @@ def for_undoing(weight: Weight, ask: Ask, *, by: AbstractBaseUser | None, approv
     if _is_seconded(by, approved_by):
         return
     limit = limits()
-    most = Weight(limit.cancel_value, limit.compensation_value, limit.stock_units)
-    if any(mine > allowed for mine, allowed in zip(weight, most, strict=True)):
+    is_dear = weight.cancelled > limit.cancel_value or weight.given > limit.compensation_value
+    if is_dear or weight.units > limit.stock_units or weight.is_before_others:
         raise NeedsApproval(
             _("Taking this back is above your limits: it needs a manager. Nothing was changed."), ask=ask
         )

@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext
 
 from backorders.allocation.models import Allocation, Promise
-from backorders.allocation.queueing import Place, place_of
+from backorders.allocation.places import Place, place_of
 from backorders.allocation.reasons import given_reasons
 from backorders.allocation.windows import Window, slip_days
 from backorders.backoffice.saying import Asked, answer

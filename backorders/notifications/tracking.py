@@ -24,7 +24,7 @@ from backorders.notifications.addresses import normal
 from backorders.notifications.marking import confirm_unknown, untell
 from backorders.notifications.models import BOUNCES, Message, ProviderEvent, Suppression
 from backorders.notifications.outbox import ask_to_call, repeat, repeated_key, stating_old_dates
-from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.notifications.policy import SENDING
 from backorders.notifications.replies import clean
 from backorders.refusal import said
 
@@ -96,11 +96,11 @@ def _key(event: Any, esp_name: str) -> str:
     return f"{esp_name}:{hashlib.sha256(repr(said).encode('utf-8', 'replace')).hexdigest()}"
 
 
-def process_events(*, at: datetime.datetime, policy: SendingPolicy = SENDING) -> Counter[str]:
+def process_events(*, at: datetime.datetime) -> Counter[str]:
     """Work on what was heard, oldest first; return how many events of which type there were."""
     heard: Counter[str] = Counter()
     while batch := list(ProviderEvent.objects.filter(processed_at=None).order_by("id")[:BATCH]):
-        worked_on = _work_on([event.pk for event in batch], at=at, policy=policy)
+        worked_on = _work_on([event.pk for event in batch], at=at)
         if not worked_on:
             break
         heard.update(worked_on)
@@ -108,7 +108,7 @@ def process_events(*, at: datetime.datetime, policy: SendingPolicy = SENDING) ->
 
 
 @act
-def _work_on(event_ids: list[int], *, at: datetime.datetime, policy: SendingPolicy) -> list[str]:
+def _work_on(event_ids: list[int], *, at: datetime.datetime) -> list[str]:
     """Work on these events if nobody else has; each batch is one transaction."""
     mine = ProviderEvent.objects.select_for_update(no_key=True, of=("self",))
     events = list(mine.filter(pk__in=event_ids, processed_at=None).order_by("id"))
@@ -116,7 +116,7 @@ def _work_on(event_ids: list[int], *, at: datetime.datetime, policy: SendingPoli
     _note_how_far(events, at=at)
     for event in events:
         if event.event_type in TO_ACT_ON:
-            _act_on(event, at=at, policy=policy)
+            _act_on(event, at=at)
     ProviderEvent.objects.filter(pk__in=[event.pk for event in events]).update(processed_at=at)
     return [event.event_type for event in events]
 
@@ -143,23 +143,23 @@ def _note_how_far(events: list[ProviderEvent], *, at: datetime.datetime) -> None
             untell(sorted(ids))  # they were taken, but nobody read them
 
 
-def _act_on(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
+def _act_on(event: ProviderEvent, *, at: datetime.datetime) -> None:
     """Suppress an address, repeat a mail or have its customer called."""
     message = event.message
     if event.event_type == "complained":
         _suppress(event, Reason.COMPLAINT, _("The customer complained about our mail."), at=at)
     elif event.event_type in ("bounced", "rejected") and event.reason in HARD:
         _suppress(event, Reason.BOUNCE, said(_("The mail bounced: %(reason)s."), reason=event.reason), at=at)
-    elif event.event_type == "bounced" and not _bounces_softly(event, policy):
-        _send_once_more(event, at=at, policy=policy)
+    elif event.event_type == "bounced" and not _bounces_softly(event):
+        _send_once_more(event, at=at)
     elif event.event_type == "bounced":
         _suppress(
             event,
             Reason.SOFT_BOUNCES,
             said(
                 _("%(mails)s mails bounced within %(days)s days."),
-                mails=policy.soft_bounces,
-                days=policy.soft_bounce_days,
+                mails=SENDING.soft_bounces,
+                days=SENDING.soft_bounce_days,
             ),
             at=at,
         )
@@ -171,7 +171,7 @@ def _act_on(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolic
         )
 
 
-def _send_once_more(event: ProviderEvent, *, at: datetime.datetime, policy: SendingPolicy) -> None:
+def _send_once_more(event: ProviderEvent, *, at: datetime.datetime) -> None:
     """Repeat a mail that bounced softly, later; one whose dates changed meanwhile is replaced by what is new anyway."""
     message = event.message
     if message is None:
@@ -181,16 +181,16 @@ def _send_once_more(event: ProviderEvent, *, at: datetime.datetime, policy: Send
     elif not stating_old_dates().filter(message=message).exists() and message.text:
         occasion = f"~b{message.pk}"
         if not Message.objects.filter(dedupe_key=repeated_key(message, occasion)).exists():
-            repeat(message, occasion=occasion, rest=policy.soft_bounce_wait, at=at)
+            repeat(message, occasion=occasion, rest=SENDING.soft_bounce_wait, at=at)
 
 
-def _bounces_softly(event: ProviderEvent, policy: SendingPolicy) -> bool:
+def _bounces_softly(event: ProviderEvent) -> bool:
     """Whether this is one soft bounce too many of the address within the days of the policy."""
-    since = event.occurred_at - datetime.timedelta(days=policy.soft_bounce_days)
+    since = event.occurred_at - datetime.timedelta(days=SENDING.soft_bounce_days)
     bounces = ProviderEvent.objects.filter(
         recipient__iexact=event.recipient, event_type="bounced", occurred_at__gt=since, pk__lte=event.pk
     )
-    return bounces.count() >= policy.soft_bounces
+    return bounces.count() >= SENDING.soft_bounces
 
 
 def _suppress(event: ProviderEvent, reason: str, why: Any, *, at: datetime.datetime) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from backorders.actions.checking import NotWholeUnits
 from backorders.allocation.books import differences
-from backorders.allocation.queueing import Place, place_of
+from backorders.allocation.places import Place, place_of
 from backorders.orders.models import Order
 from backorders.refusal import Refused
 from backorders.supply.models import StockLevel

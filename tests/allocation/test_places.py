@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorders.actions import queueing
-from backorders.allocation.queueing import Place, place_of
+from backorders.allocation.places import Place, place_of
 from backorders.allocation.ranking import Rank, fairness_bound, rank_key
 from backorders.orders.models import Customer, OrderLine
 from tests.allocation.test_joining import one_example
