@@ -129,6 +129,20 @@ def close_answered(*, at: datetime.datetime) -> None:
     DateRequest.objects.filter(~Exists(left), closed_at=None).update(closed_at=at)
 
 
+def ask_unheard(address: str, *, change: ChangeSet, by: AbstractBaseUser | None, at: datetime.datetime) -> int:
+    """Mail at once what never reached an address that is mailed again; return how many mails. Inside the caller's act.
+
+    Nobody has to call those suppliers about it any more.
+    """
+    suppliers = locked(Supplier.objects.filter(email__iexact=address).values_list("pk", flat=True))
+    links = SupplierLink.objects.filter(request__closed_at=None, message=OuterRef("message"))
+    calls = CallTask.objects.filter(Exists(links), supplier__in=suppliers, done_at=None)
+    unheard = dict(calls.values_list("pk", "supplier"))
+    asked = _ask({}, suppliers, again=unheard.values(), change=change, by=by, at=at)
+    CallTask.objects.filter(pk__in=unheard).update(done_at=at)
+    return len(asked)
+
+
 @act
 def withdraw(request: DateRequest, *, reason: str, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[None]:
     """End a request: its links lead nowhere any more, and what was not answered is not asked. Raises `NotAsked`."""

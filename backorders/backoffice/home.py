@@ -11,6 +11,7 @@ from backorders.allocation.windows import business_day
 from backorders.backoffice.paging import capped_count
 from backorders.backoffice.workbench.counting import COUNTED, shown_count, tabs
 from backorders.backoffice.workbench.lists import Seen
+from backorders.chasing.models import DateRequest
 from backorders.notifications.models import IN_THE_OUTBOX, CallTask, Message
 from backorders.supply.models import PurchaseLine
 
@@ -38,6 +39,12 @@ def home(request: HttpRequest) -> list[Card]:
         calls = CallTask.objects.filter(customer__isnull=False, done_at=None)
         hint = _("Customers whom no mail reaches.")
         cards.append(_card(_("To call"), calls, hint, reverse("admin:calls"), tone="bad"))
+    if may("asking.ask_supplier"):
+        asked = DateRequest.objects.filter(closed_at=None)
+        hint = _("Suppliers were asked for dates and have not answered.")
+        cards.append(
+            _card(_("Unanswered date requests"), asked, hint, reverse("admin:proposals") + "#open", tone="warn")
+        )
     if may("supply.view_purchaseline"):
         overdue = PurchaseLine.objects.overdue(business_day(timezone.now()))
         hint = _("The supplier's date has passed, and the goods are not there.")

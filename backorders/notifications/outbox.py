@@ -395,7 +395,7 @@ def repeat(
 ) -> Message:
     """Queue the same words once more, with the same claims, to the address the customer has now; return the message.
 
-    It leaves after `rest`.
+    It leaves after `rest`; a notice to the address that was left goes there again.
     """
     customer = message.customer
     if customer is None:
@@ -407,7 +407,7 @@ def repeat(
         customer=customer,
         dedupe_key=key,
         address_version=customer.address_version,
-        recipient=customer.email.strip()[:254],
+        recipient=message.recipient if message.kind in TO_WHERE_IT_WAS else customer.email.strip()[:254],
         headers=_headers_again(message, key),
         not_before=at + rest,
         created_at=at,
@@ -437,8 +437,13 @@ _KEPT = "kind language subject text html content_hash has_apology priority expir
 
 
 def ask_to_call(message_ids: Iterable[int], *, why: Any, at: datetime.datetime) -> None:
-    """Open a call task beside each of these messages that has none."""
-    missing = Message.objects.filter(id__in=message_ids, call_task=None).order_by("id")
+    """Open a call task beside each of these messages that has none.
+
+    Nobody is called about a notice to the address that a customer left: that it leads nowhere is no news, they are
+    reached at the new one, and whoever can still read there needs no call to object.
+    """
+    missing = Message.objects.filter(id__in=message_ids, call_task=None).exclude(kind__in=TO_WHERE_IT_WAS)
+    missing = missing.order_by("id")
     tasks = [
         CallTask(customer_id=customer_id, supplier_id=supplier_id, message_id=pk, why=why, opened_at=at)
         for pk, customer_id, supplier_id in missing.values_list("id", "customer_id", "supplier_id")

@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import asking, buying
+from backorders.actions import asking, buying, telling
 from backorders.actions.checking import NotOpen
 from backorders.chasing.models import ChasePolicy, DateRequest, RequestLine
 from backorders.notifications import delivering, links
@@ -114,6 +114,35 @@ def test_a_suppressed_supplier_becomes_a_call_for_the_buyers() -> None:
     asking.note_call(task, note="confirmed by phone", by=a_user(), at=later(hours=1))
     with pytest.raises(asking.CalledBefore):
         asking.note_call(task, by=a_user(), at=later(hours=1))
+
+
+def test_an_address_that_is_mailed_again_is_asked_at_once_what_never_reached_it() -> None:
+    Suppression.objects.create(address="contoso@example.com", reason="bounce", at=AT)
+    supplier, other = mailable(), mailable("Other")
+    asking.ask_supplier([a_line_of(supplier).pk, a_line_of(other).pk], by=None, at=AT)
+    assert send(later(minutes=10)) == {"accepted": 1}
+    telling.lift_suppression(Suppression.objects.get(), reason="mended", by=None, at=later(hours=1))
+    assert send(later(hours=1, minutes=10)) == {"accepted": 1}
+    assert mail.outbox[-1].to == ["contoso@example.com"]
+    assert not CallTask.objects.filter(done_at=None).exists()
+    assert list(DateRequest.objects.order_by("id").values_list("supplier", "mails")) == [
+        (supplier.pk, 2),
+        (other.pk, 1),
+    ]
+
+
+def test_what_reached_an_address_or_was_called_about_is_not_asked_again_as_it_is_mailed_again() -> None:
+    supplier = mailable()
+    asking.ask_supplier([a_line_of(supplier).pk], by=None, at=AT)
+    assert send(later(minutes=10)) == {"accepted": 1}
+    Suppression.objects.create(address="contoso@example.com", reason="complaint", at=later(hours=1))
+    telling.lift_suppression(Suppression.objects.get(), reason="mended", by=None, at=later(hours=2))
+    assert send(later(hours=2, minutes=30)) == {}
+    Suppression.objects.update(lifted_at=None)
+    asking.ask_supplier([a_line_of(supplier).pk], by=None, at=later(hours=3))
+    asking.note_call(CallTask.objects.get(), by=a_user(), at=later(hours=4))
+    telling.lift_suppression(Suppression.objects.get(), reason="mended", by=None, at=later(hours=5))
+    assert send(later(hours=5, minutes=30)) == {}
 
 
 def test_a_mail_to_an_old_address_does_not_leave_and_the_request_is_mailed_anew() -> None:

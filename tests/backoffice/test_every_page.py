@@ -8,11 +8,14 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.views.defaults import server_error
 
+from backorders.access.table import PURCHASING, SERVICE
+from backorders.actions import asking
 from backorders.backoffice.urls import _PAGES
 from backorders.changes.models import ChangeSet
-from tests.backoffice.desk import World, a_clerk, address, text
+from tests.backoffice.desk import World, a_clerk, address, somebody, text
 from tests.factories import an_order, day
 from tests.importing.desk import opened
 
@@ -239,6 +242,19 @@ def test_the_home_page_counts_in_plain_words(desk: Client) -> None:
     said = text(desk.get(reverse("admin:index")))
     assert "3 Waiting in all" in said
     assert "1 To call" in said
+
+
+def test_the_home_page_leads_buyers_to_what_suppliers_have_not_answered(db: None) -> None:
+    world = World()
+    url = address("proposals") + "#open"
+    assert "0 Unanswered date requests" in text(somebody(PURCHASING).get(reverse("admin:index")))
+    supplier = world.line.purchase_order.supplier
+    type(supplier).objects.filter(pk=supplier.pk).update(email="supplier@example.com")
+    asking.ask_supplier([world.line.pk], by=None, at=timezone.now())
+    page = somebody(PURCHASING).get(reverse("admin:index"))
+    assert "1 Unanswered date requests" in text(page)
+    assert f'href="{url}"' in page.content.decode()
+    assert url not in somebody(SERVICE).get(reverse("admin:index")).content.decode()
 
 
 def test_somebody_without_any_permission_is_told_so(desk: Client) -> None:

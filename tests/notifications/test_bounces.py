@@ -213,3 +213,39 @@ def test_the_books_find_what_counts_as_told_by_a_mail_that_bounced(line: OrderLi
     assert f"order line {line.pk} counts as told by message {message.pk}, which bounced" in found
     Promise.objects.filter(line=line).update(told_at=AT)
     assert not [text for text in (each.sentence for each in differences()) if "counts as told" in text]
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "code"),
+    [("Bounce", "HardBounce", 1), ("Bounce", "Blocked", 100006), ("SpamComplaint", "SpamComplaint", 512)],
+)
+def test_nobody_is_called_because_the_address_that_was_left_leads_nowhere(
+    line: OrderLine, kind: str, how: str, code: int
+) -> None:
+    caring.change_address(line.order.customer, email="new@example.com", by=None, at=later(days=4))
+    send(later(days=4))
+    notice = Message.objects.get(kind="address_changed")
+    assert (notice.recipient, notice.state) == ("old@example.com", "accepted")
+    report(notice, kind, how, code)
+    process_events(at=later(days=4))
+    send(later(days=5))
+    assert set(Message.objects.filter(kind="address_changed").values_list("recipient", flat=True)) == {
+        "old@example.com"
+    }
+    assert not CallTask.objects.exists()
+    assert set(Suppression.objects.values_list("address", flat=True)) <= {"old@example.com"}
+    caring.write_message(line.order, text="We found one.", by=a_user(), at=later(days=6))
+    send(later(days=7))
+    assert (newest().recipient, newest().state) == ("new@example.com", "accepted")
+    report(newest())
+    process_events(at=later(days=7))
+    assert CallTask.objects.get().message == newest()
+    agree()
+
+
+def test_nobody_is_called_because_a_server_refuses_the_notice_to_the_address_that_was_left(line: OrderLine) -> None:
+    caring.change_address(line.order.customer, email="new@example.com", by=None, at=later(days=4))
+    Suppression.objects.create(address="old@example.com", reason="bounce", at=later(days=4))
+    send(later(days=5))
+    assert Message.objects.get(kind="address_changed").state == "suppressed"
+    assert not CallTask.objects.exists()
