@@ -10,6 +10,7 @@ from backorders.actions import receiving
 from backorders.changes.models import ChangeSet
 from backorders.supply.models import DamagePhoto, PurchaseLine
 from tests.backoffice.desk import World, address
+from tests.backoffice.routes import a_receipt
 from tests.browser.conftest import Open
 from tests.browser.test_tasks import Hands
 from tests.factories import a_product, a_purchase, state
@@ -213,6 +214,19 @@ def is_shown(picture: Locator) -> bool:
     """Whether the browser could read the picture."""
     picture.scroll_into_view_if_needed()
     return bool(picture.evaluate("image => image.decode().then(() => image.naturalWidth > 0)"))
+
+
+def test_the_lists_of_a_receipt_are_printed_without_the_site_around_them(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.add_init_script("window.print = () => { window.printed = true; }")
+    page.goto(address("pick_lists", a_receipt(world).pk))
+    page.get_by_role("button", name="Print").click()
+    assert page.evaluate("window.printed") is True
+    page.emulate_media(media="print")
+    expect(page.locator("#desk-nav, #header, .page-actions").filter(visible=True)).to_have_count(0)
+    expect(page.locator("table.picks")).to_contain_text("Elif Kaya")
+    assert visit.complaints == []
 
 
 def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World, sit_down: Open) -> None:
