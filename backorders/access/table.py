@@ -72,7 +72,7 @@ CAPABILITIES: dict[str, Capability] = {
     "queueing.unexpedite": _c(_("put a line back to its rank"), DESK),
     "reshaping.split": _c(_("split an order"), DESK),
     "reshaping.substitute": _c(_("give another product instead"), DESK),
-    "reallocating.reallocate": _c(_("put one line before another"), DESK),
+    "reallocating.reallocate": _c(_("put one line before another"), DESK),  # as above
     "queueing.hold": _c(_("hold a line"), DESK),
     "queueing.release": _c(_("release a held line"), DESK),
     "buying.order_goods": _c(_("order goods"), BUYING),

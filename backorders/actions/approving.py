@@ -20,6 +20,7 @@ from backorders.actions import (
     offering,
     proposals,
     queueing,
+    reallocating,
     receiving,
     revising,
     selling,
@@ -197,6 +198,11 @@ def _expedite(given: dict[str, Any], **who: Any) -> Done[Any]:
     return queueing.expedite(_line(given), **_rest(given, "line"), **who)
 
 
+def _reallocate(given: dict[str, Any], **who: Any) -> Done[Any]:
+    before = _found(OrderLine, given["before"])
+    return reallocating.reallocate(_line(given), before=before, **_rest(given, "line", "before"), **who)
+
+
 def _cancel_line(given: dict[str, Any], **who: Any) -> Done[Any]:
     return selling.cancel_line(_line(given), **_rest(given, "line"), **who)
 
@@ -280,6 +286,12 @@ def _look_at_proposals(given: dict[str, Any], at: datetime.datetime) -> Impact:
 
 WAYS: dict[str, Way] = {
     "queueing.expedite": Way(_expedite, lambda given, at: queueing.preview_expedite(_line(given), at=at)),
+    "reallocating.reallocate": Way(
+        _reallocate,
+        lambda given, at: reallocating.preview_reallocation(
+            _line(given), before=_found(OrderLine, given["before"]), at=at
+        ),
+    ),
     "selling.cancel_line": Way(
         _cancel_line, lambda given, at: selling.preview_cancel(_line(given), quantity=given["quantity"], at=at)
     ),

@@ -14,6 +14,8 @@ from backorders import rows
 from backorders.actions.checking import NotOpen, a_reason
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
+from backorders.actions.order_lines import ask_of_line
+from backorders.actions.seconding import before_others
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.ranking import fairness_bound, rank_key
@@ -59,19 +61,24 @@ def reallocate(
     before: OrderLine,
     reason: str,
     seen_version: int | None = None,
+    approved_by: AbstractBaseUser | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[OrderLine]:
     """Let `line` go directly before another line of the same product. Whoever stands between loses what it gains.
 
-    Raises `NothingToGive`, `NotOpen`, `NoReason`, `Stale` (the order of `line` changed).
+    Raises `NothingToGive`, `NotOpen`, `NoReason`, `Stale` (the order of `line` changed), `NeedsApproval` unless whoever
+    asks may approve.
     """
     lock_whole_orders(lock_products([line.product_id]))
     moves = [GoesBefore(line.pk, before.pk, seen_version)]
     check_seen(moves)
     line.refresh_from_db()
     places = new_places(read([line.product_id]), moves, at=at)
-    change = open_change("reallocate", reason=a_reason(reason), before=places.before, by=by, at=at)
+    why = a_reason(reason)
+    ask = ask_of_line("reallocating.reallocate", line, reason, before=before.pk)
+    before_others(ask, by=by, approved_by=approved_by)
+    change = open_change("reallocate", reason=why, before=places.before, by=by, at=at)
     take_places(places, moves, change_set=change)
     return Done(change, replan([line.product_id], change_set=change, at=at), line)
 

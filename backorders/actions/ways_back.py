@@ -46,7 +46,13 @@ WAYS: dict[str, Way] = {
     ),
     "split": Way("reshaping.split", orders.of_order, orders.split_objection, orders.join_back),
     "substitute": Way("reshaping.substitute", orders.of_order, orders.substitute_objection, orders.swap_back),
-    "reallocate": Way("reallocating.reallocate", orders.of_order, orders.order_objection, orders.put_places_back),
+    "reallocate": Way(
+        "reallocating.reallocate",
+        orders.of_order,
+        orders.order_objection,
+        orders.put_places_back,
+        weight=lambda _change: Weight(is_before_others=True),
+    ),
     "compensate": Way(
         "caring.compensate", orders.of_order, orders.gift_objection, orders.take_gift_back, weight=orders.given
     ),

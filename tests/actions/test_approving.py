@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE, Role
-from backorders.actions import approving, buying, counting, etas, queueing, revising, selling, telling
+from backorders.actions import approving, buying, counting, etas, queueing, reallocating, revising, selling, telling
 from backorders.actions.approving import NotPending
 from backorders.actions.checking import NoReason
 from backorders.actions.seconding import NeedsApproval, OwnApproval
@@ -50,12 +50,24 @@ def changed(row: Any, name: str, value: object) -> bool:
     return bool(getattr(row, name) == value)
 
 
+def goes_before(line: Any, other: Any) -> bool:
+    line.refresh_from_db()
+    other.refresh_from_db()
+    return bool(line.promise_number < other.promise_number)
+
+
 CASES = {
     "expedite": Case(
         lambda w, **who: queueing.expedite(w.waiting, reason="why", at=AT, **who),
         SERVICE,
         "needs a manager",
         lambda w: changed(w.waiting, "is_expedited", True),
+    ),
+    "put before another": Case(
+        lambda w, **who: reallocating.reallocate(w.waiting, before=w.half, reason="why", at=AT, **who),
+        SERVICE,
+        "needs a manager",
+        lambda w: goes_before(w.waiting, w.half),
     ),
     "cancel a line": Case(
         lambda w, **who: selling.cancel_line(w.half, quantity=2, reason="why", at=AT, **who),
@@ -144,7 +156,9 @@ def test_the_system_needs_nobody(world: World, case: Case) -> None:
     assert case.happened(world)
 
 
-@pytest.mark.parametrize("name", ["expedite", "cancel a line", "cancel an order", "order less", "count"])
+@pytest.mark.parametrize(
+    "name", ["expedite", "put before another", "cancel a line", "cancel an order", "order less", "count"]
+)
 def test_a_manager_needs_nobody_for_these(world: World, name: str) -> None:
     CASES[name].act(world, by=a_user(MANAGER))
     assert CASES[name].happened(world)

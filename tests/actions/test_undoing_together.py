@@ -14,6 +14,7 @@ from backorders.actions import (
     counting,
     losing,
     queueing,
+    reallocating,
     receiving,
     selling,
     shipping,
@@ -52,6 +53,7 @@ ABOVE: dict[str, tuple[Callable[[World], Any], Role]] = {
     "paid back": (a_lost_parcel, SERVICE),
     "given": (lambda w: caring.compensate(w.half.order, kind="discount", amount=Decimal(9), **WHY), SERVICE),
     "no longer expedited": (not_any_more, SERVICE),
+    "put before another": (lambda w: reallocating.reallocate(w.waiting, before=w.half, **WHY), SERVICE),
     "counted": (lambda w: counting.adjust_stock(w.product, warehouse=w.house, counted=1, **WHY), WAREHOUSE),
     "given to one before others": (given_first, WAREHOUSE),
 }
@@ -87,7 +89,7 @@ def test_a_manager_takes_it_back_alone(world: World, act: Callable[[World], Any]
 @pytest.mark.parametrize(("act", "role"), ABOVE.values(), ids=ABOVE.keys())
 def test_below_the_limits_nobody_is_asked(act: Callable[[World], Any], role: Role) -> None:
     change = act(a_world()).change_set
-    is_of_managers = change.act in ("unexpedite", "receive")
+    is_of_managers = change.act in ("unexpedite", "reallocate", "receive")
     if is_of_managers:
         with pytest.raises(NeedsApproval):
             undoing.undo(change, by=a_user(role), at=AT)
