@@ -9,6 +9,7 @@ from backorders.changes.models import ChangeSet
 from backorders.notifications.models import Message
 from backorders.supply.models import PurchaseLine
 from tests.backoffice.desk import World, address, fill_in, somebody, text
+from tests.chasing.desk import Asked
 from tests.factories import AT, a_purchase, a_user, day, later, revise
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,19 @@ def test_a_message_is_edited_on_a_page_that_shows_how_it_stands(desk: Client, re
     assert "Helo" not in made.text.replace("Hello", "")
     assert answer["Location"] == address("message", made.pk)
     assert ChangeSet.objects.latest("id").act == "edit_message"
+    assert "In the outbox" in text(desk.get(answer["Location"]))
+
+
+def test_a_mail_to_a_supplier_is_edited_on_the_same_page(frozen: None, desk: Client) -> None:
+    asked = Asked()
+    mail = Message.objects.get(kind="date_request")
+    assert "Edit before it leaves" in text(desk.get(address("message", mail.pk)))
+    assert "Your paragraph is put above" in text(desk.get(address("edit_message", mail.pk)))
+    answer = fill_in(desk, address("edit_message", mail.pk), text="Call me")
+    made = Message.objects.latest("id")
+    assert (made.supplier, made.personal_text.text) == (asked.supplier, "Call me")
+    assert "Call me" in made.text
+    assert answer["Location"] == address("message", made.pk)
     assert "In the outbox" in text(desk.get(answer["Location"]))
 
 

@@ -267,7 +267,7 @@ def import_of(world: World) -> str:
 def imported_in_part(world: World) -> None:
     """Of a list that was applied, one row is left for a person."""
     mine = Import.objects.latest("id")
-    mine.rows.update(state=ImportRow.State.APPLIED)
+    mine.rows.update(state=ImportRow.State.APPLIED, problem="", value="")
     row = mine.rows.get()
     fields = {f.attname: getattr(row, f.attname) for f in ImportRow._meta.concrete_fields if not f.primary_key}
     behind = {"number": 12, "state": ImportRow.State.REFUSED, "problem": "refused", "value": LONG_NAME}

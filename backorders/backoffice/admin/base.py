@@ -127,7 +127,7 @@ class RecordAdmin(SeenAdmin):
 class WhetherFilter(admin.EmptyFieldListFilter):
     """Whether something has happened: the moment is there or not."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield all, no and yes."""
         for choice, word in zip(super().choices(changelist), (_("All"), _("No"), _("Yes")), strict=True):
             yield {**choice, "display": word}
