@@ -31,6 +31,7 @@ RARE = (
     "policy",
     "policy_effect",
     "decline_award",
+    "pick_lists",
 )  # of things that are not in every world
 OF_QUESTIONS = ("answer_question", "settle_question")
 IMPORT_ACTS = {f"{verb}_import" for verb in ("decide", "type_over", "check", "apply", "undo")} | {"match_columns"}
@@ -136,6 +137,7 @@ UNSHOWN = {
     "settle_question",
     "award",
     "decline_award",
+    "pick_lists",
     "policy",
     "policy_effect",
     "sample_of_mail",
