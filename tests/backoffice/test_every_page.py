@@ -137,7 +137,6 @@ UNSHOWN = {
     "settle_question",
     "award",
     "decline_award",
-    "pick_lists",
     "policy",
     "policy_effect",
     "sample_of_mail",
