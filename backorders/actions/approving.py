@@ -58,9 +58,12 @@ def ask(wanted: Ask, *, by: AbstractBaseUser, why: Any, at: datetime.datetime) -
     """Let an act wait for a second person; those who approve find it in their inbox.
 
     `wanted` is what a verb's `NeedsApproval` carries, `why` that refusal, or a sentence. The asker's own role must
-    have the verb.
+    have the verb. Whoever asks twice for the same while nobody has decided has asked once.
     """
     check(wanted.capability, by=by)
+    same = Approval.objects.filter(capability=wanted.capability, arguments=wanted.arguments, asked_by=by.pk)
+    if pending := same.filter(state=State.PENDING, expires_at__gt=at).order_by("id").first():
+        return pending
     approval = Approval.objects.create(
         capability=wanted.capability,
         arguments=wanted.arguments,

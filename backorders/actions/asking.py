@@ -129,7 +129,7 @@ def close_answered(*, at: datetime.datetime) -> None:
     DateRequest.objects.filter(~Exists(left), closed_at=None).update(closed_at=at)
 
 
-def ask_unheard(address: str, *, change: ChangeSet, by: AbstractBaseUser | None, at: datetime.datetime) -> int:
+def ask_unheard(address: str, *, change: ChangeSet, at: datetime.datetime) -> int:
     """Mail at once what never reached an address that is mailed again; return how many mails. Inside the caller's act.
 
     Nobody has to call those suppliers about it any more.
@@ -138,7 +138,7 @@ def ask_unheard(address: str, *, change: ChangeSet, by: AbstractBaseUser | None,
     links = SupplierLink.objects.filter(request__closed_at=None, message=OuterRef("message"))
     calls = CallTask.objects.filter(Exists(links), supplier__in=suppliers, done_at=None)
     unheard = dict(calls.values_list("pk", "supplier"))
-    asked = _ask({}, suppliers, again=unheard.values(), change=change, by=by, at=at)
+    asked = _ask({}, suppliers, again=unheard.values(), change=change, by=change.by, at=at)
     CallTask.objects.filter(pk__in=unheard).update(done_at=at)
     return len(asked)
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
+from backorders.actions import refunding
 from backorders.actions.checking import a_mailable_address, a_reason, a_text, fitting
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
@@ -178,7 +179,13 @@ def compensate(
     for_giving(amount, ask, currency=order.currency, by=by, approved_by=approved_by)
     change = open_change("compensate", reason=a_reason(reason), summary={"amount": str(gift.amount)}, by=by, at=at)
     made = Compensation.objects.create(
-        order=order, line=line, change_set=change, reason=change.reason[:200], at=at, **gift._asdict()
+        order=order,
+        line=line,
+        covers=refunding.covered(order.lines.filter(pk=line.pk) if line else order.lines.all()),
+        change_set=change,
+        reason=change.reason[:200],
+        at=at,
+        **gift._asdict(),
     )
     if tells:
         _post(

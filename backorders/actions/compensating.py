@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
+from backorders.actions import refunding
 from backorders.actions.checking import a_reason, fitting
 from backorders.actions.done import Done
 from backorders.actions.seconding import Ask, for_giving
@@ -383,12 +384,14 @@ def _give(
 ) -> dict[tuple[int, str], int]:
     """Write what is given; return the compensations' ids by line and policy."""
     known = {policy.pk: policy for policy in policies}
+    open_units = refunding.covered(OrderLine.objects.filter(pk__in={each.case.line_id for each in due}))
     rows.insert(
         Compensation,
-        ["order", "line", "change_set", "kind", "amount", "currency", "reason", "at", "is_announced"],
+        ["order", "line", "covers", "change_set", "kind", "amount", "currency", "reason", "at", "is_announced"],
         [
             (
-                *(each.case.order_id, each.case.line_id, change.pk, known[each.policy_id].kind, each.amount),
+                *(each.case.order_id, each.case.line_id, {str(each.case.line_id): open_units[str(each.case.line_id)]}),
+                *(change.pk, known[each.policy_id].kind, each.amount),
                 *(each.case.currency, known[each.policy_id].name, at, False),
             )
             for each in due

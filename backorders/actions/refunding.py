@@ -1,11 +1,12 @@
 """Refunding: what is owed back for cancelled units, by when, and that it was paid."""
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions.done import Done
@@ -17,7 +18,7 @@ from backorders.changes.models import ChangeSet, Touch
 from backorders.changes.recording import open_change, touch
 from backorders.compensation.netting import Off, net
 from backorders.delays.ending import last_day, refunded, refunds_due
-from backorders.orders.models import Cancellation, Compensation, Order, OrderLine, Refund, ShipmentLine
+from backorders.orders.models import Cancellation, Compensation, Order, OrderLine, Refund, Shipment
 from backorders.refusal import Refused
 
 REFUND_DAYS = 7
@@ -47,22 +48,23 @@ def pay_refund(refund: Refund, *, by: AbstractBaseUser | None, at: datetime.date
 
 
 def refunds_of(
-    units: Sequence[tuple[OrderLine, int]], *, made: Collection[int] = (), one_of_them: bool = False
+    units: Sequence[tuple[OrderLine, int]], *, made: Sequence[Cancellation] = (), one_of_them: bool = False
 ) -> list[Decimal]:
     """Return what is paid back if so many units of each of these lines are cancelled, in this order, or `one_of_them`.
 
     It is their price, if the order is paid, less the money off that was given for them before. `made` are the
-    cancellations (ids) of these very units, where they are written already. At most four statements.
+    cancellations of these very units, where they are written already. The statements do not grow with the lines.
     """
-    orders = {line.order_id for line, _quantity in units if line.order.is_paid}
-    offs = _offs(orders, made=made) if orders else {}
+    offs = _offs({line.order_id for line, _quantity in units if line.order.is_paid}, without=made)
+    had_left = _had_left({each.change_set for each in made}) if offs else {}
+    lost_since = next(iter(had_left.values()), None)
     amounts = []
     for line, quantity in units:
         value = line.price * quantity if line.order.is_paid else Decimal(0)
-        mine = {pk for pk, (scope, _off) in offs.items() if line.pk in scope}
-        amounts.append(net(value, [offs[pk][1] for pk in sorted(mine)]))
+        after = {gift: _without(gift, off, line.pk, quantity, lost_since) for gift, off in offs.items()}
+        amounts.append(net(value, offs.values(), after.values()))
         if not one_of_them:
-            offs |= {pk: (offs[pk][0], offs[pk][1].after(value)) for pk in mine}
+            offs = after
     return amounts
 
 
@@ -71,11 +73,20 @@ def refund_of(units: Sequence[tuple[OrderLine, int]]) -> Decimal:
     return sum(refunds_of(units), Decimal(0))
 
 
+def difference_of(line: OrderLine, units: int, each: Decimal) -> Decimal:
+    """Return what is paid back if units of a line become others that cost so much less each."""
+    if not each or not line.order.is_paid:
+        return each * units
+    offs = _offs({line.order_id})
+    after = [off.following(line.pk, 0, units, back=each) for off in offs.values()]
+    return net(each * units, offs.values(), after)
+
+
 def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime) -> None:
     """Owe what was paid for cancelled units, by the day that the law of the line says, or else that of the house."""
     by_law = refunds_due([made.line_id for made in cancellations], at=at)
     paid = [made for made in cancellations if made.line.order.is_paid]
-    amounts = refunds_of([(made.line, made.quantity) for made in paid], made=[made.pk for made in paid])
+    amounts = refunds_of([(made.line, made.quantity) for made in paid], made=paid)
     Refund.objects.bulk_create(
         Refund(
             cancellation=made,
@@ -84,64 +95,104 @@ def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime)
             due_at=by_law.get(made.line_id, at + datetime.timedelta(days=REFUND_DAYS)),
         )
         for made, amount in zip(paid, amounts, strict=True)
+        if amount
     )
+
+
+def covered(lines: "QuerySet[OrderLine]") -> dict[str, int]:
+    """Return what money off for these lines is given for now: their open units, by id as JSON keeps it."""
+    found = lines.order_by("id").values_list("pk", F("waiting") + F("allocated"))
+    return {str(pk): units for pk, units in found}
 
 
 def is_counted(change: ChangeSet) -> bool:
     """Whether a refund of later was smaller because of the money off that an act gave."""
-    given = Compensation.objects.filter(change_set=change, kind=Compensation.Kind.DISCOUNT)
-    lines = OrderLine.objects.filter(Q(order__in=given.values("order")) | Q(order__lines__in=given.values("line")))
-    return Refund.objects.filter(cancellation__line__in=lines, cancellation__change_set__gt=change.pk).exists()
+    given = Compensation.objects.filter(change_set=change, kind=Compensation.Kind.DISCOUNT, order__is_paid=True)
+    offs = _offs(set(given.values_list("order", flat=True)))
+    return any(off.gone for gift, off in offs.items() if gift.change_set_id == change.pk)
 
 
-def _offs(orders: Collection[int], *, made: Collection[int]) -> dict[int, tuple[set[int], Off]]:
-    """Return the money off of these orders, by id, each with the lines (ids) that it was given for.
+# -- where money off has gone -----------------------------------------------------------------------------------------
 
-    What was given for a line holds for what came instead of it, too. What was cancelled or sent before has no part in
-    it; what was exchanged has moved.
+
+def _offs(orders: Collection[int], *, without: Collection[Cancellation] = ()) -> dict[Compensation, Off]:
+    """Return the money off of these orders, and of those that they were split from, as it stands now.
+
+    Each is followed from the units it was given for through what came after: splits, exchanges, cancellations.
     """
-    lines = {line.pk: line for line in OrderLine.objects.filter(order__in=orders)}
-    gifts = Compensation.objects.filter(kind=Compensation.Kind.DISCOUNT)
-    found = list(gifts.filter(Q(line__in=lines) | Q(line=None, order__in=orders)).order_by("id"))
-    if not found:
-        return {}
-    named = ("line_id", "change_set_id", "change_set__act", "quantity")
-    cancelled = list(Cancellation.objects.filter(line__in=lines).exclude(pk__in=made).order_by().values_list(*named))
-    parcels = ShipmentLine.objects.filter(line__in=lines, shipment__lost_at=None).order_by()
-    left = list(parcels.values_list("line_id", "shipment__shipped_at", F("quantity") - F("returned")))
-    offs = {}
+    family = _family(orders)
+    gifts = Compensation.objects.filter(kind=Compensation.Kind.DISCOUNT, order__in=family).order_by("id")
+    offs: dict[Compensation, Off] = {}
+    if not family or not (found := list(gifts)):
+        return offs
+    prices = dict(OrderLine.objects.filter(order__in=family).values_list("pk", "price"))
+    happened = _happened(family, prices, since=found[0].change_set_id, without=without)
     for gift in found:
-        scope = _instead_of(gift.line_id, lines) if gift.line_id else _of(gift.order_id, lines)
-        units = {pk: lines[pk].quantity for pk in scope}
-        gone = Decimal(0)
-        for pk, change, act_name, quantity in cancelled:
-            if pk in units and (change < gift.change_set_id or act_name in _MOVING):
-                units[pk] -= quantity
-            elif pk in units:
-                gone += lines[pk].price * quantity
-        for pk, at, quantity in left:
-            if pk in units and at <= gift.at:
-                units[pk] -= quantity
-        worth = sum((lines[pk].price * max(units[pk], 0) for pk in scope), Decimal(0))
-        offs[gift.pk] = (scope, Off(gift.amount, worth, gone))
+        units = {int(pk): count for pk, count in gift.covers.items() if int(pk) in prices}
+        off = Off.given(gift.amount, units, prices)
+        for change_id, left_at, step in happened:
+            if change_id > gift.change_set_id and (left_at is None or left_at > gift.at):
+                off = step(off)
+        offs[gift] = off
     return offs
 
 
-_MOVING = ("substitute", "undo")  # cancelled here, to wait elsewhere
+def _family(orders: Collection[int]) -> set[int]:
+    """These orders and those that they were split from, or that were split off them."""
+    known, new = set[int](), set(orders)
+    while new:
+        known |= new
+        of_these = {"touches__kind": Touch.Kind.ORDER, "touches__object_id__in": new}
+        splits = ChangeSet.objects.filter(act="split", **of_these).values_list("before", flat=True)
+        new = {pk for before in splits for pk in (before["order"], before["made"])} - known
+    return known
 
 
-def _of(order_id: int, lines: Mapping[int, OrderLine]) -> set[int]:
-    return {pk for pk, line in lines.items() if line.order_id == order_id}
+Step = Callable[[Off], Off]
 
 
-def _instead_of(line_id: int, lines: Mapping[int, OrderLine]) -> set[int]:
-    """The line and what came instead of it, and instead of that."""
-    found: set[int] = set()
-    next_id: int | None = line_id
-    while next_id is not None and next_id in lines and next_id not in found:
-        found.add(next_id)
-        next_id = lines[next_id].replaced_by_id
-    return found
+def _happened(
+    orders: Collection[int], prices: Mapping[int, Decimal], *, since: int, without: Collection[Cancellation]
+) -> list[tuple[int, datetime.datetime | None, Step]]:
+    """Return what happened to the units of these orders, oldest first: the change (id), when a lost parcel had left,
+    and what it does to money off. What was undone did not happen."""
+    undone = ChangeSet.objects.filter(undoes=OuterRef("pk"))
+    moving = ChangeSet.objects.filter(act__in=("split", "substitute"), pk__gt=since).exclude(Exists(undone))
+    moving = moving.filter(touches__kind=Touch.Kind.ORDER, touches__object_id__in=orders).distinct()
+    steps: list[tuple[int, datetime.datetime | None, Step]] = []
+    for change in moving.order_by("id"):
+        was = change.before
+        if change.act == "split":
+            moves = [(pk, to, units, Decimal(0)) for pk, to, units in was["lines"] if to != pk]
+        else:
+            back = max(prices[was["line"]] - prices[was["new_line"]], Decimal(0))
+            moves = [(was["line"], was["new_line"], was["units"], back)]
+        steps += [(change.pk, None, partial(_follow, move=move)) for move in moves]
+    gone = Cancellation.objects.filter(line__order__in=orders, change_set__gt=since).select_related("change_set")
+    gone = gone.exclude(change_set__act__in=("substitute", "undo")).exclude(pk__in=[each.pk for each in without])
+    cancelled = list(gone.order_by("id"))
+    left_at = _had_left({each.change_set for each in cancelled})
+    for each in cancelled:
+        taken = partial(Off.without, line=each.line_id, units=each.quantity)
+        steps.append((each.change_set_id, left_at.get(each.change_set_id), taken))
+    return sorted(steps, key=lambda step: step[0])
+
+
+def _follow(off: Off, *, move: tuple[int, int, int, Decimal]) -> Off:
+    line, to, units, back = move
+    return off.following(line, to, units, back=back)
+
+
+def _had_left(changes: Collection[ChangeSet]) -> dict[int, datetime.datetime]:
+    """When the parcels had left whose loss these changes (by id) wrote down."""
+    lost = {change.before["shipment"]: change.pk for change in changes if change.act == "lose_parcel"}
+    shipped = Shipment.objects.filter(pk__in=lost).values_list("pk", "shipped_at") if lost else ()
+    return {lost[pk]: at for pk, at in shipped}
+
+
+def _without(gift: Compensation, off: Off, line: int, units: int, left_at: datetime.datetime | None) -> Off:
+    """Money off after units were cancelled now; what had left before it was given has no part in it."""
+    return off if left_at is not None and left_at <= gift.at else off.without(line, units)
 
 
 def refund_due_on(order: Order, line_ids: Collection[int], *, at: datetime.datetime) -> datetime.date:

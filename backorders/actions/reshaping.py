@@ -15,7 +15,7 @@ from backorders.actions.checking import a_reason, whole_units
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
 from backorders.actions.order_lines import less
-from backorders.actions.refunding import REFUND_DAYS
+from backorders.actions.refunding import REFUND_DAYS, difference_of
 from backorders.actions.selling import cancel_units, cancellable
 from backorders.allocation.gaps import close_promises, reopen_promises
 from backorders.allocation.impact import Impact
@@ -311,7 +311,8 @@ def _exchange(line: OrderLine, product: Product, quantity: int | None, at: datet
     free = read_free({product.pk: units}, makings=makings_of([product]))
     joined = join(free, [newcomer], today=today)[0]
     accept([(product, units, joined)], today=today)
-    return Exchange(units, price.unit, price.back, price.extra, price.ours, joined)
+    back = difference_of(line, units, max(line.price - price.unit, Decimal(0)))
+    return Exchange(units, price.unit, back, price.extra, price.ours, joined)
 
 
 def _new_line(line: OrderLine, product: Product, exchange: Exchange, at: datetime.datetime) -> OrderLine:

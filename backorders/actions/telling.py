@@ -230,7 +230,7 @@ def lift_suppression(
     change = open_change("lift_suppression", reason=why, summary={"suppression": suppression.pk}, by=by, at=at)
     for pk in Customer.objects.filter(email__iexact=suppression.address).order_by("pk").values_list("pk", flat=True):
         outbox.say_anew(pk, at=at)
-    asking.ask_unheard(suppression.address, change=change, by=by, at=at)
+    asking.ask_unheard(suppression.address, change=change, at=at)
     suppression.refresh_from_db()
     return Done(change, Impact(), suppression)
 

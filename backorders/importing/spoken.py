@@ -35,24 +35,6 @@ _FILLERS = {
     *("of", "the", "in", "within", "approx", "about", "ca", "around", "by", "from", "now", "time", "later", "after"),
     *("icinde", "sonra", "kadar", "yaklasik", "on", "to", "or", "ila", "ile"),
 }
-_AHEAD = {"month", "months", "ay", "aya", "ayda"}
-_FILLERS = {
-    "of",
-    "the",
-    "in",
-    "within",
-    "approx",
-    "about",
-    "ca",
-    "around",
-    "by",
-    "from",
-    "now",
-    "time",
-    "later",
-    "after",
-}
-_FILLERS |= {"after", "icinde", "sonra", "kadar", "yaklasik", "on", "to", "or", "ila", "ile"}
 _AHEAD = {"in", "within", "later", "after", "icinde", "sonra", "now", "kadar", "time"}
 _WEEKDAYS = {
     **{name: number for number, name in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())},

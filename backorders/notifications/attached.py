@@ -6,6 +6,7 @@ Nothing of a file is looked into: it is bytes with a name, to be handed out as n
 import re
 import unicodedata
 from collections.abc import Iterator
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
@@ -17,6 +18,7 @@ MOST = 20  # files of a mail; as many more are named that are left out
 LONGEST_NAME = 150
 LONGEST_HEADER = 2000
 UNKNOWN = "application/octet-stream"
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, MessageError)  # what Python's parser raises at odd mails
 
 _KIND = re.compile(r"[a-z0-9][a-z0-9.+-]{0,49}/[a-z0-9][a-z0-9.+-]{0,49}")
 
@@ -99,9 +101,13 @@ def cleaned_name(given: str, *, number: int) -> str:
 
 def _filename(part: Any) -> str:
     try:
-        return str(make_header(decode_header(str(part.get_filename() or "")[:LONGEST_HEADER])))
-    except (ValueError, LookupError, TypeError, AttributeError):  # parameters that Python's own parser trips over
+        given = str(part.get_filename() or "")[:LONGEST_HEADER]
+    except BROKEN:  # parameters that Python's own parser trips over
         return ""
+    try:
+        return str(make_header(decode_header(given)))
+    except BROKEN:
+        return given
 
 
 def _kind(part: Any) -> str:
@@ -118,7 +124,7 @@ def _content(part: Any) -> bytes | None:
         if isinstance(inner, list):
             return b"".join(each.as_bytes() for each in inner)
         content = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError, AttributeError, KeyError):
+    except BROKEN:
         return None
     return content if isinstance(content, bytes) else None
 

@@ -14,14 +14,15 @@ from backorders.notifications.models import Message
 
 Kind = Message.Kind
 
+# The first is the kind of the whole mail. What the law asks for is proved by mails of its kind: nothing comes before.
 WORST_FIRST = (
+    Kind.ANSWER_NEEDED,
     Kind.CANCELLED,
     Kind.CONTACT_CODE,
     Kind.ADDRESS_CHANGED,
     Kind.QUESTION_ANSWER,
     Kind.MESSAGE,
     Kind.SUBSTITUTED,
-    Kind.ANSWER_NEEDED,
     Kind.NO_DATE,
     Kind.LATER,
     Kind.ALTERNATIVE_OFFER,

@@ -532,7 +532,7 @@ class ReplyFile(models.Model):
     content = models.BinaryField()
 
     class Meta:
-        ordering = ["reply", "number"]
+        ordering = ["reply", "number", "id"]
         constraints = [
             models.UniqueConstraint(name="a_file_has_its_place_in_its_mail", fields=["reply", "number"]),
             models.CheckConstraint(name="so_many_files_of_a_mail", condition=Q(number__gte=1, number__lte=MOST)),

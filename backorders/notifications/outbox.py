@@ -23,6 +23,7 @@ from backorders.allocation.gaps import gap_since
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
+from backorders.delays.days import end_of
 from backorders.delays.law import OPTIONS
 from backorders.delays.models import LegalCase
 from backorders.inbox.models import Notice
@@ -409,6 +410,7 @@ def repeat(
         address_version=customer.address_version,
         recipient=message.recipient if message.kind in TO_WHERE_IT_WAS else customer.email.strip()[:254],
         headers=_headers_again(message, key),
+        expires_at=_expires_again(message),
         not_before=at + rest,
         created_at=at,
     )
@@ -433,7 +435,15 @@ def _headers_again(message: Message, key: str) -> dict[str, str]:
     return {**message.headers, "Message-ID": headers(key)["Message-ID"]}
 
 
-_KEPT = "kind language subject text html content_hash has_apology priority expires_at purge_after".split()
+def _expires_again(message: Message) -> datetime.datetime | None:
+    """Until when a repeated message is true: a notice until what runs now by its case is over."""
+    if message.kind in OF_NO_USE_LATER or message.expires_at is None:
+        return message.expires_at
+    cases = LegalCase.objects.filter(line__message_lines__message=message, clock_on__isnull=False).order_by()
+    return min((end_of(day, zone=zone) for day, zone in cases.values_list("clock_on", "zone") if day), default=None)
+
+
+_KEPT = "kind language subject text html content_hash has_apology priority purge_after".split()
 
 
 def ask_to_call(message_ids: Iterable[int], *, why: Any, at: datetime.datetime) -> None:

@@ -329,6 +329,9 @@ class Compensation(models.Model):
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=200)
+    covers = models.JSONField(
+        default=dict, blank=True, help_text="units that were open when it was given, by line: what it was given for"
+    )
     at = models.DateTimeField()
     is_announced = models.BooleanField(
         default=True, db_default=True, help_text="a mail that says so is queued or was sent, or none is to say it"

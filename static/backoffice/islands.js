@@ -49,9 +49,11 @@
     if (!isPoll(detail.elt)) end(detail.target);
     if (detail.xhr.status && detail.xhr.status < 500) reached(detail.elt);
   });
-  const missed = ({ detail }) => {
+  const missed = (event) => {
+    const { detail } = event;
     const { elt, target, requestConfig } = detail;
     if (detail.xhr.status && !isAway(detail.xhr.status)) { say(banner, banner.dataset.broken); return; }
+    if (event.type === "htmx:timeout") { say(banner, banner.dataset.slow); return; } // it is at work: asked again it would have more
     unreached(elt, isPoll(elt) ? () => {} : () => htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt, target }).catch(() => {}));
   };
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, missed);

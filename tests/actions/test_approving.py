@@ -301,3 +301,18 @@ def test_who_is_never_written_to_needs_no_second_person() -> None:
     announce(AT)
     Customer.objects.exclude(pk=lines[0].order.customer_id).update(is_written_to=False)
     assert revise(lot, (60, None), by=a_user(PURCHASING), at=later(hours=1)).impact.moves
+
+
+def test_who_asks_twice_for_the_same_has_asked_once() -> None:
+    low_limits(recipients=1)
+    lot = a_purchase(product := a_product(), 9)
+    for _ in range(3):
+        a_line(product, 1)
+    announce(AT)
+    buyer = a_user(PURCHASING)
+    asked = set()
+    for hours in (1, 2):
+        with pytest.raises(NeedsApproval) as needed:
+            revise(lot, (60, None), by=buyer, at=later(hours=hours))
+        asked.add(approving.ask(needed.value.details["ask"], by=buyer, why="x", at=later(hours=hours)))
+    assert len(asked) == Approval.objects.count() == 1

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, undoing
+from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, telling, undoing
 from backorders.catalog.models import Substitute
 from backorders.changes.models import Source
 from backorders.delays.caseload import OverByLaw
@@ -14,7 +14,7 @@ from backorders.notifications.tracking import process_events
 from backorders.orders.models import Refund
 from tests.actions.lawdesk import a_sale, case_of, tick
 from tests.actions.test_deadlines import slips
-from tests.factories import AT, a_customer, a_product, a_purchase, an_order, day, later, receive, state
+from tests.factories import AT, a_customer, a_line, a_product, a_purchase, an_order, day, later, receive, revise, state
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,30 @@ def test_a_notice_that_bounced_softly_counts_when_it_is_repeated() -> None:
     limit = datetime.datetime.combine(case_of(line).limit_on, datetime.time(9), tzinfo=datetime.UTC)
     tick(limit + datetime.timedelta(days=1))
     assert state(line)[3] == 0
+
+
+def test_a_notice_counts_that_shares_its_mail_with_a_cancellation() -> None:
+    purchase, line = a_sale()
+    other = a_line(a_product(), 1, customer=line.order.customer, is_paid=True)
+    a_purchase(other.product, 5, eta=10)
+    tick(later(hours=2))
+    revise(purchase, (30, None), at=later(days=1))
+    other.refresh_from_db()
+    selling.cancel_line(other, reason="x", by=None, at=later(days=1))
+    mails = tick(later(days=1, minutes=10))
+    assert [mail.kind for mail in mails] == ["answer_needed"]
+    assert other.order.number in mails[0].text
+    assert case_of(line).state == State.OPT_SHORT
+
+
+def test_a_notice_that_is_sent_again_leaves_while_its_question_is_open() -> None:
+    purchase, line = a_sale()
+    [notice] = slips(purchase, 90, on=1)
+    again = telling.resend(notice, by=None, at=later(days=18)).made
+    tick(later(days=18))
+    again.refresh_from_db()
+    assert again.state == "accepted"
+    assert case_of(line).notice_at == again.created_at
 
 
 def test_who_agrees_to_wait_agrees_for_what_lies_ready_too() -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from backorders.supply.models import PurchaseOrder
 from tests.backoffice.desk import World, address
 from tests.browser import staging
 from tests.browser.conftest import Open
@@ -22,7 +23,9 @@ PLACES: dict[str, Place] = {
 @pytest.mark.parametrize("language", ["en", "tr"])
 @pytest.mark.parametrize("name", PLACES)
 def test_a_table_fits_its_panel(sit_down: Open, name: str, language: str) -> None:
-    where = PLACES[name](World(at=timezone.now()))
+    world = World(at=timezone.now())
+    PurchaseOrder.objects.filter(pk=world.line.purchase_order_id).update(number="PO-1234567")
+    where = PLACES[name](world)
     page = sit_down(width=1280, language=language).page
     page.goto(where)
     page.wait_for_load_state("networkidle")

@@ -50,9 +50,11 @@ def test_orders_are_walked_with_two_keys_and_the_list_is_one_click_away(world: W
     page.get_by_role("link", name=world.first.number, exact=True).click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_contain_text(world.first.number)
+    page.wait_for_load_state()  # its keys are bound
     shot(page, "order-in-a-list")
     page.keyboard.press("]")
     expect(heading).to_contain_text(world.second.number)
+    page.wait_for_load_state()
     page.keyboard.press("[")
     expect(heading).to_contain_text(world.first.number)
     page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link", name="All", exact=True).click()

@@ -68,7 +68,7 @@ def silence_is_a_refusal() -> None:
 
 def customers_have_no_order() -> None:
     """Younger messages of a customer do not wait for older ones."""
-    leasing.UNFINISHED = ()
+    leasing.UNFINISHED = ("of no message",)
 
 
 def nothing_is_claimed() -> None:

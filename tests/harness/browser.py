@@ -31,7 +31,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-LEFT_BEHIND = ("htmx:afterRequest", "htmx:sendError")  # a preview was under way when its page was left
+# A preview was under way when its page was left, or when a newer one was asked for.
+LEFT_BEHIND = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
 
 
 @dataclass

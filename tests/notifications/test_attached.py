@@ -40,6 +40,12 @@ def test_a_file_is_kept_as_it_is() -> None:
     assert (reply.text, reply.attached, reply.left_out) == ("It is broken.", 1, [])
 
 
+def test_a_name_that_no_parser_reads_costs_neither_the_mail_nor_the_file() -> None:
+    assert came(a_mail_with(a_file("=?utf-8?b?A?=", b"x"))) == 200
+    assert [(name, size) for name, _kind, size in kept()] == [("=?utf-8?b?A?=", 1)]
+    assert Reply.objects.get().nature == "person"
+
+
 def test_two_mails_that_differ_in_their_files_are_two() -> None:
     for content in (b"one", b"two", b"two"):
         came(a_mail_with(a_file("a.txt", content)))

@@ -80,8 +80,10 @@ class CancelOrder(OrderAct):
 def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datetime.datetime) -> list[str]:
     """Say how much goes back to the customer for these units, and by when; nothing is due for what was not paid."""
     back = refunding.refund_of(units)
-    if not back:
+    if not order.is_paid:
         return [_("Nothing is paid back: the order is not paid.")]
+    if not back:
+        return [_("Nothing is paid back: as much was given off its price before.")]
     due = short_date(refunding.refund_due_on(order, [line.pk for line, _units in units], at=at))
     return [_("%(sum)s go back to the customer, by %(day)s.") % {"sum": money(back, order.currency), "day": due}]
 

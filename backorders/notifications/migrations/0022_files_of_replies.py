@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["reply", "number"],
+                "ordering": ["reply", "number", "id"],
                 "constraints": [
                     models.UniqueConstraint(fields=("reply", "number"), name="a_file_has_its_place_in_its_mail"),
                     models.CheckConstraint(
