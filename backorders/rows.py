@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import decimal
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -20,6 +21,14 @@ from django.db.backends.utils import CursorWrapper
 Record = TypeVar("Record", bound=models.Model)
 Value = TypeVar("Value", int, str)
 Row = tuple[Any, ...]
+T = TypeVar("T")
+
+
+def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield the values in lists of at most `size`: what grows with N comes to the database in pieces."""
+    remaining = iter(values)
+    while batch := list(itertools.islice(remaining, size)):
+        yield batch
 
 
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

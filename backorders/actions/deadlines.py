@@ -47,7 +47,7 @@ def keep(*, at: datetime.datetime) -> Followed:
     moved = follow(at=at)
     evidence.call_undelivered(at=at)
     over = list(caseload.lapsed().order_by("pk").values_list("pk", flat=True))
-    cancelled = sum(cancel_over(over[start : start + AT_ONCE], at=at) for start in range(0, len(over), AT_ONCE))
+    cancelled = sum(cancel_over(some, at=at) for some in rows.batches(over, AT_ONCE))
     return Followed(opened, moved, cancelled)
 
 

@@ -73,13 +73,13 @@ def refund_of(units: Sequence[tuple[OrderLine, int]]) -> Decimal:
     return sum(refunds_of(units), Decimal(0))
 
 
-def difference_of(line: OrderLine, units: int, each: Decimal) -> Decimal:
-    """Return what is paid back if units of a line become others that cost so much less each."""
-    if not each or not line.order.is_paid:
-        return each * units
+def difference_of(line: OrderLine, units: int, back: Decimal) -> Decimal:
+    """Return what is paid back if units of a line become others that cost so much less in all."""
+    if not back or not line.order.is_paid:
+        return back
     offs = _offs({line.order_id})
-    after = [off.following(line.pk, 0, units, back=each) for off in offs.values()]
-    return net(each * units, offs.values(), after)
+    after = [off.following(line.pk, 0, units, back=back / units) for off in offs.values()]
+    return net(back, offs.values(), after)
 
 
 def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime) -> None:

@@ -311,7 +311,7 @@ def _exchange(line: OrderLine, product: Product, quantity: int | None, at: datet
     free = read_free({product.pk: units}, makings=makings_of([product]))
     joined = join(free, [newcomer], today=today)[0]
     accept([(product, units, joined)], today=today)
-    back = difference_of(line, units, max(line.price - price.unit, Decimal(0)))
+    back = difference_of(line, units, price.back)
     return Exchange(units, price.unit, back, price.extra, price.ours, joined)
 
 

@@ -1,6 +1,6 @@
 """Who will hear of a move: asked of the rules of announcing, put in the words of the screens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db import models
@@ -13,6 +13,7 @@ from backorders.notifications.announced import CHUNK, announced_of, never_writte
 from backorders.notifications.models import Message
 from backorders.notifications.weighing import worth_telling
 from backorders.orders.models import Customer
+from backorders.rows import batches
 
 Kind = Message.Kind
 
@@ -58,13 +59,8 @@ def _follows(move: Move, announced: dict[int, Window | None]) -> Following:
 def _unreached(kinds: dict[int, Kind]) -> set[int]:
     """Those of the customers whom a mail of this kind cannot or may not reach."""
     found: set[int] = set()
-    for some in _chunks(sorted(kinds)):
+    for some in batches(sorted(kinds), CHUNK):
         emails = dict(Customer.objects.filter(pk__in=some).values_list("pk", "email"))
         reasons = suppressed(emails.values())
         found |= {pk for pk, email in emails.items() if objection(email, kinds[pk], reasons)}
     return found
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]

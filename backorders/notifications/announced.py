@@ -1,22 +1,23 @@
 """Whom a moved date concerns: what was announced of each promise, and who is never written to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import Window
 from backorders.orders.models import Customer
+from backorders.rows import batches
 
 CHUNK = 10_000
 
 
-def announced_of(line_ids: Sequence[int]) -> dict[int, Window | None]:
+def announced_of(line_ids: Iterable[int]) -> dict[int, Window | None]:
     """Return what was announced of these lines (None: that there is no date), without those nothing was said of.
 
     One statement for every ten thousand.
     """
     found: dict[int, Window | None] = {}
-    for start in range(0, len(line_ids), CHUNK):
-        said = Promise.objects.filter(pk__in=line_ids[start : start + CHUNK], announced_at__isnull=False)
+    for some in batches(line_ids, CHUNK):
+        said = Promise.objects.filter(pk__in=some, announced_at__isnull=False)
         for line, first, last in said.values_list("pk", "announced_from", "announced_until"):
             found[line] = Window.between(first, last)
     return found

@@ -6,8 +6,7 @@ that somebody else holds right now are left to the next run, so that neither sel
 
 import dataclasses
 import datetime
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Sequence
 from typing import NamedTuple, TypeVar
 
 from django.db import connection
@@ -49,14 +48,16 @@ def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> A
     hurried = list(Hurry.objects.filter(is_by_job=False).order_by("customer").values_list("customer_id", flat=True))
     now = announce_to(hurried, at=at, policy=policy)
     customers = due_customers(at=at, policy=policy)
-    messages = sum(_announce(group, at=at, policy=policy) for group in _groups(customers, policy.customers_at_once))
+    messages = sum(
+        _announce(group, at=at, policy=policy) for group in rows.batches(customers, policy.customers_at_once)
+    )
     return Announced(now.customers + len(customers), now.messages + messages)
 
 
 def announce_to(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
     """Queue one message for each of these customers who has something to hear, without waiting for it to rest."""
     messages = 0
-    for group in _groups(customers, policy.customers_at_once):
+    for group in rows.batches(customers, policy.customers_at_once):
         messages += _announce(group, at=at, policy=policy.at_once())
         Hurry.objects.filter(customer__in=group).delete()
     return Announced(len(customers), messages)
@@ -75,12 +76,6 @@ def announce_anew(customer_id: int, *, preface: str, at: datetime.datetime) -> l
     ids = outbox.queue(drafts, rest=TELLING.quiet, at=at, policy=TELLING)
     mark_announced(letters, at=at)
     return sorted(ids.values())
-
-
-def _groups(ids: Sequence[int], size: int) -> Iterator[list[int]]:
-    remaining = iter(ids)
-    while group := list(islice(remaining, size)):
-        yield group
 
 
 def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> int:

@@ -6,10 +6,9 @@ adjustments. What is decided here, and why, stands in docs/data.md.
 
 import datetime
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -45,7 +44,6 @@ PURCHASES_AT_ONCE = 2000
 SHOP = "wwi"
 ACT = "import_wwi"
 EVENING = datetime.time(18)  # late enough for the last pick, early enough to be the same date in the business's zone
-T = TypeVar("T")
 
 
 class WrongDatabase(Refused):
@@ -72,9 +70,9 @@ class Import:
         self.length = self._length()
         yield from self._once("masters", self._masters)
         self._know()
-        for number, bought in enumerate(_chunks(self.folder.purchases, PURCHASES_AT_ONCE)):
+        for number, bought in enumerate(rows.batches(self.folder.purchases, PURCHASES_AT_ONCE)):
             yield from self._once(f"purchases {number}", self._purchases, bought)
-        for number, heads in enumerate(_chunks(self.folder.heads, ORDERS_AT_ONCE)):
+        for number, heads in enumerate(rows.batches(self.folder.heads, ORDERS_AT_ONCE)):
             lines = [line for head in heads for line in self.folder.lines.pop(head.id, ())]
             yield from self._once(f"orders {number}", self._orders, heads, lines)
         yield from self._once("stock", self._stock)
@@ -293,9 +291,3 @@ _REVISION = [
 
 def _start_of(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time.min, tzinfo=ZONE)
-
-
-def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    remaining = iter(values)
-    while chunk := list(islice(remaining, size)):
-        yield chunk

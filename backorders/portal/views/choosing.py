@@ -128,7 +128,7 @@ class Alternatives(Visit):
                 "line": pk,
                 "name": promises[pk].line.product.name,
                 "expected": self._when(promises[pk].expected),
-                "offers": [self._words(each) for each in mine],
+                "offers": [self._words(each, promises[pk].line) for each in mine],
             }
             for pk, mine in offered.items()
             if mine
@@ -138,9 +138,10 @@ class Alternatives(Visit):
     def _when(self, window: Window | None) -> str:
         return dates.in_words(window, self.language) if window else ""
 
-    def _words(self, each: Alternative) -> dict[str, Any]:
+    def _words(self, each: Alternative, line: OrderLine) -> dict[str, Any]:
         price = each.price
         assert price is not None, "what is offered has a price"  # noqa: S101
+        back = refunding.difference_of(line, each.units, price.back)
         return {
             "product": each.product.pk,
             "name": each.product.name,
@@ -149,7 +150,7 @@ class Alternatives(Visit):
             "is_in_stock": each.is_in_stock,
             "note": each.note,
             "unit": money(price.unit, each.currency, self.language),
-            "back": money(price.back, each.currency, self.language) if price.back and self.order.is_paid else "",
+            "back": money(back, each.currency, self.language) if back and self.order.is_paid else "",
             "less": money(price.back, each.currency, self.language) if price.back and not self.order.is_paid else "",
             "extra": money(price.extra, each.currency, self.language) if price.extra else "",
             "ours": money(price.ours, each.currency, self.language) if price.ours else "",
