@@ -1,6 +1,7 @@
 """What a customer chooses happens once, is confirmed with a reference, and is on record with what was shown."""
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from backorders.actions import caring, selling
 from backorders.allocation.books import differences
+from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import ContactCode, Message
 from backorders.orders.models import Cancellation, Decision, Feedback, Question, Refund
@@ -43,6 +45,16 @@ def test_keeping_on_waiting_is_kept(waiter: Waiter, client: Client) -> None:
     page = text_of(client.get(waiter.path))
     assert "Your answer: keep waiting" in page
     assert "You can change it until we send the goods." in page
+
+
+def test_what_an_exchange_brings_back_is_what_is_paid_back(waiter: Waiter, client: Client) -> None:
+    Product.objects.filter(pk=waiter.other.pk).update(price=30)
+    Substitute.objects.update(price_treatment="its_own")
+    half = {"kind": "discount", "amount": Decimal(40), "line": waiter.line, "reason": "late"}
+    caring.compensate(waiter.order, **half, tells=False, by=None, at=timezone.now())
+    assert "you get back: €10.00" in text_of(client.get(f"{waiter.path}alternatives/"))
+    press(client, f"{waiter.path}alternatives/", "alternatives/", line=waiter.line.pk, product=waiter.other.pk)
+    assert Refund.objects.get().amount == 10
 
 
 def test_a_line_is_cancelled_with_the_money_stated(waiter: Waiter, client: Client) -> None:
