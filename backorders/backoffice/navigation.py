@@ -82,13 +82,15 @@ def acts(request: HttpRequest) -> list[tuple[str, str]]:
 def _entries(request: HttpRequest, plan: list[tuple[str, str, str]]) -> list[Entry]:
     if not request.user.is_authenticated:
         return []
-    seen = [(label, reverse(f"admin:{name}")) for label, name, permission in plan if _may(request.user, permission)]
-    return [Entry(label, url, _is_here(request.path, url)) for label, url in seen]
+    seen = [
+        (label, name, reverse(f"admin:{name}")) for label, name, permission in plan if _may(request.user, permission)
+    ]
+    return [Entry(label, url, _is_here(request.path, name, url)) for label, name, url in seen]
 
 
 def _may(user: User | AnonymousUser, permission: str) -> bool:
     return not permission or user.has_perm(permission)
 
 
-def _is_here(path: str, url: str) -> bool:
-    return path == url or (url != reverse("admin:index") and path.startswith(url))
+def _is_here(path: str, name: str, url: str) -> bool:
+    return path == url or (name != "index" and path.startswith(url))
