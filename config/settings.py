@@ -127,7 +127,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "TEST": {"NAME": str(VAR / "test.sqlite3")},  # a file: threads of a test share it
     }
 else:
-    limits = "-c lock_timeout=3s -c statement_timeout=" + os.environ.get("STATEMENT_TIMEOUT", "15s")
+    limits = "-c jit=off -c lock_timeout=3s -c statement_timeout=" + os.environ.get("STATEMENT_TIMEOUT", "15s")
     # The statements of the hottest paths are prepared at their sixth time (backorders/rows.py); others never are.
     options = {"options": limits, "prepare_threshold": 5}
     DATABASES["default"]["OPTIONS"] = options | DATABASES["default"].get("OPTIONS", {})
