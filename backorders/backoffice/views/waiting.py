@@ -72,7 +72,8 @@ class WaitingLines(OfLines):
             columns=self.columns,
             choices=[(column, column in self.columns) for column in columns.COLUMNS],
             number=number,
-            summary=self._summary(number, page, shown),
+            is_counted=number <= counting.COUNTED,
+            summary=self._summary(page, shown),
             selected=self._selected(),
             people=self._people(),
             causes=OrderLine.Cause.choices,
@@ -140,14 +141,11 @@ class WaitingLines(OfLines):
             return len(page.rows)
         return len(self._found[: counting.COUNTED + 1])
 
-    def _summary(self, number: int, page: Page, shown: list[rows.Waiting]) -> counting.Summary | None:
-        """What a short list comes to; a long one is added up after the page is there."""
-        if not 0 < number <= counting.COUNTED:
+    def _summary(self, page: Page, shown: list[rows.Waiting]) -> counting.Summary | None:
+        """What a list of one page comes to; a longer one is added up after the page is there."""
+        if page.number > 1 or page.is_more or not shown:
             return None
-        if page.number == 1 and not page.is_more:
-            added = [(row.placed_at, row.value, row.currency) for row in shown]
-        else:
-            added = counting.entries(self._found[: counting.COUNTED])
+        added = [(row.placed_at, row.value, row.currency) for row in shown]
         return counting.summary(added, today=self.today)
 
     def _saved(self) -> list[SavedView]:
