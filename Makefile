@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-everyday test-faults check bench lock messages chromium
+.PHONY: help run test test-everyday test-amazon test-faults check bench lock messages chromium
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -17,9 +17,13 @@ run: $(VENV)/.run ## set everything up and run the product with living demo data
 test: $(VENV)/.dev chromium ## set everything up and run the tests, on SQLite and again on PostgreSQL
 	$(BIN)/pytest -q -n 2 --dist loadgroup
 	$(BIN)/pytest -q -n 2 --dist loadgroup --db postgres --ignore tests/browser/test_gallery.py
+	@$(MAKE) test-amazon
 
 test-everyday: $(VENV)/.dev ## what a change is tried with while one works: SQLite, no browser, nothing that takes long
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not faults and not browser and not long"
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not faults and not browser and not long and not amazon"
+
+test-amazon: $(VENV)-amazon/.dev ## what Amazon SES posts, with its library, which wants an environment of its own
+	$(VENV)-amazon/bin/pytest -q -m amazon tests/notifications
 
 test-faults: $(VENV)/.dev ## kill workers, stop brokers, race: the full numbers (up to 25 minutes)
 	$(BIN)/pytest -q -m faults -n 2 --dist loadgroup --db postgres --ignore tests/browser
@@ -37,9 +41,9 @@ check: $(VENV)/.dev ## what CI asks of the code before it runs the tests
 bench: $(VENV)/.dev ## how far from raw SQL we are: make bench JOBS="J2 J3a" N=10000
 	$(BIN)/python -m tests.harness.postgres -- $(BIN)/python -m bench $(if $(JOBS),--jobs $(JOBS)) $(if $(N),--n $(N))
 
-lock: $(VENV)/.run ## pin what requirements.txt and requirements-dev.txt need, by hash, for every Python from 3.11.0 on
+lock: $(VENV)/.run ## pin what requirements.txt and the others need, by hash, for every Python from 3.11.0 on
 	$(BIN)/pip install -q uv
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev requirements-amazon; do \
 		$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			$$name.txt -o $$name.lock || exit 1; done
 
@@ -59,4 +63,9 @@ $(VENV)/.run: requirements.lock
 $(VENV)/.dev: requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)-amazon/.dev: requirements-amazon.lock
+	$(PYTHON) -m venv $(VENV)-amazon
+	$(VENV)-amazon/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-amazon.lock
 	@touch $@

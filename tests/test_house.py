@@ -83,7 +83,7 @@ def test_translations_are_compiled_as_they_are_written(source: Path) -> None:
         assert sentences(pofile.read_po(written)) == sentences(mofile.read_mo(compiled)), "run `make messages`"
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-amazon.txt"])
 def test_every_dependency_is_pinned_and_says_why(name: str) -> None:
     lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-r"))]
     assert lines
@@ -91,7 +91,7 @@ def test_every_dependency_is_pinned_and_says_why(name: str) -> None:
         assert re.fullmatch(r"[\w.\[\],-]+==[\w.]+\s+# \S.+", line), line
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-amazon"])
 def test_the_lock_pins_what_the_requirements_ask_for(name: str) -> None:
     locked = (ROOT / f"{name}.lock").read_text().lower()
     for line in (ROOT / f"{name}.txt").read_text().splitlines():

@@ -1,7 +1,7 @@
 """What the provider posts to us: only with the secret, only so much, and answered whatever it is.
 
 An answer other than 200 makes a provider post again for hours. So what cannot be read is refused or kept, and only
-trouble of our own (a database that is away) asks for another try.
+trouble of our own (a database that is away, a right that Amazon does not give us) asks for another try.
 """
 
 import logging
@@ -23,6 +23,13 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
 from backorders.notifications.replies import keep_unreadable
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:  # the library of Amazon SES: installed where it is used
+    AMAZON_FAILED: tuple[type[Exception], ...] = ()
+else:
+    AMAZON_FAILED = (BotoCoreError, ClientError)
 
 LARGEST = 25 * 1024 * 1024  # bytes: a mail with its attachments
 LOG = logging.getLogger(__name__)
@@ -47,15 +54,12 @@ def guarded(view: View, *, name: str) -> View:
         body = request._body = request.read(LARGEST)  # Django's own limit is for forms of people
         try:
             return view(request, *args, **kwargs)
-        except DatabaseError:
-            LOG.exception("what the provider posted could not be stored; it will post again")
-            return HttpResponse(status=503)
-        except ImproperlyConfigured:
-            LOG.exception("what the provider posted cannot be read with these settings; it will post again")
-            return HttpResponse(status=503)
         except (AnymailWebhookValidationFailure, DisallowedHost):
             return HttpResponse(status=400)
         except Exception as error:  # whatever a provider's reader stumbles over
+            if _may_pass(error):
+                LOG.exception("what the provider posted cannot be worked on now; it will post again")
+                return HttpResponse(status=503)
             LOG.warning("the provider posted what cannot be read: %s", type(error).__name__)
             if "inbound" not in name:
                 return HttpResponse(status=400)
@@ -63,6 +67,13 @@ def guarded(view: View, *, name: str) -> View:
             return HttpResponse()
 
     return answer
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the trouble is ours: the database is away, a setting is wrong, Amazon lets us not confirm or fetch."""
+    if isinstance(error, AMAZON_FAILED):
+        return getattr(error, "response", {}).get("Error", {}).get("Code") != "NoSuchKey"  # what is gone stays gone
+    return isinstance(error, DatabaseError | ImproperlyConfigured)
 
 
 def _has_secret(request: HttpRequest) -> bool:

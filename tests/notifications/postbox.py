@@ -21,6 +21,20 @@ def posted(url: str, body: Any, *, word: str = "right", content_type: str = "app
     ).status_code
 
 
+def of_amazon(url: str, body: Any, *, word: str = "right") -> int:
+    """Post as Amazon SNS does: as text, with headers that name the type and the id of what is in the body."""
+    said = body if isinstance(body, dict) else {}
+    names = {"x-amz-sns-message-type": said.get("Type"), "x-amz-sns-message-id": said.get("MessageId")}
+    heads = {name: value for name, value in names.items() if isinstance(value, str) and value.isprintable()}
+    return posted(url, body, word=word, content_type="text/plain; charset=utf-8", **heads)
+
+
+def as_notification(event: dict[str, Any], *, number: int = 1) -> dict[str, Any]:
+    """What Amazon SES says, in the envelope of SNS."""
+    envelope = {"Type": "Notification", "MessageId": f"n-{number}", "Timestamp": "2026-06-01T09:00:00.000Z"}
+    return {**envelope, "TopicArn": "arn:aws:sns:eu-west-1:111111111111:mails", "Message": json.dumps(event)}
+
+
 def as_form(fields: dict[str, Any], files: dict[str, tuple[str, str, bytes]] | None = None) -> bytes:
     """A form with the boundary "b": fields, and files as (name, type, content)."""
     parts = []

@@ -18,7 +18,7 @@ from backorders.notifications.models import CallTask, Message, ProviderEvent, Su
 from backorders.notifications.tracking import HARD, RANK, process_events
 from tests.factories import AT, a_customer, a_line, a_product
 from tests.notifications.desk import announce
-from tests.notifications.postbox import as_form, posted
+from tests.notifications.postbox import as_form, as_notification, of_amazon, posted
 
 pytestmark = [
     pytest.mark.django_db,
@@ -26,13 +26,19 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning"),
 ]
 
+
+def needs(provider: str) -> list[pytest.MarkDecorator]:
+    """What a test of a provider needs: Amazon's needs its library, which is installed for `make test-amazon`."""
+    return [pytest.mark.amazon] if provider == "amazon_ses" else []
+
+
 FOLDER = Path(__file__).parent / "provider_reports"
 REPORTS = [
-    pytest.param(path.stem, report, id=f"{path.stem}-{report['case']}")
+    pytest.param(path.stem, report, id=f"{path.stem}-{report['case']}", marks=needs(path.stem))
     for path in sorted(FOLDER.glob("*.json"))
     for report in json.loads(path.read_text())
 ]
-PROVIDERS = sorted(path.stem for path in FOLDER.glob("*.json"))
+PROVIDERS = [pytest.param(name, marks=needs(name)) for name in sorted(path.stem for path in FOLDER.glob("*.json"))]
 KEY = "signing-key"
 
 
@@ -49,6 +55,8 @@ def reports_of(provider: str) -> list[dict[str, Any]]:
 def told(provider: str, payload: Any, *, word: str = "right") -> int:
     """Let a provider report; return how it was answered."""
     url = f"/anymail/{provider}/tracking/"
+    if provider == "amazon_ses":
+        return of_amazon(url, payload, word=word)
     if provider != "mailgun" or not isinstance(payload, dict):
         return posted(url, payload, word=word)
     if "event-data" in payload:
@@ -77,7 +85,7 @@ def test_a_report_is_heard_as_what_it_is(provider: str, report: dict[str, Any]) 
 @pytest.mark.parametrize(("provider", "report"), REPORTS)
 def test_nobody_else_is_heard(provider: str, report: dict[str, Any]) -> None:
     assert told(provider, report["payload"], word="wrong") == 400
-    assert posted(f"/anymail/{provider}/tracking/", report["payload"], word="") == 400
+    assert told(provider, report["payload"], word="") == 400
     assert not ProviderEvent.objects.exists()
 
 
@@ -197,8 +205,14 @@ def reports_on(message: Message) -> dict[str, tuple[Any, Any]]:
     resend = {"created_at": "2026-06-01T09:00:00Z", "data": data}
     hard = {"bounce": {"message": "The recipient's email provider sent a hard bounce message."}}
     code = {"code": 550, "message": "no such user"}
+    mail = {"messageId": "p-1", "destination": [TO], "headers": [{"name": "X-Metadata", "value": packed}]}
+    gone = {"bounceType": "Permanent", "bounceSubType": "General", "bouncedRecipients": [{"emailAddress": TO}]}
     fails = {"event": "failed", "severity": "permanent", "reason": "bounce", "delivery-status": code}
     return {
+        "amazon_ses": (
+            as_notification({"eventType": "Delivery", "mail": mail, "delivery": {"recipients": [TO]}}, number=1),
+            as_notification({"eventType": "Bounce", "mail": mail, "bounce": gone}, number=2),
+        ),
         "sendgrid": (
             [{**grid, "event": "delivered", "sg_event_id": "1"}],
             [{**grid, "event": "bounce", "type": "bounce", "status": "5.1.1", "reason": "550", "sg_event_id": "2"}],
