@@ -186,7 +186,8 @@ ANYMAIL = {
     "WEBHOOK_SECRET": "",
     "REQUESTS_TIMEOUT": (5, 20),
     "IGNORE_UNSUPPORTED_FEATURES": True,
-    # Every provider names its own: ANYMAIL_RESEND_API_KEY, ANYMAIL_POSTMARK_SERVER_TOKEN, ANYMAIL_WEBHOOK_SECRET, …
+    # Every provider names its own: ANYMAIL_RESEND_API_KEY, ANYMAIL_POSTMARK_SERVER_TOKEN, ANYMAIL_WEBHOOK_SECRET,
+    # ANYMAIL_SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY, …
     **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
 }
 # A restored or cloned database does not mail before somebody releases it: its own id differs from this one.

@@ -3,7 +3,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.core.checks import register
 
-from backorders.notifications.checks import amazon_has_its_library, webhooks_are_secret
+from backorders.notifications.checks import providers_have_their_libraries, webhooks_are_secret
 
 
 class NotificationsConfig(AppConfig):
@@ -16,4 +16,4 @@ class NotificationsConfig(AppConfig):
         import_module(f"{self.name}.tracking")
         import_module(f"{self.name}.replies")
         register(webhooks_are_secret)
-        register(amazon_has_its_library)
+        register(providers_have_their_libraries)

@@ -22,16 +22,21 @@ def webhooks_are_secret(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def amazon_has_its_library(**_kwargs: Any) -> list[CheckMessage]:
-    """Complain if a setting names Amazon SES and its library, which nothing else needs, is not installed."""
-    is_named = "amazon_ses" in settings.EMAIL_BACKEND or any(
-        name.startswith("AMAZON_SES_") for name in settings.ANYMAIL
-    )
-    if not is_named or find_spec("boto3"):
-        return []
+LIBRARIES = (  # of a provider, what its settings start with, what it needs, and the extra of anymail that brings that
+    ("Amazon SES", "AMAZON_SES_", "boto3", "amazon-ses"),
+    ("The signature of SendGrid", "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY", "cryptography", "sendgrid"),
+)
+
+
+def providers_have_their_libraries(**_kwargs: Any) -> list[CheckMessage]:
+    """Complain of each provider that a setting names and whose library, which nothing else needs, is not installed."""
+    named = ["AMAZON_SES_"] if "amazon_ses" in settings.EMAIL_BACKEND else []
+    named += [name for name, value in settings.ANYMAIL.items() if value]
     return [
         Error(
-            'Amazon SES needs a library of its own: install it with pip install "django-anymail[amazon-ses]".',
+            f'{what} needs a library of its own: install it with pip install "django-anymail[{extra}]".',
             id="notifications.E002",
         )
+        for what, setting, library, extra in LIBRARIES
+        if any(name.startswith(setting) for name in named) and not find_spec(library)
     ]

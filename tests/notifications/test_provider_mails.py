@@ -27,6 +27,7 @@ pytestmark = [
 
 MAILS = json.loads((Path(__file__).parent / "provider_mails" / "mails.json").read_text())
 BY = pytest.mark.parametrize("mail", MAILS, ids=[mail["provider"] for mail in MAILS])
+SIGNED_BY = "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY"
 KEY, FILE = "signing-key", ("dent.jpg", "image/jpeg", bytes(range(256)))
 
 
@@ -130,19 +131,27 @@ def test_amazon_is_asked_for_the_secret_before_it_gives_it(client: Any, kind: st
 
 
 @pytest.mark.parametrize(
-    ("backend", "anymail", "is_named"),
+    ("backend", "anymail", "library"),
     [
-        ("anymail.backends.amazon_ses.EmailBackend", {}, True),
-        ("anymail.backends.postmark.EmailBackend", {"AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": "1"}, True),
-        ("anymail.backends.postmark.EmailBackend", {}, False),
+        ("anymail.backends.amazon_ses.EmailBackend", {}, "boto3"),
+        ("anymail.backends.postmark.EmailBackend", {"AMAZON_SES_AUTO_CONFIRM_SNS_SUBSCRIPTIONS": "1"}, "boto3"),
+        ("anymail.backends.sendgrid.EmailBackend", {SIGNED_BY: "key"}, "cryptography"),
+        ("anymail.backends.sendgrid.EmailBackend", {SIGNED_BY: ""}, ""),
+        ("anymail.backends.postmark.EmailBackend", {}, ""),
     ],
 )
 @pytest.mark.parametrize("is_installed", [True, False])
-def test_amazon_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, backend: str, anymail: dict[str, str], is_named: bool, is_installed: bool
+def test_a_provider_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, backend: str, anymail: dict[str, str], library: str, is_installed: bool
 ) -> None:
-    monkeypatch.setattr(checks, "find_spec", lambda name: (name == "boto3" and is_installed) or None)
+    monkeypatch.setattr(checks, "find_spec", lambda name: (name == library and is_installed) or None)
     with override_settings(EMAIL_BACKEND=backend, ANYMAIL={"WEBHOOK_SECRET": "a:b", **anymail}):
         found = [each.msg for each in run_checks() if each.id == "notifications.E002"]
-    said = 'Amazon SES needs a library of its own: install it with pip install "django-anymail[amazon-ses]".'
-    assert found == ([said] if is_named and not is_installed else [])
+    wanted = {
+        "boto3": ['Amazon SES needs a library of its own: install it with pip install "django-anymail[amazon-ses]".'],
+        "cryptography": [
+            "The signature of SendGrid needs a library of its own: install it with pip install "
+            '"django-anymail[sendgrid]".'
+        ],
+    }
+    assert found == ([] if is_installed else wanted.get(library, []))
