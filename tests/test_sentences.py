@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from backorders import rows
 from backorders.actions import bookkeeping, deciding, selling, undoing
 from backorders.changes.models import ChangeSet
+from backorders.notifications.calling import ask_to_call
 from backorders.notifications.models import CallTask, Message, Suppression
-from backorders.notifications.outbox import ask_to_call
 from backorders.orders.models import Cancellation
 from backorders.refusal import said
 from backorders.sentences import SentenceField

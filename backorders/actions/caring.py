@@ -24,7 +24,7 @@ from backorders.notifications.addresses import normal, objection, suppressed
 from backorders.notifications.emails import Rendered
 from backorders.notifications.letters import Gift, Letter
 from backorders.notifications.models import CustomerLink, Message, PersonalText
-from backorders.notifications.outbox import say_anew
+from backorders.notifications.repeating import say_anew
 from backorders.orders.models import Compensation, Customer, Note, Order, OrderLine, Question
 from backorders.refusal import Refused
 

@@ -27,7 +27,7 @@ from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Touch
 from backorders.changes.recording import open_change, touch
 from backorders.delays.ending import ended, taken_back
-from backorders.notifications import outbox, writing
+from backorders.notifications import superseding, writing
 from backorders.notifications.dates import BABEL, day_in_words
 from backorders.notifications.models import PersonalText
 from backorders.orders.models import Cancellation, OrderLine, Refund, Shipment, ShipmentLine
@@ -99,7 +99,7 @@ def find_again(change: ChangeSet, *, at: datetime.datetime) -> None:
     was = change.before
     inside = list(ShipmentLine.objects.filter(shipment=was["shipment"]).select_related("line").order_by("id"))
     if message := was.get("message"):
-        outbox.take_back([message], at=at)
+        superseding.take_back([message], at=at)
     cancelled = Cancellation.objects.filter(change_set=change)
     taken_back(list(cancelled), at=at)
     is_paid_back = cancelled.exists()

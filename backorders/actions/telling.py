@@ -22,7 +22,17 @@ from backorders.changes.recording import open_change, touch
 from backorders.jobs import steering
 from backorders.jobs.models import Job
 from backorders.jobs.running import Batch
-from backorders.notifications import announcing, foreseeing, intervening, marking, outbox, switch, writing
+from backorders.notifications import (
+    announcing,
+    foreseeing,
+    intervening,
+    marking,
+    outdating,
+    repeating,
+    superseding,
+    switch,
+    writing,
+)
 from backorders.notifications.foreseeing import Foreseen
 from backorders.notifications.letters import BY_HAND
 from backorders.notifications.models import UNSENT, CallTask, Hurry, Message, MessageLine, PersonalText, Suppression
@@ -195,7 +205,7 @@ def edit(message: Message, *, text: str, by: AbstractBaseUser, at: datetime.date
     if message.kind in BY_HAND and message.kind != Message.Kind.MESSAGE:
         raise NotEditable(_("This message says what an act did. Undo the act instead."))
     words = caring.words(text)
-    if not outbox.take_back([message.pk], at=at):
+    if not superseding.take_back([message.pk], at=at):
         raise NotInTheOutbox(_("The message has left, or was dropped: nothing can be changed any more."))
     done = _done("edit_message", [message], 1, reason="", by=by, at=at)
     made = _written_anew(message, words, done.change_set, at)
@@ -229,7 +239,7 @@ def lift_suppression(
         raise MailedAlready(_("The address is mailed already."))
     change = open_change("lift_suppression", reason=why, summary={"suppression": suppression.pk}, by=by, at=at)
     for pk in Customer.objects.filter(email__iexact=suppression.address).order_by("pk").values_list("pk", flat=True):
-        outbox.say_anew(pk, at=at)
+        repeating.say_anew(pk, at=at)
     asking.ask_unheard(suppression.address, change=change, at=at)
     suppression.refresh_from_db()
     return Done(change, Impact(), suppression)
@@ -271,12 +281,12 @@ def resend(message: Message, *, by: AbstractBaseUser | None, at: datetime.dateti
     lock_products(message.lines.values_list("line__product", flat=True))
     if message.state in (*UNSENT, Message.State.SENDING):
         raise NotResendable(_("It has not left yet: let it leave."))
-    if outbox.stating_old_dates().filter(message=message).exists():
+    if outdating.stating_old_dates().filter(message=message).exists():
         raise NotResendable(_("It states a date that has changed since. Write a new message instead."))
     if not message.content_hash or not message.text:
         raise NotResendable(_("Its words are kept no longer."))
     done = _done("resend_message", [message], 1, reason="", by=by, at=at)
-    return Done(done.change_set, done.impact, outbox.repeat(message, occasion=f"~{done.change_set.pk}", at=at))
+    return Done(done.change_set, done.impact, repeating.repeat(message, occasion=f"~{done.change_set.pk}", at=at))
 
 
 def _written_anew(message: Message, words: str, change: ChangeSet, at: datetime.datetime) -> Message:

@@ -17,7 +17,7 @@ from backorders.allocation.gaps import reopen_promises
 from backorders.changes.acts import named
 from backorders.changes.models import ChangeSet, Touch
 from backorders.delays.ending import taken_back as taken_back_in_law
-from backorders.notifications import outbox
+from backorders.notifications import superseding
 from backorders.notifications.models import UNSENT, Message, Reply
 from backorders.orders.models import Cancellation, Compensation, Offer, Order, OrderLine, Question, Refund
 from backorders.refusal import said
@@ -156,7 +156,7 @@ def put_causes_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime
 
 def take_message_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     if pk := change.before.get("message"):
-        outbox.take_back([pk], at=at)
+        superseding.take_back([pk], at=at)
 
 
 def open_question_again(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
@@ -186,7 +186,7 @@ def swap_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> N
 
 def join_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     pending = Message.objects.filter(lines__order=change.before["made"], state__in=UNSENT).distinct()
-    outbox.take_back(list(pending.values_list("id", flat=True)), at=at)
+    superseding.take_back(list(pending.values_list("id", flat=True)), at=at)
     join_again(change, undoing=undoing)
 
 
@@ -217,7 +217,7 @@ def given_objection(change: ChangeSet) -> Any:
 
 def take_awards_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     pending = Message.objects.filter(lines__compensation__change_set=change, state__in=UNSENT).distinct()
-    outbox.take_back(list(pending.values_list("id", flat=True)), at=at)
+    superseding.take_back(list(pending.values_list("id", flat=True)), at=at)
     compensating.take_back(change, undoing=undoing)
 
 

@@ -61,3 +61,10 @@ def is_silenced(reason: str | None, kind: str, *, policy: SendingPolicy = SENDIN
     if reason is None:
         return False
     return reason != Suppression.Reason.COMPLAINT or kind not in policy.despite_complaint
+
+
+# The same in the statement of the gate: for an address as suppressions keep it, and whether its kind goes despite one.
+IS_NOT_SILENCED = f"""NOT EXISTS (
+        SELECT 1 FROM notifications_suppression x
+        WHERE x.address = %s AND x.lifted_at IS NULL AND (x.reason <> '{Suppression.Reason.COMPLAINT}' OR NOT %s)
+    )"""  # noqa: S608 a reason of ours

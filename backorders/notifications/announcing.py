@@ -17,7 +17,7 @@ from backorders.allocation.models import Promise
 from backorders.allocation.windows import Window
 from backorders.changes.acting import act
 from backorders.delays.models import LegalCase
-from backorders.notifications import outbox
+from backorders.notifications import outbox, superseding
 from backorders.notifications.composing import Composed, compose
 from backorders.notifications.emails import Unrenderable, render
 from backorders.notifications.letters import Claim, Letter
@@ -79,7 +79,7 @@ def announce_anew(customer_id: int, *, preface: str, at: datetime.datetime) -> l
 
 
 def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> int:
-    held = outbox.supersede_outdated(customers, at=at)
+    held = superseding.supersede_outdated(customers, at=at)
     composed = compose(read(customers, at=at, policy=policy), held=held, at=at, policy=policy)
     wordings = in_force() if any(letter.parts for letter in composed.letters) else NONE
     drafts = [_draft(letter, wordings, policy) for letter in composed.letters if letter.parts]
@@ -123,7 +123,7 @@ def _queue(
     _put_aside(composed)
     if held:
         unsaid = {draft.letter.to.customer_id for draft in drafts if draft not in standing}
-        outbox.forget_hold(set(held) - unsaid)
+        superseding.forget_hold(set(held) - unsaid)
     return len(standing)
 
 

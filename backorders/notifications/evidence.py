@@ -19,8 +19,8 @@ from backorders.delays.law import LASTING, OPEN, OPTIONS, Kind
 from backorders.delays.law import State as CaseState
 from backorders.delays.models import LegalCase, LegalEvent
 from backorders.delays.packs import Measures, pack_named
+from backorders.notifications.calling import ask_to_call
 from backorders.notifications.models import CallTask, Message, MessageLine
-from backorders.notifications.outbox import ask_to_call
 from backorders.supply.models import EtaRevision
 
 Delivery, State = Message.Delivery, Message.State

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from backorders.allocation.alternatives import Alternative
-from backorders.notifications import noticing, outbox
+from backorders.notifications import noticing, superseding
 from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
 from backorders.notifications.composing import compose
 from backorders.notifications.letters import Item, Letter
@@ -75,7 +75,7 @@ def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at:
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
     letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]
     reasons = suppressed(letter.to.email for letter in letters)
-    held = outbox.would_hold(customers)
+    held = superseding.would_hold(customers)
     foreseen = Foreseen(silent=sorted(set(customers) - {letter.to.customer_id for letter in letters}))
     for letter in letters:
         if letter.to.customer_id in lately:

@@ -10,54 +10,30 @@ from typing import Any
 from django.db import connection
 
 from backorders.changes.acting import act
-from backorders.notifications.addresses import normal, objection, suppressed
-from backorders.notifications.leasing import Lease, give_back, leased
-from backorders.notifications.models import TO_WHERE_IT_WAS, Message
-from backorders.notifications.outbox import (
-    NO_LEASE,
-    OF_NO_USE_LATER,
-    ask_to_call,
-    ask_to_write_again,
-    drop,
-    reopen,
-    stating_old_dates,
-    stating_old_splits,
-)
+from backorders.notifications.addresses import IS_NOT_SILENCED, normal, objection, suppressed
+from backorders.notifications.calling import ask_to_call, ask_to_write_again
+from backorders.notifications.leasing import HAS_LEASE, NO_LEASE, Lease, give_back, leased
+from backorders.notifications.models import Message
+from backorders.notifications.outbox import OF_NO_USE_LATER
+from backorders.notifications.outdating import IS_CURRENT, is_outdated
 from backorders.notifications.policy import SENDING, SendingPolicy
-from backorders.notifications.requesting import is_answered, mail_again
-from backorders.notifications.switch import lets_pass, mail_switch, this_instance
+from backorders.notifications.requesting import mail_again
+from backorders.notifications.superseding import drop, reopen
+from backorders.notifications.switch import LETS_PASS, lets_pass, mail_switch, this_instance
 
 State = Message.State
 
-OPEN_ATTEMPT = """
+OPEN_ATTEMPT = f"""
     INSERT INTO notifications_attempt (message_id, number, started_at, ended_at, outcome, error)
     SELECT m.id, m.attempts + 1, %s, NULL, '', ''
     FROM notifications_message m LEFT JOIN orders_customer c ON c.id = m.customer_id
         LEFT JOIN supply_supplier u ON u.id = m.supplier_id
-    WHERE m.id = %s AND m.lease_token = %s AND m.lease_until > %s
+    WHERE m.id = %s AND {HAS_LEASE}
         AND (m.expires_at IS NULL OR m.expires_at > %s)
-        AND (c.address_version = m.address_version OR u.email = m.recipient OR m.kind = 'address_changed')
-        AND (m.supplier_id IS NULL OR NOT EXISTS (
-            SELECT 1 FROM notifications_supplierlink k JOIN chasing_daterequest r ON r.id = k.request_id
-            WHERE k.message_id = m.id AND r.closed_at IS NOT NULL
-        ))
-        AND EXISTS (
-            SELECT 1 FROM notifications_mailswitch s
-            WHERE s.id = 1 AND s.is_on AND s.instance_id = %s AND (s.paused_until IS NULL OR s.paused_until <= %s)
-        )
-        AND NOT EXISTS (
-            SELECT 1 FROM notifications_messageline l JOIN allocation_promise p ON p.line_id = l.line_id
-            WHERE l.message_id = m.id AND l.promise_version <> p.version
-        )
-        AND NOT EXISTS (
-            SELECT 1 FROM notifications_messageline l JOIN orders_orderline o ON o.id = l.line_id
-            WHERE l.message_id = m.id AND (l.ready <> o.allocated + o.shipped OR l.waits <> o.waiting)
-        )
-        AND NOT EXISTS (
-            SELECT 1 FROM notifications_suppression x
-            WHERE x.address = %s AND x.lifted_at IS NULL AND (x.reason <> 'complaint' OR NOT %s)
-        )
-"""
+        AND {IS_CURRENT}
+        AND {LETS_PASS}
+        AND {IS_NOT_SILENCED}
+"""  # noqa: S608 conditions of ours
 
 
 def open_attempt(message: Message, lease: Lease, *, at: datetime.datetime, policy: SendingPolicy = SENDING) -> bool:
@@ -101,7 +77,7 @@ def turn_away(message: Message, lease: Lease, *, at: datetime.datetime, policy: 
     if is_over and now.kind in OF_NO_USE_LATER:
         drop(mine, state=State.EXPIRED)
         return State.EXPIRED
-    if is_over or _is_outdated(now):
+    if is_over or is_outdated(now):
         drop(mine, state=State.SUPERSEDED)
         mail_again([message.pk])
         reopen([message.pk], at=at)
@@ -113,14 +89,3 @@ def turn_away(message: Message, lease: Lease, *, at: datetime.datetime, policy: 
         return State.SUPPRESSED
     give_back(lease, [message.pk])  # what stood in the way is gone again
     return State.PENDING
-
-
-def _is_outdated(message: Message) -> bool:
-    """Whether its address, a date or a split in it is not the newest any more, or nobody has to answer what it asks."""
-    if message.supplier:
-        return message.supplier.email != message.recipient or is_answered(message)
-    is_moved = message.customer is not None and message.customer.address_version != message.address_version
-    is_moved = is_moved and message.kind not in TO_WHERE_IT_WAS
-    if is_moved or stating_old_dates().filter(message=message).exists():
-        return True
-    return stating_old_splits().filter(message=message).exists()

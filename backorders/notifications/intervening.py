@@ -3,8 +3,9 @@
 import datetime
 from collections.abc import Iterable
 
+from backorders.notifications.calling import ask_to_call
 from backorders.notifications.models import UNSENT, Message
-from backorders.notifications.outbox import ask_to_call, drop
+from backorders.notifications.superseding import drop
 
 State = Message.State
 

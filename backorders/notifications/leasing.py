@@ -14,11 +14,11 @@ from django.db.models.lookups import IsNull
 
 from backorders.changes.acting import act
 from backorders.notifications.models import UNFINISHED, Message
-from backorders.notifications.outbox import NO_LEASE
 from backorders.notifications.policy import SENDING, SendingPolicy
 
 State = Message.State
 
+NO_LEASE = {"lease_token": None, "lease_until": None, "lease_owner": ""}
 GIVEN_BACK = Case(When(attempts=0, then=Value(State.PENDING)), default=Value(State.RETRY))
 
 
@@ -77,6 +77,10 @@ def give_back(lease: Lease, message_ids: Iterable[int]) -> int:
     """Return claimed messages that were not attempted to the others."""
     mine = Message.objects.filter(id__in=list(message_ids), state=State.SENDING, lease_token=lease.token)
     return mine.update(state=GIVEN_BACK, **NO_LEASE)
+
+
+# The same in the statement of the gate, whose `m` is the message; it asks for more: that the lease has not run out.
+HAS_LEASE = "m.lease_token = %s AND m.lease_until > %s"
 
 
 def leased(message: Message, lease: Lease) -> "QuerySet[Message]":

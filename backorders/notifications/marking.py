@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from backorders.notifications.calling import ask_to_call
 from backorders.notifications.gate import OPEN_ATTEMPT, gate_params, open_attempt
-from backorders.notifications.leasing import Lease, leased
+from backorders.notifications.leasing import NO_LEASE, Lease, leased
 from backorders.notifications.models import Attempt, Message
-from backorders.notifications.outbox import NO_LEASE, ask_to_call
 from backorders.notifications.policy import SENDING, SendingPolicy
 from backorders.refusal import said
 

@@ -6,10 +6,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from backorders.changes.acting import act
-from backorders.notifications.leasing import GIVEN_BACK
+from backorders.notifications.calling import ask_to_call
+from backorders.notifications.leasing import GIVEN_BACK, NO_LEASE
 from backorders.notifications.marking import confirm_unknown, perhaps
 from backorders.notifications.models import Attempt, Message
-from backorders.notifications.outbox import NO_LEASE, ask_to_call
 from backorders.notifications.policy import SENDING, SendingPolicy
 
 State, Outcome = Message.State, Attempt.Outcome

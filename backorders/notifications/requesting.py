@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, override
 from backorders import rows
 from backorders.allocation.windows import Window
 from backorders.chasing.models import DateRequest, RequestLine
-from backorders.notifications import dates, outbox
+from backorders.notifications import calling, dates, outbox, superseding
 from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.emails import Rendered, render_page
 from backorders.notifications.links import Link, new_link
@@ -115,7 +115,7 @@ def queue(questions: Collection[Question], *, at: datetime.datetime, policy: Tel
         [(pk, ids[pk], link.token_hash, at, at + datetime.timedelta(days=LINK_DAYS)) for pk, link in links.items()],
     )
     for why in sorted({why for _question, why in stored if why}):
-        outbox.ask_to_call([ids[each.request_id] for each, own in stored if own == why], why=why, at=at)
+        calling.ask_to_call([ids[each.request_id] for each, own in stored if own == why], why=why, at=at)
     return ids
 
 
@@ -147,14 +147,9 @@ def take_back(request_ids: Iterable[int]) -> int:
     """End mails about these requests that have not left; return how many there were."""
     unsent = Message.objects.filter(supplier_links__request__in=list(request_ids), state__in=UNSENT)
     ids = list(unsent.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id", flat=True))
-    return outbox.drop(Message.objects.filter(id__in=ids), state=State.SUPERSEDED, error="Taken back.")
+    return superseding.drop(Message.objects.filter(id__in=ids), state=State.SUPERSEDED, error="Taken back.")
 
 
 def mail_again(message_ids: Iterable[int]) -> None:
     """Let the requests that these dropped messages were about be mailed anew at the next run, where still open."""
     DateRequest.objects.filter(links__message__in=list(message_ids), closed_at=None).update(mailed_at=None)
-
-
-def is_answered(message: Message) -> bool:
-    """Whether nothing is open any more of what this message asks."""
-    return DateRequest.objects.filter(links__message=message, closed_at__isnull=False).exists()

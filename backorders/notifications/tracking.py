@@ -21,10 +21,12 @@ from backorders import rows
 from backorders.changes.acting import act
 from backorders.ids import typed_id
 from backorders.notifications.addresses import normal
+from backorders.notifications.calling import ask_to_call
 from backorders.notifications.marking import confirm_unknown, untell
 from backorders.notifications.models import BOUNCES, Message, ProviderEvent, Suppression
-from backorders.notifications.outbox import ask_to_call, repeat, repeated_key, stating_old_dates
+from backorders.notifications.outdating import stating_old_dates
 from backorders.notifications.policy import SENDING
+from backorders.notifications.repeating import repeat, repeated_key
 from backorders.notifications.replies import clean
 from backorders.refusal import said
 

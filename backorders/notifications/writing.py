@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import Window, business_day
-from backorders.notifications import outbox
+from backorders.notifications import outbox, superseding
 from backorders.notifications.announcing import mark_announced
 from backorders.notifications.emails import Rendered, render
 from backorders.notifications.letters import (
@@ -143,7 +143,7 @@ def _take_back_the_same(letter: Letter, *, at: datetime.datetime) -> None:
     dated = [claim.line_id for claim in letter.claims if claim.version is not None]
     waiting = Message.objects.filter(customer=letter.to.customer_id, state__in=UNSENT, kind__in=ABOUT_DATES)
     same = waiting.filter(lines__line__in=dated, lines__promise_version__isnull=False).distinct()
-    outbox.take_back(list(same.values_list("id", flat=True)), at=at)
+    superseding.take_back(list(same.values_list("id", flat=True)), at=at)
 
 
 def _to(order: Order) -> Addressee:

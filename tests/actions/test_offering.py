@@ -13,7 +13,7 @@ from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.books import differences
 from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ApprovalLimit
-from backorders.notifications import outbox
+from backorders.notifications import superseding
 from backorders.notifications.models import Message
 from backorders.orders.models import Offer, OrderLine
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, day, later, revise
@@ -145,7 +145,7 @@ def test_a_mail_that_is_taken_back_offers_again() -> None:
     line, other = waiting()
     offer(line)
     [message] = announce(later(hours=2))
-    outbox.supersede([message.pk], at=later(hours=2))
+    superseding.supersede([message.pk], at=later(hours=2))
     [again] = announce(later(hours=2))
     assert other.name in again.text
 

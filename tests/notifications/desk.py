@@ -7,10 +7,12 @@ from typing import Any
 from django.core import mail
 
 from backorders.allocation.models import Promise
+from backorders.notifications import switch
 from backorders.notifications.announcing import announce_due
 from backorders.notifications.delivering import deliver
 from backorders.notifications.models import Message
 from backorders.orders.models import OrderLine
+from tests.factories import AT, a_line, a_product
 
 
 def announce(at: datetime.datetime, **how: Any) -> list[Message]:
@@ -50,3 +52,30 @@ def windows(line: OrderLine) -> dict[str, Any]:
 def inbox() -> list[tuple[str, str]]:
     """(recipient, subject) of every mail that left, in order."""
     return [(sent.to[0], sent.subject) for sent in mail.outbox]
+
+
+def messages(count: int) -> list[Message]:
+    """As many messages of as many customers, that wait to be sent."""
+    switch.mail_switch(at=AT)
+    product = a_product(stock=100)
+    for _ in range(count):
+        a_line(product, 1)
+    return announce(AT)
+
+
+def reread(message: Message) -> Message:
+    return Message.objects.get(pk=message.pk)
+
+
+class Provider:
+    """A mail backend's send that fails as often as it is told to, then takes mails."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.sent: list[Any] = []
+
+    def __call__(self, backend: Any, mails: list[Any]) -> int:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.sent += mails
+        return len(mails)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backorders.actions import shipping
-from backorders.notifications import intervening, outbox
+from backorders.notifications import intervening, superseding
 from backorders.notifications.models import Message, MessageLine
 from backorders.orders.models import OrderLine, Shipment
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, an_order, later
@@ -95,7 +95,7 @@ def test_a_mail_that_was_taken_back_is_written_again() -> None:
     _, parcel = a_parcel()
     arrive(parcel)
     [message] = announce(later(days=2))
-    outbox.supersede([message.pk], at=later(days=2))
+    superseding.supersede([message.pk], at=later(days=2))
     [again] = announce(later(days=2))
     assert (again.kind, MessageLine.objects.filter(message=again, is_arrival=True).count()) == ("delivered", 1)
     assert not Shipment.objects.filter(is_announced=False).exists()
