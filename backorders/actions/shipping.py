@@ -118,6 +118,7 @@ def confirm_delivery(
             shipment=shipment,
             left_at=shipment.shipped_at,
         )
+    fresh_order(shipment.order, seen_version=None)  # giving the parcel up waits for it, or it for that
     if Shipment.objects.filter(pk=shipment.pk, lost_at__isnull=False).exists():
         raise NotShipped(_("%(shipment)s was given up as lost. Undo that first."), shipment=shipment)
     source = Source.CUSTOMER if confirmed_by == Shipment.Confirmed.CUSTOMER else None

@@ -19,7 +19,8 @@ from backorders.changes.acting import act
 from backorders.changes.acts import named
 from backorders.changes.models import ChangeSet, Touch
 from backorders.changes.recording import open_change, touch
-from backorders.orders.models import Cancellation, Offer
+from backorders.notifications.models import UNSENT, Message, MessageLine
+from backorders.orders.models import Cancellation, Compensation, Offer, Order
 from backorders.refusal import Refused, said
 from backorders.supply.models import PurchaseLine
 
@@ -48,9 +49,7 @@ def undo(
         raise NotUndoable(objection_to_undo(change_set))
     check(way.verb, by=by)
     products = lock_products(way.products(change_set))
-    # Announcing marks cancellations and offers under their own locks.
-    list(Cancellation.objects.select_for_update(no_key=True, of=("self",)).filter(change_set=change_set))
-    list(Offer.objects.select_for_update(no_key=True, of=("self",)).filter(change_set=change_set))
+    _let_nobody_say(change_set)
     if sentence := objection_to_undo(change_set):
         raise NotUndoable(sentence)
     ask = _ask("undoing.undo", change_set)
@@ -64,6 +63,21 @@ def undo(
     impact = replan(products, change_set=undoing, at=at)
     for_impact(impact, ask, by=by, approved_by=approved_by)
     return Done(undoing, impact, None)
+
+
+def _let_nobody_say(change_set: ChangeSet) -> None:
+    """Lock what may be announced or sent of the change: announcing and the workers pass by what is locked.
+
+    The messages come first: whoever takes back what is outdated locks them, and then the orders that they confirm.
+    """
+    orders = list(change_set.touches.filter(kind=Touch.Kind.ORDER).values_list("object_id", flat=True))
+    of_these = MessageLine.objects.filter(order__in=orders).values("message")
+    for said_of_it in (
+        Message.objects.filter(pk__in=of_these, state__in=UNSENT),
+        Order.objects.filter(pk__in=orders),
+        *(model._default_manager.filter(change_set=change_set) for model in (Cancellation, Offer, Compensation)),
+    ):
+        list(said_of_it.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
 
 
 def may_undo(change_set: ChangeSet, *, person: AbstractBaseUser) -> bool:

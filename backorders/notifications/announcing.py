@@ -40,6 +40,13 @@ class Announced(NamedTuple):
     messages: int
 
 
+class Queued(NamedTuple):
+    """How many messages were queued, and which customers (ids) are left to the next run."""
+
+    messages: int
+    left: frozenset[int]
+
+
 def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
     """Queue a message for every customer who has something to hear now. Any number of processes may run it at once.
 
@@ -49,17 +56,23 @@ def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> A
     now = announce_to(hurried, at=at, policy=policy)
     customers = due_customers(at=at, policy=policy)
     messages = sum(
-        _announce(group, at=at, policy=policy) for group in rows.batches(customers, policy.customers_at_once)
+        _announce(group, at=at, policy=policy).messages for group in rows.batches(customers, policy.customers_at_once)
     )
     return Announced(now.customers + len(customers), now.messages + messages)
 
 
 def announce_to(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
-    """Queue one message for each of these customers who has something to hear, without waiting for it to rest."""
+    """Queue one message for each of these customers who has something to hear, without waiting for it to rest.
+
+    Whom somebody else holds right now stays in a hurry, for the clock's next run.
+    """
     messages = 0
     for group in rows.batches(customers, policy.customers_at_once):
-        messages += _announce(group, at=at, policy=policy.at_once())
-        Hurry.objects.filter(customer__in=group).delete()
+        wished = set(Hurry.objects.filter(customer__in=group).order_by().values_list("change_set", flat=True))
+        queued = _announce(group, at=at, policy=policy.at_once())
+        messages += queued.messages
+        Hurry.objects.filter(customer__in=set(group) - queued.left, change_set__in=wished).delete()
+        Hurry.objects.filter(customer__in=queued.left, is_by_job=True).update(is_by_job=False)
     return Announced(len(customers), messages)
 
 
@@ -78,7 +91,7 @@ def announce_anew(customer_id: int, *, preface: str, at: datetime.datetime) -> l
     return sorted(ids.values())
 
 
-def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> int:
+def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> Queued:
     held = superseding.supersede_outdated(customers, at=at)
     composed = compose(read(customers, at=at, policy=policy), held=held, at=at, policy=policy)
     wordings = in_force() if any(letter.parts for letter in composed.letters) else NONE
@@ -109,7 +122,7 @@ def _queue(
     *,
     at: datetime.datetime,
     policy: TellingPolicy,
-) -> int:
+) -> Queued:
     """Queue what is still true and mark it as announced, all in one transaction.
 
     `held` are customers whose mail was held and who are to hear now or not at all.
@@ -121,10 +134,10 @@ def _queue(
     letters = [draft.letter for draft in standing] + [letter for letter in silent if truth.holds(letter)]
     mark_announced(letters, at=at)
     _put_aside(composed)
+    unsaid = frozenset(draft.letter.to.customer_id for draft in drafts if draft not in standing)
     if held:
-        unsaid = {draft.letter.to.customer_id for draft in drafts if draft not in standing}
         superseding.forget_hold(set(held) - unsaid)
-    return len(standing)
+    return Queued(len(standing), unsaid)
 
 
 class Truth:

@@ -32,7 +32,11 @@ CHECKS = [
                         AND s.window_from IS NOT DISTINCT FROM p.announced_from
                         AND s.window_until IS NOT DISTINCT FROM p.announced_until
                         AND (m.state IN ('pending', 'sending', 'retry', 'unknown', 'held', 'expired')
-                            OR c.id IS NOT NULL)
+                            OR c.id IS NOT NULL
+                            OR m.state = 'superseded' AND p.gap_since IS NOT NULL AND EXISTS (
+                                SELECT 1 FROM notifications_attempt a
+                                WHERE a.message_id = m.id AND a.outcome = 'ambiguous'
+                            ))
                 )
             ORDER BY p.line_id
         """,

@@ -328,7 +328,7 @@ def _rested_offers(at: datetime.datetime, policy: TellingPolicy) -> "QuerySet[Of
 def _gaps_at_rest(at: datetime.datetime, policy: TellingPolicy) -> "QuerySet[Promise]":
     """Gaps that may have come to rest and whose customer is not under the cap, nor to hear later from staff; the pure
     rules decide again."""
-    words = Message.objects.filter(created_at__gt=at - policy.cap, kind__in=ABOUT_DATES, state__in=HEARD)
+    words = _words_within(at, policy)
     imminent = Q(told_from__lte=business_day(at + policy.imminent)) | Q(
         told_at=None, announced_from__lte=business_day(at + policy.imminent)
     )
@@ -336,6 +336,12 @@ def _gaps_at_rest(at: datetime.datetime, policy: TellingPolicy) -> "QuerySet[Pro
     later = LaterWord.objects.filter(until__gt=at)
     may_hear = ~Q(customer__in=words.values("customer")) & ~Q(customer__in=later.values("customer"))
     return Promise.objects.untold().filter(at_rest).filter(imminent | may_hear)
+
+
+def _words_within(at: datetime.datetime, policy: TellingPolicy) -> "QuerySet[Message]":
+    """What customers may have heard of dates within the time of the cap; what bounced, nobody did."""
+    words = Message.objects.filter(created_at__gt=at - policy.cap, kind__in=ABOUT_DATES, state__in=HEARD)
+    return words.exclude(delivery=Message.Delivery.BOUNCED)
 
 
 def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy) -> Found:
@@ -449,8 +455,7 @@ def _refunds(cancellations: Sequence[int]) -> dict[int, Refund]:
 
 def _last_word(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> dict[int, datetime.datetime]:
     """When each customer last was written to about a date, within the time of the cap."""
-    words = Message.objects.filter(customer__in=customers, created_at__gt=at - policy.cap, kind__in=ABOUT_DATES)
-    words = words.filter(state__in=HEARD)
+    words = _words_within(at, policy).filter(customer__in=customers)
     return dict(words.order_by().values("customer").annotate(last=Max("created_at")).values_list("customer", "last"))
 
 

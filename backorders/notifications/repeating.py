@@ -4,6 +4,7 @@ import datetime
 
 from django.db.models import Q
 
+from backorders.allocation.models import Promise
 from backorders.changes.acting import act
 from backorders.delays.days import end_of
 from backorders.delays.models import LegalCase
@@ -46,6 +47,8 @@ def repeat(
     MessageLine.objects.bulk_create(lines)
     stated = [line.line_id for line in lines if line.line_id]
     LegalCase.objects.filter(pk__in=stated, notice_at=message.created_at).update(notice_at=at)  # it is the notice now
+    dated = [line.line_id for line in lines if line.promise_version is not None]
+    Promise.objects.filter(pk__in=dated, announced_at=message.created_at).update(announced_at=at)  # and the newest word
     if why := objection(again.recipient, again.kind, suppressed([again.recipient])):
         Message.objects.filter(pk=again.pk).update(state=State.SUPPRESSED, last_error=why)
         ask_to_call([again.pk], why=why, at=at)

@@ -17,7 +17,7 @@ from backorders.delays.law import OPTIONS
 from backorders.delays.models import LegalCase
 from backorders.notifications.calling import ask_to_write_again
 from backorders.notifications.leasing import NO_LEASE
-from backorders.notifications.models import UNSENT, Message, MessageLine, NextUpdate
+from backorders.notifications.models import UNSENT, Attempt, Message, MessageLine, NextUpdate
 from backorders.notifications.outdating import outdated
 from backorders.orders.models import Cancellation, Compensation, Offer, Order, Shipment
 
@@ -84,6 +84,16 @@ def drop(messages: "QuerySet[Message]", *, state: str, error: str = "") -> int:
     return messages.update(state=state, dedupe_key=FREED, last_error=error, **NO_LEASE)
 
 
+# Perhaps the message was read: a date that went back since, or to none, is news after it, and not after what was told.
+# A date later than what was told is news after both; so is what the message said itself.
+_PERHAPS_READ = f"""
+    EXISTS (
+        SELECT 1 FROM notifications_attempt a WHERE a.message_id = m.id AND a.outcome = '{Attempt.Outcome.AMBIGUOUS}'
+    )
+    AND t.told_at IS NOT NULL AND (t.expected_until <= t.told_until OR coalesce(t.expected_until, t.told_until) IS NULL)
+    AND (l.window_from IS DISTINCT FROM t.expected_from OR l.window_until IS DISTINCT FROM t.expected_until)
+"""  # noqa: S608 a word of ours
+
 # What was announced is what was told again, for the lines whose newest announcement these messages are.
 _REOPEN = f"""
     UPDATE allocation_promise AS t
@@ -93,7 +103,7 @@ _REOPEN = f"""
     FROM notifications_messageline l
         JOIN notifications_message m ON m.id = l.message_id
     WHERE l.message_id IN ({{ids}}) AND l.promise_version IS NOT NULL
-        AND t.line_id = l.line_id AND t.announced_at = m.created_at
+        AND t.line_id = l.line_id AND t.announced_at = m.created_at AND ({_PERHAPS_READ}) IS NOT TRUE
 """  # noqa: S608 columns
 
 

@@ -249,3 +249,22 @@ def test_nobody_is_called_because_a_server_refuses_the_notice_to_the_address_tha
     send(later(days=5))
     assert Message.objects.get(kind="address_changed").state == "suppressed"
     assert not CallTask.objects.exists()
+
+
+@pytest.mark.parametrize("is_confirmation", [True, False])
+def test_who_gives_another_address_while_a_soft_bounce_waits_hears_it_there(is_confirmation: bool) -> None:
+    purchase = a_purchase(a_product(), 9, eta=30)
+    line = a_line(purchase.product, 1, customer=a_customer(email="old@example.com"))
+    tell(AT)
+    if not is_confirmation:
+        revise(purchase, (45, None), at=later(days=3))
+        tell(later(days=3, hours=1))
+    report(newest(), how="SoftBounce", code=4096, BouncedAt="2026-06-04T00:00:00Z")
+    process_events(at=later(days=4))
+    caring.change_address(line.order.customer, email="new@example.com", by=None, at=later(days=4, hours=1))
+    said = []
+    for hours in (5, 6, 7):  # once it has rested, the gate sees that it leads to the old address
+        said += [(message.kind, message.recipient) for message in tell(later(days=4, hours=hours))]
+    assert ("confirmation" if is_confirmation else "later", "new@example.com") in said
+    assert windows(line)["told"] == windows(line)["expected"]
+    agree(later(days=5))
