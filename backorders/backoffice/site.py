@@ -1,5 +1,7 @@
 """The site of the staff: Django's admin with our screens in front of its own."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -34,6 +36,18 @@ class BackordersSite(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Return our screens first, then the admin's own pages."""
         return [*screens(self.admin_view), *super().get_urls()]
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Let only staff in. A page leads to the login; a part of one must not hold it: the page says what is so."""
+        inner = super().admin_view(view, cacheable)
+
+        @functools.wraps(inner)
+        def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.headers.get("HX-Request") and not self.has_permission(request):
+                return HttpResponse(status=401, headers={"WWW-Authenticate": "Cookie", "Cache-Control": "no-store"})
+            return inner(request, *args, **kwargs)
+
+        return outer
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page needs; the list of all records is made only where it is shown."""

@@ -69,7 +69,7 @@
   const drawer = document.getElementById("drawer");
   const openDrawer = async (link) => {
     const body = document.getElementById("drawer-body");
-    const answer = await fetchPart(link.href, { part: link, headers: { "HX-Drawer": "1" }, again: () => openDrawer(link) });
+    const answer = await fetchPart(link.href, { part: link, again: () => openDrawer(link) });
     if (!answer) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const form = page.getElementById("act");

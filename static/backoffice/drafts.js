@@ -30,7 +30,7 @@
       isKeeping = true;
       const text = field.value;
       since = 0;
-      const answer = await fetch(form.dataset.drafts, { method: "POST", body: body(), keepalive: true, redirect: "manual", headers: { "HX-Request": "true" } }).catch(() => null);
+      const answer = await fetchPart(form.dataset.drafts, { part: said, isQuiet: true, again: keep, method: "POST", body: body(), keepalive: true });
       isKeeping = false;
       const isOurs = answer && (answer.headers.get("content-type") || "").includes("json");
       isLost = !isOurs;

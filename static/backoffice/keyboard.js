@@ -9,8 +9,8 @@
   // -- the keyboard map
 
   const help = async () => {
-    const answer = await fetch(meta.dataset.help, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) return;
+    const answer = await fetchPart(meta.dataset.help, { part: document.body, again: help });
+    if (!answer || !answer.ok || document.querySelector(".help-dialog")) return;
     const dialog = document.createElement("dialog");
     dialog.className = "help-dialog";
     dialog.setAttribute("aria-label", meta.dataset.title);
@@ -103,8 +103,9 @@
       if (asked) asked.abort();
       asked = new AbortController();
       const term = box.value.trim();
-      const answer = await fetch(`${box.form.action}?q=${encodeURIComponent(term)}`, { headers: { "HX-Request": "true" }, signal: asked.signal }).catch(() => null);
-      if (!answer || !answer.ok || answer.redirected || document.activeElement !== box) return;
+      const { signal } = asked;
+      const answer = await fetchPart(`${box.form.action}?q=${encodeURIComponent(term)}`, { part: list, signal, again: () => { if (!signal.aborted) find(); } });
+      if (!answer || !answer.ok || document.activeElement !== box) return;
       list.innerHTML = await answer.text();
       if (!term) addRecent();
       const count = list.querySelector(".found-count");

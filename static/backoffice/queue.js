@@ -66,7 +66,7 @@
     drawer.hidden = false;
     const here = encodeURIComponent(location.pathname + location.search);
     const again = () => { if (peeked === row) peek(row); };
-    const answer = await fetchPart(`${row.querySelector("a[data-peeks]").href}?next=${here}`, { part: drawer, headers: { "HX-Request": "true" }, again });
+    const answer = await fetchPart(`${row.querySelector("a[data-peeks]").href}?next=${here}`, { part: drawer, again });
     if (peeked !== row) return; // another row was asked for since
     if (answer && answer.ok) drawer.innerHTML = await answer.text();
     const closes = drawer.querySelector("[data-closes]");
@@ -140,14 +140,15 @@
   const seen = rows.map((row) => row.dataset.line).join(",");
   const look = async () => {
     if (document.hidden || !fresh) return;
-    const answer = await fetch(`${queue.dataset.new}&seen=${seen}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (answer && answer.ok && !answer.redirected) fresh.innerHTML = await answer.text();
+    const answer = await fetchPart(`${queue.dataset.new}&seen=${seen}`, { part: fresh, isQuiet: true, again: look });
+    if (answer && answer.ok) fresh.innerHTML = await answer.text();
   };
   if (rows.length) setInterval(look, 30_000);
   queue.addEventListener("look", look);
 
-  const summary = document.querySelector("[data-summary]");
-  if (summary) {
-    fetch(summary.dataset.summary).then(async (answer) => { if (answer.ok) summary.outerHTML = await answer.text(); }).catch(() => {});
-  }
+  const sum = async (summary) => {
+    const answer = await fetchPart(summary.dataset.summary, { part: summary, isQuiet: true, again: () => sum(summary) });
+    if (answer && answer.ok) summary.outerHTML = await answer.text();
+  };
+  for (const summary of queue.querySelectorAll("[data-summary]")) sum(summary);
 }

@@ -42,8 +42,9 @@ class State:
     place: Place | None = None  # another one than the screen's
     is_empty: bool = False
     is_denied: bool = False
+    says: str = ""  # what is to be read on it
     presses: str = ""  # what is clicked once the page is there
-    meets: Literal["", "offline", "loading"] = ""  # what becomes of the requests for parts of the page
+    meets: Literal["", "offline", "loading", "ended"] = ""  # what becomes of the requests for parts of the page
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def _form(place: Place, **states: State) -> Shown:
 
 
 def _fetched(presses: str = "") -> dict[str, State]:
-    """The states of a page while a part of it is fetched, and while the server is not reached."""
-    return {meets: State(meets=meets, presses=presses) for meets in ("offline", "loading")}
+    """The states of a page while a part is fetched, while the server is not reached, and once the session has ended."""
+    return {meets: State(meets=meets, presses=presses) for meets in ("offline", "loading", "ended")}
 
 
 def _at(name: str, query: str = "") -> Place:
@@ -76,23 +77,23 @@ STALE = State(stage=staging.gone, sends={"seen": 0, "reason": "x", "quantity": 1
 
 
 SCREENS: dict[str, Shown] = {
-    "deadlines": _list(_at("deadlines"), due=State(stage=staging.late_by_law)),
+    "deadlines": _list(_at("deadlines"), usual=State(stage=staging.late_by_law)),
     **{name: _form(staging.of_line(name)) for name in ("agree", "set_last_day", "end_contract")},
     "mark_essential": _form(lambda w: address("mark_essential", w.second.pk), stale=STALE),
     "waiting_lines": _list(
         _at("waiting_lines"),
         many=State(stage=staging.many),
-        aside=State(stage=staging.aside),
+        aside=State(stage=staging.aside, place=_at("waiting_lines", "?view=mine"), says="Set aside until"),
         **_fetched("a[data-peeks] >> nth=0"),
     ),
-    "search": _list(_at("search")),
+    "search": _list(_at("search", "?q=kettle")),
     "records": Shown(_at("records")),
     "place_order": _form(_at("place_order")),
     "order": Shown(
         lambda w: address("order", w.first.pk),
         {
-            "shipped": State(stage=staging.parcel),
-            "asked": State(stage=staging.asked("answer_question")),
+            "shipped": State(stage=staging.parcel, place=lambda w: address("order", w.ready.pk)),
+            "asked": State(stage=staging.asked("answer_question"), says="The customer asks"),
             **_fetched("nav.chips a >> nth=1"),
         },
     ),
@@ -126,17 +127,17 @@ SCREENS: dict[str, Shown] = {
     "pay_refund": Shown(lambda w: address("pay_refund", staging.refund(w).pk)),
     "lift_suppression": _form(lambda _w: address("lift_suppression", staging.suppression().pk)),
     "revoke_links": _form(lambda w: address("revoke_links", w.first.pk)),
-    "approvals": _list(_at("approvals"), waiting=State(stage=staging.approval)),
+    "approvals": _list(_at("approvals"), usual=State(stage=staging.approval)),
     "approval": Shown(lambda w: address("approval", staging.approval(w).pk)),
     "audit": _list(_at("audit"), export=State(presses="details.menu:has(a[href*=xlsx]) > summary")),
-    "inbox": _list(_at("inbox"), full=State(stage=staging.notices)),
+    "inbox": _list(_at("inbox"), usual=State(stage=staging.notices)),
     "health": Shown(_at("health")),
-    "jobs": _list(_at("jobs"), every=State(stage=staging.jobs)),
-    "expected": _list(_at("expected")),
+    "jobs": _list(_at("jobs"), usual=State(stage=staging.jobs)),
+    "expected": _list(_at("expected", "?view=all"), calendar=State(place=_at("expected", "?as=calendar"))),
     "purchase_orders": _list(_at("purchase_orders")),
     "purchase_order": Shown(lambda w: address("purchase_order", w.line.purchase_order_id)),
     "product_supply": Shown(lambda w: address("product_supply", w.kettle.pk)),
-    "proposals": _list(_at("proposals"), full=State(stage=staging.supplier_answered)),
+    "proposals": _list(_at("proposals"), usual=State(stage=staging.supplier_answered)),
     "decide_answers": _form(lambda w: address("decide_answers", staging.supplier_answered(w).pk)),
     "withdraw_request": _form(lambda w: address("withdraw_request", staging.asked_supplier(w).pk)),
     "imports": _list(_at("imports")),
@@ -157,10 +158,10 @@ SCREENS: dict[str, Shown] = {
     },
     **{name: _form(staging.of_line(name)) for name in ("substitute", "reallocate")},
     "unexpedite": _form(staging.expedited),
-    "awards": _list(_at("awards"), full=State(stage=staging.proposed)),
+    "awards": _list(_at("awards"), usual=State(stage=staging.proposed)),
     "award": Shown(lambda w: address("award", an_award(w.first.lines.get()).pk)),
     "decline_award": _form(lambda w: address("decline_award", an_award(w.first.lines.get()).pk)),
-    "policies": _list(_at("policies"), full=State(stage=staging.proposed)),
+    "policies": _list(_at("policies"), usual=State(stage=staging.proposed)),
     "new_policy": _form(_at("new_policy")),
     "policy": Shown(lambda _w: address("policy", a_policy().pk), {"error": State(sends={"days": 0, "seen": 1})}),
     "policy_effect": Shown(lambda w: address("policy_effect", staging.proposed(w).pk)),
@@ -180,7 +181,7 @@ SCREENS: dict[str, Shown] = {
             "given": State(place=staging.change_that_gave),
         },
     ),
-    "revert": Shown(staging.later("revert"), {"in_part": State(stage=staging.changed_in_part)}),
+    "revert": Shown(staging.later("revert"), {"in_part": State(stage=staging.changed_in_part, sends={"preview": 1})}),
     "preferences": Shown(_at("preferences")),
     "keys": Shown(_at("keys")),
 }
@@ -192,7 +193,7 @@ SAME = {"selection_eta", "saved_lines"}  # the very page of another screen, on w
 def states_of(name: str) -> list[str]:
     """Every state of a screen."""
     shown = SCREENS[name]
-    return ["usual", "long", *(["denied"] if _view(name).permission else []), *shown.states]
+    return list(dict.fromkeys(["usual", "long", *(["denied"] if _view(name).permission else []), *shown.states]))
 
 
 def how_it_comes(name: str, state: str) -> State:
@@ -217,10 +218,7 @@ def _view(name: str) -> Any:
 @xframe_options_sameorigin
 def show(request: HttpRequest, screen: str, state: str) -> HttpResponse:
     """Stage the state, make the page, forget the state."""
-    shown = SCREENS[screen]
-    how = shown.states.get(
-        state, State(is_denied=state == "denied", stage=staging.long if state == "long" else State().stage)
-    )
+    shown, how = SCREENS[screen], how_it_comes(screen, state)
     with transaction.atomic():
         response = _made(request, shown, how)
         transaction.set_rollback(True)

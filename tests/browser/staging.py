@@ -258,6 +258,7 @@ def aside(world: World) -> None:
     first, second = world.first.lines.get().pk, world.second.lines.get().pk
     handling.snooze([first], until=world.today + datetime.timedelta(days=7), by=chief, at=at)
     handling.snooze([second], until=None, by=chief, at=at)
+    handling.assign(list(OrderLine.objects.waiting().values_list("pk", flat=True)), to=chief, by=chief, at=at)
 
 
 def import_of(world: World) -> str:

@@ -134,3 +134,88 @@ def test_a_line_is_peeked_at_once_the_server_is_reached_again(world: World, sit_
     page.unroute_all()
     expect(page.locator("#drawer h2")).to_be_visible()
     expect(page.locator("#no-connection")).to_have_text("")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "What you typed stays on this page"), ("tr", "Yazdıklarınız bu sayfada kalır")],
+)
+def test_what_is_typed_outlives_the_session(world: World, sit_down: Open, language: str, words: str) -> None:
+    visit = sit_down(language=language)
+    page = visit.page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    page.wait_for_load_state("networkidle")
+    preview = page.locator("#preview").inner_text()
+    page.context.clear_cookies(name="sessionid")
+    later = str(world.today.replace(year=world.today.year + 1))
+    page.locator("input[name=eta_on]").fill(later)
+    ended = page.locator("#session-ended")
+    expect(ended).to_contain_text(words)
+    expect(page.locator("#preview")).to_have_text(preview, use_inner_text=True)
+    expect(page.locator("input[name=eta_on]")).to_have_value(later)
+    assert visit.violations() == []
+    with page.expect_popup() as opened:
+        ended.get_by_role("link").click()
+    log_in(opened.value)
+    expect(ended).to_be_hidden()
+    expect(page.locator("#save")).to_contain_text("2")  # customers: the preview was asked for again
+    page.locator("input[name=reason_code]").first.check()
+    page.locator("#save").click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+def test_who_typed_nothing_comes_back_to_the_page_from_the_login(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.context.clear_cookies(name="sessionid")
+    page.locator("a[data-peeks]").first.click()
+    ended = page.locator("#session-ended")
+    expect(ended).to_contain_text("Your session has ended. Log in again, and you come back to this page.")
+    expect(page.locator("#drawer")).not_to_contain_text("Password")
+    ended.get_by_role("link").click()
+    log_in(page)
+    page.wait_for_url("**/waiting/?view=all")
+
+
+def log_in(page: Page) -> None:
+    page.locator("[name=username]").fill("chief")
+    page.locator("[name=password]").fill("chief")
+    page.locator("[type=submit]:visible").last.click()
+    page.wait_for_url(lambda url: "login" not in url)
+
+
+def test_the_search_says_that_the_server_is_not_reached_and_searches_again(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("waiting_lines"))
+    page.route("**/search/?q=*", lambda route: route.abort())
+    page.locator("#palette-box").fill(world.first.number)
+    expect(page.locator("#no-connection")).to_have_text("No connection, trying again. What you typed stays.")
+    page.unroute_all()
+    expect(page.locator("#palette-list [role=option]").first).to_be_visible()
+    expect(page.locator("#no-connection")).to_have_text("")
+
+
+def test_a_list_that_cannot_ask_for_new_lines_says_so_until_it_can(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.route("**/waiting/new/**", lambda route: route.abort())
+    page.locator("#queue").dispatch_event("look")
+    expect(page.locator("#no-connection")).not_to_have_text("")
+    page.unroute_all()
+    expect(page.locator("#no-connection")).to_have_text("")
+
+
+def test_what_is_said_of_a_form_in_a_drawer_can_be_pressed_there(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("order", world.second.pk))
+    page.locator("a[data-drawer]:visible").first.click()
+    form = page.locator("dialog#drawer #act")
+    expect(form).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies(name="sessionid")
+    form.locator("input:visible, textarea:visible").first.press_sequentially("1")
+    with page.expect_popup() as opened:
+        page.locator("#session-ended").get_by_role("link").click()
+    assert "/login/" in opened.value.url
+    page.keyboard.press("Escape")
+    expect(page.locator("#session-ended")).to_be_visible()
