@@ -16,8 +16,9 @@ from backorders.actions.revisions import record_revisions
 from backorders.actions.seconding import Ask, for_impact
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
+from backorders.allocation.reading import lot_of
 from backorders.allocation.replanning import preview, replan
-from backorders.allocation.situation import Lot, Situation, youngest
+from backorders.allocation.situation import Situation, youngest
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product
 from backorders.changes.acting import act
@@ -65,19 +66,7 @@ def order_goods(
     products = lock_products(line.product.pk for line in lines)
     order = PurchaseOrder.objects.create(number=number, supplier=supplier, ordered_on=today)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=[order.pk])
-    made = PurchaseLine.objects.bulk_create(
-        PurchaseLine(
-            purchase_order=order,
-            product=line.product,
-            warehouse=line.warehouse,
-            quantity=line.quantity,
-            eta_on=line.eta_on,
-            eta_until=line.eta_until or line.eta_on,
-            first_eta_on=line.eta_on,
-            confidence=line.confidence,
-        )
-        for line in lines
-    )
+    made = PurchaseLine.objects.bulk_create(_purchase_line(line, order) for line in lines)
     made_known = [(line, None, None, Confidence.UNCONFIRMED) for line in made]
     record_revisions(change, made_known, reason_code=EtaRevision.ReasonCode.CONFIRMATION, note="", at=at)
     return Done(change, replan(products, change_set=change, at=at), order)
@@ -86,25 +75,28 @@ def order_goods(
 def preview_goods(supplier: Supplier, *, lines: Sequence[OrderedGoods], at: datetime.datetime) -> Impact:
     """Return whom these goods would date; raises the refusals of `order_goods` but those of its number."""
     _check_goods(lines, today=business_day(at))
+    order = PurchaseOrder(supplier=supplier)
 
     def ordered(situation: Situation) -> None:
         for number, line in enumerate(lines):
-            until = line.eta_until or line.eta_on
-            situation.lots[youngest(number)] = Lot(
-                youngest(number),
-                line.product.pk,
-                line.warehouse.pk,
-                line.warehouse.rank,
-                line.quantity,
-                line.eta_on,
-                until,
-                line.confidence,
-                supplier.early_days,
-                supplier.late_days,
-                supplier.confirms_after_days,
-            )
+            thought_of = _purchase_line(line, order, pk=youngest(number))
+            situation.lots[thought_of.pk] = lot_of(thought_of)
 
     return preview({line.product.pk for line in lines}, ordered, at=at)
+
+
+def _purchase_line(line: OrderedGoods, order: PurchaseOrder, *, pk: int | None = None) -> PurchaseLine:
+    return PurchaseLine(
+        pk=pk,
+        purchase_order=order,
+        product=line.product,
+        warehouse=line.warehouse,
+        quantity=line.quantity,
+        eta_on=line.eta_on,
+        eta_until=line.eta_until or line.eta_on,
+        first_eta_on=line.eta_on,
+        confidence=line.confidence,
+    )
 
 
 def _check_goods(lines: Sequence[OrderedGoods], *, today: datetime.date) -> None:

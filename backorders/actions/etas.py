@@ -11,6 +11,8 @@ from backorders.actions.checking import NotOpen, whole_units
 from backorders.refusal import Refused
 from backorders.supply.models import Confidence, PurchaseLine
 
+PARTS = 4  # so many dates a form asks for of one purchase line
+FAR = datetime.timedelta(days=180)  # beyond it an ETA is looked at twice
 FARTHEST = datetime.timedelta(days=5 * 365)  # an ETA beyond it is a typing error, or "never" in disguise
 
 

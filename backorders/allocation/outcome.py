@@ -9,10 +9,7 @@ from backorders.allocation.impact import Impact, Move, Served
 from backorders.allocation.planning import Piece, Supply, Wants, in_order_of_use, plan
 from backorders.allocation.ranking import fairness_bound, rank_key
 from backorders.allocation.situation import OpenLine, Situation
-from backorders.allocation.windows import Calendar, Window, latest, shifted
-
-# Parcels travel on weekdays; which holidays a carrier keeps is not known to us.
-TRANSIT = Calendar()
+from backorders.allocation.windows import TRANSIT, Window, latest, shifted
 
 Key = tuple[int, bool, int]  # line, is it stock, supply
 Windows = dict[tuple[int, int], Window | None]  # supply, transit days

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -13,15 +14,20 @@ from backorders.allocation.situation import Held, Lot, Making, OpenLine, Situati
 from backorders.allocation.windows import Calendar, Lateness
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
-from backorders.supply.models import Holiday, PurchaseLine, StockLevel
+from backorders.supply.models import OUTSTANDING, Holiday, PurchaseLine, StockLevel
 
-OUTSTANDING = F("quantity") - F("received") - F("cancelled")
 Supplied = TypeVar("Supplied", Stock, Lot)
 _OPEN_LINE = (
     "id product_id order_id promise__customer_id allocated waiting is_expedited promise_number is_held overtaken score "
     "placed_at order__is_ship_complete order__carrier__transit_days promise__own_from promise__own_until "
     "promise__expected_from promise__expected_until promise__is_estimate promise__uncovered promise__told_from "
     "promise__told_until"
+).split()
+
+# A lot's fields in their order, each as it is reached from its purchase line; how many units are told apart above.
+_LOT = (
+    "id product_id warehouse_id warehouse__rank units eta_on eta_until confidence purchase_order__supplier__early_days "
+    "purchase_order__supplier__late_days purchase_order__supplier__confirms_after_days"
 ).split()
 
 
@@ -138,19 +144,13 @@ def _unpegged(ids: Sequence[int]) -> Rows:
 
 
 def _lot_rows(lines: QuerySet[PurchaseLine], units: Combinable) -> Rows:
-    supplier = "purchase_order__supplier"
-    return lines.order_by("id").values_list(
-        "id",
-        "product_id",
-        "warehouse_id",
-        "warehouse__rank",
-        units,
-        "eta_on",
-        "eta_until",
-        "confidence",
-        f"{supplier}__early_days",
-        f"{supplier}__late_days",
-        f"{supplier}__confirms_after_days",
+    return lines.order_by("id").annotate(units=units).values_list(*_LOT)
+
+
+def lot_of(line: PurchaseLine) -> Lot:
+    """Return what is outstanding on a purchase line that was read, or is only thought of, with its supplier."""
+    return Lot._make(
+        line.outstanding if name == "units" else attrgetter(name.replace("__", "."))(line) for name in _LOT
     )
 
 

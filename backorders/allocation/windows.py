@@ -69,6 +69,10 @@ class Calendar:
         return day
 
 
+# Parcels travel on weekdays; which holidays a carrier keeps is not known to us.
+TRANSIT = Calendar()
+
+
 def business_day(at: datetime.datetime) -> datetime.date:
     """Return the calendar date of the moment `at` in the business's time zone."""
     return at.astimezone(zoneinfo.ZoneInfo(settings.TIME_ZONE)).date()

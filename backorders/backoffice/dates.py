@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from backorders.allocation.windows import Window, business_day
+from backorders.notifications.dates import BABEL
 from backorders.supply.models import Confidence, PurchaseLine
 
 SURE: dict[str, Any] = {
@@ -17,7 +18,6 @@ SURE: dict[str, Any] = {
     Confidence.ESTIMATE: gettext_lazy("estimate"),
     Confidence.UNCONFIRMED: gettext_lazy("unconfirmed"),
 }
-BABEL = {"en": "en_GB", "tr": "tr"}
 
 
 def short_date(day: datetime.date | None) -> str:

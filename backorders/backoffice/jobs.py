@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backorders.jobs import steering
 from backorders.jobs.models import Job
+from backorders.jobs.running import LEASE
 
 SHOWN = 6
 ENDED_STAY = datetime.timedelta(hours=1)
-SILENT = datetime.timedelta(seconds=60)
 State = Job.State
 
 KINDS: dict[str, Any] = {}
@@ -30,7 +30,7 @@ class ShownJob(NamedTuple):
     url: str
     words: str
     tone: str
-    is_silent: bool
+    is_stalled: bool
     is_ours: bool = True
 
     @property
@@ -64,14 +64,14 @@ def shown(job: Job, *, at: datetime.datetime) -> ShownJob:
     """Return one job as the screens show it."""
     name = PLACES.get(job.subject)
     tones = {State.DONE: "good", State.FAILED: "bad", State.STOPPED: "warn", State.PAUSED: "warn"}
-    silent = not job.is_ended and job.state != State.PAUSED and _since(job, at) > SILENT
+    is_stalled = not job.is_ended and job.state != State.PAUSED and _since(job, at) > LEASE
     return ShownJob(
         job=job,
         name=str(KINDS.get(job.kind) or job.kind.replace("_", " ").capitalize()),
         url=reverse(f"admin:{name}", args=[job.object_id]) if name else reverse("admin:job", args=[job.pk]),
         words=_words(job, at=at),
         tone=tones.get(State(job.state), ""),
-        is_silent=silent,
+        is_stalled=is_stalled,
     )
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from django.db.models import Count, F, Q, Sum
 
 from backorders.allocation.models import Allocation, Promise
-from backorders.allocation.reading import calendars
-from backorders.allocation.situation import Lot, dated_arrival, lateness_of
+from backorders.allocation.reading import calendars, lot_of
+from backorders.allocation.situation import dated_arrival, lateness_of
 from backorders.allocation.windows import Calendar, Lateness, put_off, shifted, widened
 from backorders.catalog.models import Product
 from backorders.orders.models import OrderLine
@@ -155,12 +155,7 @@ def _projected(
 
 def _arrives(line: PurchaseLine, today: datetime.date) -> datetime.date | None:
     """Return by when the plan counts on a purchase line; None if it does not."""
-    supplier, category = line.purchase_order.supplier, line.product.category
-    lot = Lot(
-        *(line.pk, line.product_id, line.warehouse_id, line.warehouse.rank, line.outstanding),
-        *(line.eta_on, line.eta_until, line.confidence),
-        *(supplier.early_days, supplier.late_days, supplier.confirms_after_days),
-    )
+    lot, category = lot_of(line), line.product.category
     usual = Lateness(category.usual_early_days, category.usual_late_days)
     arrives = dated_arrival(lot, lateness_of(lot, usual=usual), today=today)
     if arrives is None:

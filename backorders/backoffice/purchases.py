@@ -13,11 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from backorders.allocation.models import Allocation
 from backorders.backoffice.dates import short_window
-from backorders.supply.models import Confidence, PurchaseLine, PurchaseLineQuerySet, PurchaseOrder
+from backorders.supply.models import OUTSTANDING, Confidence, PurchaseLine, PurchaseLineQuerySet, PurchaseOrder
 
 DAY = datetime.timedelta(days=1)
 WEEKS = 5
-OUTSTANDING = F("quantity") - F("received") - F("cancelled")
 Lines = PurchaseLineQuerySet
 
 

@@ -9,10 +9,9 @@ import datetime
 import functools
 import zoneinfo
 
-from backorders.allocation.windows import Calendar
+from backorders.allocation.windows import TRANSIT
 
 DAY = datetime.timedelta(days=1)
-SHIPPING_DAYS = Calendar()  # the days on which carriers carry, as the windows of the plan count them
 
 
 def day_in(zone: str, at: datetime.datetime) -> datetime.date:
@@ -54,11 +53,11 @@ def leaves_by(delivered_on: datetime.date, *, transit_days: int) -> datetime.dat
 
 def arrives_by(left_on: datetime.date, *, transit_days: int) -> datetime.date:
     """Return the last day on which goods may arrive that left on `left_on` or on the working day before it."""
-    return SHIPPING_DAYS.add(_not_after(left_on), transit_days)
+    return TRANSIT.add(_not_after(left_on), transit_days)
 
 
 def _not_after(day: datetime.date) -> datetime.date:
-    while not SHIPPING_DAYS.is_working(day):
+    while not TRANSIT.is_working(day):
         day -= DAY
     return day
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from backorders.actions.etas import FAR, FARTHEST
 from backorders.ids import typed_id
 from backorders.importing import columns
 from backorders.importing.models import ImportRow
@@ -15,8 +16,6 @@ from backorders.importing.words import bare, folded
 from backorders.supply.models import PurchaseLine, Supplier
 
 State = ImportRow.State
-FAR = datetime.timedelta(days=180)
-FARTHEST = datetime.timedelta(days=5 * 365)
 
 # What can be decided for a group of problems; a problem with nothing but "skip" is an error.
 REPAIRS: dict[str, tuple[str, ...]] = {

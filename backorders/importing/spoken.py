@@ -15,7 +15,7 @@ from backorders.importing.words import folded
 from backorders.searching import plain
 
 DAY = datetime.timedelta(days=1)
-FARTHEST = 730  # days ahead; nobody means more by "in … weeks"
+MOST_DAYS = 730  # days ahead; nobody means more by "in … weeks"
 
 Span = tuple[datetime.date, datetime.date]
 
@@ -190,9 +190,9 @@ def _ahead(said: Said, today: datetime.date) -> Span | None:
     unit, first, last = said.words[0], said.numbers[0], said.numbers[-1]
     if first > last:
         return None
-    if unit in _UNITS and last * _UNITS[unit] <= FARTHEST:
+    if unit in _UNITS and last * _UNITS[unit] <= MOST_DAYS:
         return today + first * _UNITS[unit] * DAY, today + last * _UNITS[unit] * DAY
-    if unit in _MONTHS_AHEAD and last <= FARTHEST // 30:
+    if unit in _MONTHS_AHEAD and last <= MOST_DAYS // 30:
         return _same_day(today, first), _same_day(today, last)
     return None
 

@@ -15,13 +15,12 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
-from backorders.notifications.attached import MOST, File, attached_to, parts_of
+from backorders.notifications.attached import LONGEST_HEADER, MOST, File, attached_to, parts_of
 from backorders.notifications.models import Reply, ReplyFile
 from backorders.notifications.threads import token_in
 from backorders.notifications.unfolding import is_automatic, is_ours, is_report, text_of_html, unfold
 
 LONGEST_TEXT = 100_000
-LONGEST_HEADER = 2_000
 MOST_HEADERS = 300
 
 Nature = Reply.Nature

@@ -13,8 +13,6 @@ from backorders.delays.packs import Measures
 from backorders.notifications import dates
 from backorders.orders.models import Order, OrderLine
 
-ASKED = [state.value for state in OPTIONS]
-
 
 @dataclass(frozen=True)
 class Legal:
@@ -50,7 +48,7 @@ def legal_of(
         "answer_by": dates.day_in_words(choice.answer_by, language) if choice.answer_by else "",
     }
     return Legal(
-        is_asked=choice.state in ASKED,
+        is_asked=choice.state in OPTIONS,
         needs_answer=choice.needs_answer,
         answer_by=option["answer_by"],  # type: ignore[arg-type]
         may_end=choice.may_end_contract,
@@ -72,6 +70,6 @@ def _urgency(choice: LegalChoices) -> int:
         return 4
     if choice.may_end_contract:
         return 3
-    if choice.state in ASKED:
+    if choice.state in OPTIONS:
         return 2
     return 1 if choice.may_set_extra_period else 0

@@ -7,14 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import proposals
-from backorders.actions.etas import EtaPart
+from backorders.actions.etas import PARTS, EtaPart
 from backorders.actions.proposals import LineAnswer
 from backorders.chasing.models import EtaProposal, RequestLine
 from backorders.refusal import Refused
 from backorders.supply.models import EtaRevision
 
 Answer, Reason = EtaProposal.Answer, EtaRevision.ReasonCode
-PARTS = 4
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
 REASONS = [
     ("", _("Choose, if there is one")),

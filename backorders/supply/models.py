@@ -123,6 +123,9 @@ class Confidence(models.TextChoices):
     UNCONFIRMED = "unconfirmed", "unconfirmed: feeds no promise"
 
 
+OUTSTANDING = F("quantity") - F("received") - F("cancelled")  # as `PurchaseLine.outstanding`, in a statement
+
+
 class PurchaseLineQuerySet(models.QuerySet["PurchaseLine"]):
     """Purchase lines as the buyer speaks of them."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.importing.spoken import FARTHEST, asked_span, spoken_span
+from backorders.importing.spoken import MOST_DAYS, asked_span, spoken_span
 from backorders.importing.values import Days, read_days
 
 TODAY = datetime.date(2026, 11, 24)  # a Tuesday
@@ -92,7 +92,7 @@ def test_a_part_of_a_month_is_in_that_month_and_not_over(today: datetime.date, p
     assert 7 <= (last - first).days <= 10
 
 
-@given(today=DATES, count=st.integers(1, FARTHEST))
+@given(today=DATES, count=st.integers(1, MOST_DAYS))
 def test_so_many_days_ahead_is_that_day(today: datetime.date, count: int) -> None:
     assert spoken_span(f"in {count} days", today=today) == spoken_span(f"{count} gün sonra", today=today)
     assert spoken_span(f"in {count} days", today=today) == (today + datetime.timedelta(days=count),) * 2

@@ -9,14 +9,13 @@ from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions.etas import EtaChange, EtaPart
+from backorders.actions.etas import PARTS, EtaChange, EtaPart
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.forms.asking import DateInput, SeenVersionsForm, number
 from backorders.changes.models import Source
 from backorders.importing.values import NOTHING, Days, read_days
 from backorders.supply.models import EtaRevision, PurchaseLine
 
-PARTS = 4
 OWN_DATES = 200  # lines beyond it follow what holds for all
 
 

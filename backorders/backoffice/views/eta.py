@@ -1,6 +1,5 @@
 """The ETA screen: record what the supplier said, and see before saving whom it moves and who will be told."""
 
-import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import revising
+from backorders.actions import etas, revising
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.reading import calendars
@@ -29,7 +28,6 @@ from backorders.changes.models import Source
 from backorders.supply.models import PurchaseLine, PurchaseOrder
 
 SHOWN = 200
-FAR = datetime.timedelta(days=180)
 
 
 class EtaScreen(ActScreen):
@@ -127,7 +125,7 @@ class EtaScreen(ActScreen):
         days = {(part.eta_on, lines[c.purchase_line_id].warehouse_id) for c in form.changes() for part in c.parts}
         dated = sorted((day, warehouse) for day, warehouse in days if day)
         open_on = calendars()
-        far = [day for day, _warehouse in dated if day > self.at.date() + FAR]
+        far = [day for day, _warehouse in dated if day > self.at.date() + etas.FAR]
         shut = [day for day, warehouse in dated if not open_on[warehouse].is_working(day)]
         said = [_("%(date)s is more than 180 days away.") % {"date": short_date(day)} for day in far[:1]]
         return said + [_("On %(date)s the warehouse does not receive.") % {"date": short_date(day)} for day in shut[:1]]

@@ -34,7 +34,6 @@ from backorders.supply.models import PurchaseLine, Supplier
 
 AT_ONCE = datetime.timedelta(seconds=0.7)  # what is done by then needs no progress; the rest goes to the workers
 PERMISSION = "revising.revise_eta"
-SAMPLES = 3
 NEEDING = (State.REFUSED, State.ERROR, State.CHOOSE, State.READY)  # what is left for a person once a list was applied
 
 
@@ -177,7 +176,7 @@ def columns_shown(form: ColumnsForm, mine: Import, listed: list[list[str]]) -> d
     below = listed[(mine.header + 1 if mine.header is not None else 0) :]
     names = columns.named(listed, mine.header, len(form.names))
     shown = [
-        (names[index], [row[index] for row in below if index < len(row) and row[index]][:SAMPLES], form[name])
+        (names[index], [row[index] for row in below if index < len(row) and row[index]][: imports.SAMPLES], form[name])
         for index, name in enumerate(form.names)
     ]
     return {"shown": shown, "ignored": [name for name, _samples, field in shown if name and not field.initial]}

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import BooleanField, F, Func, QuerySet, Subquery, TextField, Value
 
-# No list of lines holds more: nobody works through them.
+# No list of lines and no selection holds more: nobody works through them.
 AT_MOST = 10_000
 
 

@@ -11,13 +11,11 @@ from django.db.models import DateField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
+from backorders.backoffice.workbench.among import AT_MOST
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase
 from backorders.notifications.models import MessageLine, NextUpdate
 from backorders.orders.models import OrderLine, Question
-
-# More answers than these are not a list to work through; the oldest come first.
-AT_MOST = 10_000
 
 
 class Source(NamedTuple):

@@ -11,13 +11,11 @@ from django.http import QueryDict
 from backorders.backoffice.masking import sees_contacts
 from backorders.backoffice.paging import Listing
 from backorders.backoffice.workbench import filtering, lists, merging
+from backorders.backoffice.workbench.among import AT_MOST
 from backorders.backoffice.workbench.columns import written
 from backorders.backoffice.workbench.filtering import Filtered
 from backorders.backoffice.workbench.lists import NEEDS, Seen, View
 from backorders.backoffice.workbench.terms import Typed, read
-
-# Nobody works through more lines at once, and no selection holds more.
-AT_MOST = 10_000
 
 
 class Chip(NamedTuple):

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from backorders.actions.placing import MOST_WORTH
 from backorders.refusal import Refused
 
 ZONE = ZoneInfo(settings.TIME_ZONE)  # the files' clock has no zone: it is the business's own, so its dates are ours
@@ -20,7 +21,6 @@ YEARS = range(1900, 2200)
 LONGEST_NAME = 200
 MOST_UNITS = 2**31 - 1
 MOST_GRAMS = 2**31 - 1
-MOST_MONEY = Decimal(10) ** 10
 
 Reader = Callable[[str], Any]
 
@@ -94,7 +94,7 @@ def a_date(text: str) -> datetime.date:
 def money(text: str) -> Decimal:
     """A price or a cost."""
     amount = Decimal(text)
-    if not 0 <= amount < MOST_MONEY:
+    if not 0 <= amount < MOST_WORTH:
         raise Unfit("is no price")
     return amount
 
