@@ -18,8 +18,8 @@ from backorders.access.table import (
     Role,
     group_names,
     permissions_of,
+    roles_with,
 )
-from backorders.access.table import roles_of as roles_with
 from backorders.refusal import Refused
 
 P = ParamSpec("P")

@@ -62,46 +62,47 @@ def _c(label: Any, roles: Role) -> Capability:
     return Capability(label, roles)
 
 
-# The verbs, by room and name as in the code, and what else is allowed by itself.
+# The verbs, by room and name as in the code, and what else is allowed by itself. What is marked with "approval" needs a
+# second person above the limit it names (`actions/seconding.py`).
 CAPABILITIES: dict[str, Capability] = {
     "placing.place_order": _c(_("place an order"), DESK),
-    "selling.cancel_line": _c(_("cancel units of an order"), DESK),  # above a value with approval: see limits
-    "selling.cancel_order": _c(_("cancel an order"), DESK),
-    "selling.change_quantity": _c(_("change an ordered quantity"), DESK),
-    "queueing.expedite": _c(_("put a line before others"), DESK),  # customer service with a manager's approval
+    "selling.cancel_line": _c(_("cancel units of an order"), DESK),  # approval: money
+    "selling.cancel_order": _c(_("cancel an order"), DESK),  # approval: money
+    "selling.change_quantity": _c(_("change an ordered quantity"), DESK),  # approval: money
+    "queueing.expedite": _c(_("put a line before others"), DESK),  # approval: always
     "queueing.unexpedite": _c(_("put a line back to its rank"), DESK),
     "reshaping.split": _c(_("split an order"), DESK),
     "reshaping.substitute": _c(_("give another product instead"), DESK),
-    "reallocating.reallocate": _c(_("put one line before another"), DESK),  # as above
+    "reallocating.reallocate": _c(_("put one line before another"), DESK),  # approval: always
     "queueing.hold": _c(_("hold a line"), DESK),
     "queueing.release": _c(_("release a held line"), DESK),
     "buying.order_goods": _c(_("order goods"), BUYING),
-    "revising.revise_eta": _c(_("change an ETA"), BUYING),
-    "opening.start_undoing": _c(_("undo an import of ETAs"), BUYING),  # very many customers with a second person
-    "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # very many customers with a second person
-    "buying.close_purchase_line": _c(_("close a purchase line"), BUYING),
+    "revising.revise_eta": _c(_("change an ETA"), BUYING),  # approval: customers
+    "opening.start_undoing": _c(_("undo an import of ETAs"), BUYING),  # approval: customers
+    "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # approval: customers
+    "buying.close_purchase_line": _c(_("close a purchase line"), BUYING),  # approval: customers
     "asking.ask_supplier": _c(_("ask a supplier for dates"), BUYING),
     "asking.withdraw": _c(_("withdraw a question to a supplier"), BUYING),
-    "proposals.accept": _c(_("accept what suppliers answer"), BUYING),
+    "proposals.accept": _c(_("accept what suppliers answer"), BUYING),  # approval: customers
     "proposals.reject": _c(_("reject what suppliers answer"), BUYING),
     "asking.note_call": _c(_("mark a supplier as called"), BUYING),
     "feeding.make_calendar_link": _c(_("read expected receipts in a calendar"), WORKING),
     "feeding.revoke_calendar_link": _c(_("revoke a calendar's address"), WORKING),
-    "receiving.receive": _c(_("receive goods"), STORE),
+    "receiving.receive": _c(_("receive goods"), STORE),  # approval: customers; always with lines put first
     "photographing.keep_photos": _c(_("add pictures of damage"), STORE),
     "photographing.drop_photo": _c(_("remove pictures of damage"), STORE),
     "shipping.ship": _c(_("ship an order"), STORE),
     "shipping.confirm_delivery": _c(_("confirm a delivery"), DESK | WAREHOUSE),
-    "losing.lose_parcel": _c(_("give a parcel up as lost"), DESK),
+    "losing.lose_parcel": _c(_("give a parcel up as lost"), DESK),  # approval: money
     "shipping.return_to_stock": _c(_("take goods back into stock"), STORE),
-    "counting.adjust_stock": _c(_("count stock"), STORE),  # a large difference with a manager's approval
+    "counting.adjust_stock": _c(_("count stock"), STORE),  # approval: units
     "telling.hold": _c(_("hold messages"), DESK),
     "telling.release": _c(_("release held messages"), DESK),
     "telling.send_now": _c(_("send messages at once"), DESK),
     "telling.cancel": _c(_("cancel messages"), DESK),
     "telling.resend": _c(_("send a mail once more"), DESK),
     "telling.edit": _c(_("edit messages before they leave"), DESK),
-    "telling.tell_now": _c(_("tell customers at once"), DESK),
+    "telling.tell_now": _c(_("tell customers at once"), DESK),  # approval: customers
     "telling.mark_called": _c(_("mark a customer as called"), DESK),
     "telling.turn_mail": _c(_("stop or release all mail"), MANAGER | ADMINISTRATOR),
     "telling.lift_suppression": _c(_("mail an address again"), DESK),
@@ -117,13 +118,13 @@ CAPABILITIES: dict[str, Capability] = {
     "replying.settle": _c(_("close a mail that asks nothing"), DESK),
     "caring.answer_question": _c(_("answer a customer's question"), DESK),
     "caring.settle_question": _c(_("settle a customer's question"), DESK),
-    "offering.offer_alternative": _c(_("offer another product"), DESK),  # to many with a second person's approval
+    "offering.offer_alternative": _c(_("offer another product"), DESK),  # approval: customers
     "caring.write_note": _c(_("write a note"), WORKING),
     "drafting.keep_draft": _c(_("keep a draft"), WORKING),  # only of what one may write
     "caring.write_message": _c(_("write to a customer"), DESK),
-    "caring.compensate": _c(_("compensate a customer"), DESK),
+    "caring.compensate": _c(_("compensate a customer"), DESK),  # approval: money
     "compensating.write_policy": _c(_("write policies of compensation"), MANAGER),
-    "compensating.give": _c(_("give what policies propose"), DESK),  # above a value with approval: see limits
+    "compensating.give": _c(_("give what policies propose"), DESK),  # approval: money
     "compensating.decline": _c(_("decline what policies propose"), DESK),
     "wording.write_words": _c(_("write the words of mails"), DESK),
     "wording.approve_words": _c(_("approve the words of mails"), MANAGER),
@@ -146,8 +147,9 @@ CAPABILITIES: dict[str, Capability] = {
     "minding.mark_unread": _c(_("mark notices as unread"), EVERYBODY),
     "minding.set_aside": _c(_("set notices aside"), EVERYBODY),
     "minding.take_up_again": _c(_("bring notices back"), EVERYBODY),
-    "undoing.undo": _c(_("undo a change"), WORKING),  # only of a verb one may do
+    "undoing.undo": _c(_("undo a change"), WORKING),  # only of a verb one may do; approval: money, units, customers
     "undoing.revert": _c(_("revert a change"), WORKING),  # only of a verb one may do
+    # approval: customers
     "undoing.undo_what_nobody_changed": _c(_("undo changes of ETAs that nobody changed since"), BUYING),
     "bookkeeping.repair_books": _c(_("repair the books"), ADMINISTRATOR),
     "health.see": _c(_("see how the machine is"), MANAGER | ADMINISTRATOR),
@@ -233,7 +235,7 @@ RECORDS: dict[str, Seen] = {
 }
 
 
-def roles_of(permission: str) -> Role:
+def roles_with(permission: str) -> Role:
     """Return the roles that have a permission: a verb ("revising.revise_eta") or Django's ("orders.view_order")."""
     if permission in CAPABILITIES:
         return CAPABILITIES[permission].roles

@@ -29,7 +29,7 @@ from backorders.actions import (
 )
 from backorders.actions.checking import a_reason, a_text
 from backorders.actions.done import Done
-from backorders.actions.seconding import APPROVE, Ask, OwnApproval, limits
+from backorders.actions.seconding import APPROVE, Ask, check_not_own, limits
 from backorders.allocation.impact import Impact
 from backorders.catalog.models import Product
 from backorders.changes.acting import act
@@ -144,8 +144,7 @@ def _pending(approval: Approval, *, by: AbstractBaseUser, at: datetime.datetime)
     approval = Approval.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=approval.pk)
     if approval.state != State.PENDING or approval.expires_at <= at:
         raise NotPending(_("This was decided before, or its time is over."))
-    if approval.asked_by_id == by.pk:
-        raise OwnApproval(_("Nobody approves what they asked for themselves."))
+    check_not_own(approval.asked_by, by)
     return approval
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from backorders.access.table import ADMINISTRATOR, NOBODY, roles_of
+from backorders.access.table import ADMINISTRATOR, NOBODY, roles_with
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.inbox.models import Notice
@@ -31,7 +31,7 @@ def ask_for_access(permission: str, *, by: AbstractBaseUser, at: datetime.dateti
 
     Asking again while nobody has read it counts it up. Raises `NothingToAsk`.
     """
-    if roles_of(permission) == NOBODY:
+    if roles_with(permission) == NOBODY:
         raise NothingToAsk(_("No role has this."))
     if by.has_perm(permission):  # type: ignore[attr-defined]  # staff have permissions
         raise NothingToAsk(_("Your role has this already."))

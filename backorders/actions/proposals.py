@@ -15,7 +15,7 @@ from backorders.actions.done import Done
 from backorders.actions.etas import EtaChange, EtaPart
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.keys import known_act
-from backorders.actions.seconding import Ask, for_impact, limits, recipients_of
+from backorders.actions.seconding import Ask, are_too_many, for_impact, recipients_of
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.windows import business_day
@@ -149,7 +149,7 @@ def _take_over(request: DateRequest, made: Sequence[EtaProposal], at: datetime.d
     if not easy:
         return Impact()
     impact = preview(easy, at=at)
-    if recipients_of(impact) > limits().recipients:
+    if are_too_many(recipients_of(impact)):
         return Impact()
     _carry_out(easy, note=_("taken over by the supplier's policy"), by=None, approved_by=None, at=at)
     return impact

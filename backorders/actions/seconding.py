@@ -15,6 +15,7 @@ from backorders.notifications.weighing import worth_telling
 from backorders.refusal import Refused
 
 APPROVE = "approving.approve"
+BEFORE_OTHERS = _("Putting a line before others needs a manager.")
 
 
 class NeedsApproval(Refused):
@@ -116,15 +117,44 @@ def for_recipients(
     recipients: int, ask: Ask, *, by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None
 ) -> None:
     """Ask for a second person, whoever asks, where more customers than the limit hear of it. Raises `NeedsApproval`."""
-    if by is None or getattr(by, "is_superuser", False) or _is_approved(by, approved_by):
-        return
-    if recipients > (limit := limits().recipients):
+    if not _needs_nobody(by) and not _is_approved(by, approved_by) and are_too_many(recipients):
         raise NeedsApproval(
             _("%(recipients)s customers would be written to, more than %(limit)s: it needs a second person."),
             recipients=recipients,
-            limit=limit,
+            limit=limits().recipients,
             ask=ask,
         )
+
+
+def for_prepared(
+    recipients: int,
+    ask: Ask,
+    *,
+    is_partial: bool,
+    prepared_by: int | None,
+    by: AbstractBaseUser | None,
+    approved_by: AbstractBaseUser | None,
+) -> None:
+    """Ask for a second person as `needs_another` says; where not all were counted, they are more than the limit as far
+    as we know. Raises `NeedsApproval`."""
+    if needs_another(recipients, is_partial=is_partial, prepared_by=prepared_by, by=by):
+        known = max(recipients, limits().recipients + 1)
+        for_recipients(known, ask, by=by, approved_by=approved_by)
+
+
+def needs_another(recipients: int, *, is_partial: bool, prepared_by: int | None, by: AbstractBaseUser | None) -> bool:
+    """Whether so many customers would hear of what somebody (an id) prepared that `by` may not do it alone.
+
+    A manager is a second person to what somebody else prepared. `is_partial`: not all of them were counted.
+    """
+    if by is None or _needs_nobody(by) or not (is_partial or are_too_many(recipients)):
+        return False
+    return prepared_by == by.pk or not may(by, APPROVE)
+
+
+def are_too_many(recipients: int) -> bool:
+    """Whether so many customers are not written to without a second person."""
+    return recipients > limits().recipients
 
 
 def recipients_of(impact: Impact) -> int:
@@ -141,6 +171,17 @@ def recipients_of(impact: Impact) -> int:
     return len(hear - never_written_to(hear))
 
 
+def check_not_own(asked_by: AbstractBaseUser | None, by: AbstractBaseUser) -> None:
+    """Refuse that somebody approves what they asked for. Raises `OwnApproval`."""
+    if asked_by is not None and asked_by.pk == by.pk:
+        raise OwnApproval(_("Nobody approves what they asked for themselves."))
+
+
+def _needs_nobody(by: AbstractBaseUser | None) -> bool:
+    """The system, and a superuser who breaks the glass."""
+    return by is None or bool(getattr(by, "is_superuser", False))
+
+
 def _is_seconded(by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None) -> bool:
     return may(by, APPROVE) or _is_approved(by, approved_by)
 
@@ -148,7 +189,6 @@ def _is_seconded(by: AbstractBaseUser | None, approved_by: AbstractBaseUser | No
 def _is_approved(by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None) -> bool:
     if approved_by is None:
         return False
-    if by is not None and approved_by.pk == by.pk:
-        raise OwnApproval(_("Nobody approves what they asked for themselves."))
+    check_not_own(by, approved_by)
     check(APPROVE, by=approved_by)
     return True

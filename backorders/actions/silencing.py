@@ -21,11 +21,11 @@ def stop_believing(*, at: datetime.datetime) -> int:
     The date itself stays on record. Each supplier is an act of its own, with its change set; the buyers find in their
     inbox that there is somebody to call. What changed meanwhile is looked at again at the next run.
     """
-    silent: dict[int, list[DueLine]] = {}
-    for line in _silent(at):
-        silent.setdefault(line.supplier_id, []).append(line)
+    unanswered: dict[int, list[DueLine]] = {}
+    for line in _unanswered(at):
+        unanswered.setdefault(line.supplier_id, []).append(line)
     ended = 0
-    for _supplier, lines in sorted(silent.items()):
+    for _supplier, lines in sorted(unanswered.items()):
         try:
             _end_belief(lines, at)
         except Stale:
@@ -33,7 +33,7 @@ def stop_believing(*, at: datetime.datetime) -> int:
         ended += len(lines)
     if ended:
         buyers = people_with(CAPABILITIES["asking.note_call"].roles)
-        post(Notice.Kind.SUPPLIER_CALL, to=buyers, key="silent suppliers", count=len(silent), at=at)
+        post(Notice.Kind.SUPPLIER_CALL, to=buyers, key="silent suppliers", count=len(unanswered), at=at)
     return ended
 
 
@@ -46,7 +46,7 @@ def _end_belief(lines: list[DueLine], at: datetime.datetime) -> None:
     revising.revise_eta(changes, reason_code=why, source=Source.SYSTEM, by=None, at=at)
 
 
-def _silent(at: datetime.datetime) -> list[DueLine]:
+def _unanswered(at: datetime.datetime) -> list[DueLine]:
     calendar, policies, today = calendar_of_asking(), policies_of_suppliers(), business_day(at)
     return [
         line

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.db.models import Q
+
 Rank = tuple[bool, int, bool, int, datetime.datetime, int]
 
 NEVER_PROMISED = 2**31  # behind every number a promise can have
@@ -68,6 +70,28 @@ def rank_key(line: Any, *, bound: datetime.datetime) -> Rank:
         line.placed_at,
         line.line_id,
     )
+
+
+def ahead_of(line: Any, *, bound: datetime.datetime) -> dict[str, Q]:
+    """Return `rank_key` as the database compares: which lines of the same queue rank before `line`, by what decides.
+
+    Every line ahead is in exactly one of the conditions, that of the first part of the rank in which the two differ.
+    """
+    over = Q(overtaken__gte=POLICY.overtaken_at_most) | Q(placed_at__lt=bound)
+    is_over, number = is_over_bound(line, bound=bound), line.promise_number
+    none, promised = Q(pk__in=[]), Q(promise_number__isnull=False)
+    parts = {
+        "expedited": (none if line.is_expedited else Q(is_expedited=True), Q(is_expedited=line.is_expedited)),
+        "promised": (promised if number is None else Q(promise_number__lt=number), Q(promise_number=number)),
+        "bound": (none if is_over else over, over if is_over else ~over),
+        "score": (Q(score__gt=line.score), Q(score=line.score)),
+        "earlier": (Q(placed_at__lt=line.placed_at) | Q(placed_at=line.placed_at, pk__lt=line.pk), Q()),
+    }
+    ahead, equal = {}, Q()
+    for name, (before, same) in parts.items():
+        ahead[name] = equal & before
+        equal &= same
+    return ahead
 
 
 def fairness_bound(today: datetime.date) -> datetime.datetime:

@@ -127,7 +127,11 @@ def _excluded(foreseen: Foreseen) -> list[Excluded]:
             "",
         ),
         Excluded(
-            _("Nothing new to hear"), len(foreseen.silent), [], _("know what we expect, or a message is on its way"), ""
+            _("Nothing new to hear"),
+            len(foreseen.nothing_new),
+            [],
+            _("know what we expect, or a message is on its way"),
+            "",
         ),
     ]
 

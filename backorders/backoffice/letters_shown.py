@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from backorders.allocation.windows import Window
-from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
+from backorders.notifications.addresses import is_mailable, is_suppressed, normal, suppressed
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.models import Message
 
@@ -48,7 +48,7 @@ def shown_letters(letters: Sequence[Letter]) -> list[LetterShown]:
                 for order in part.orders
                 for item in order.items
             ],
-            not is_mailable(letter.to.email) or is_silenced(reasons.get(normal(letter.to.email)), letter.kind),
+            not is_mailable(letter.to.email) or is_suppressed(reasons.get(normal(letter.to.email)), letter.kind),
         )
         for letter in first
     ]

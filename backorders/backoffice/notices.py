@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backorders.access.checking import in_words
-from backorders.access.table import CAPABILITIES, group_names, roles_of
+from backorders.access.table import CAPABILITIES, group_names, roles_with
 from backorders.backoffice.jobs import KINDS
 from backorders.inbox.models import Notice
 
@@ -84,7 +84,7 @@ def label_of(permission: str) -> str:
 
 def who_has(permission: str) -> str:
     """Return the roles that have a permission, in the reader's words."""
-    return in_words(group_names(roles_of(permission)))
+    return in_words(group_names(roles_with(permission)))
 
 
 def permission_of_page(name: str) -> str:

@@ -9,7 +9,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from backorders.access.checking import may
 from backorders.actions import seconding
 from backorders.actions.checking import a_text
 from backorders.actions.done import Done
@@ -196,7 +195,8 @@ def start_applying(
         raise NotReady(_("Say why the dates changed."))
     if mine.checked_at is None or not mine.rows.filter(state=State.READY).exists():
         raise NotReady(_("No row is ready to be applied."))
-    _check_second_person(mine, _ask(mine, reason_code, note), by=by, approved_by=approved_by)
+    ask = _ask(mine, reason_code, note)
+    seconding.for_prepared(ask=ask, **_hear_of(mine), by=by, approved_by=approved_by)
     mine.reason_code, mine.note = reason_code, a_text(note.strip())[:200]
     mine.save(update_fields=["reason_code", "note"])
     return _start(mine, "apply_import", by=by, at=at)
@@ -232,24 +232,13 @@ def _told_of(applied: "QuerySet[ImportRow]") -> int:
 
 def needs_second_person(mine: Import, *, by: AbstractBaseUser | None) -> bool:
     """Whether so many customers would be written to that this person may not apply it alone."""
-    recipients, limit = mine.impact.get("to_tell", 0), seconding.limits().recipients
-    if by is None or getattr(by, "is_superuser", False):
-        return False
-    if not mine.impact.get("is_partial", False) and recipients <= limit:
-        return False
-    return mine.by_id == by.pk or not may(by, seconding.APPROVE)
+    return seconding.needs_another(**_hear_of(mine), by=by)
 
 
-def _check_second_person(
-    mine: Import, ask: Ask, *, by: AbstractBaseUser | None, approved_by: AbstractBaseUser | None
-) -> None:
-    """Let very many customers be written to only with a second person. A manager who did not open the import is one.
-
-    Where the check could not count them all, there are more than the limit as far as we know. Raises `NeedsApproval`.
-    """
-    if needs_second_person(mine, by=by):
-        recipients = max(mine.impact.get("to_tell", 0), seconding.limits().recipients + 1)
-        seconding.for_recipients(recipients, ask, by=by, approved_by=approved_by)
+def _hear_of(mine: Import) -> dict[str, Any]:
+    """How many customers hear of an import as it was checked, whether they are all of them, and who opened it."""
+    counted, is_partial = mine.impact.get("to_tell", 0), mine.impact.get("is_partial", False)
+    return {"recipients": counted, "is_partial": is_partial, "prepared_by": mine.by_id}
 
 
 def _ask(mine: Import, reason_code: str, note: str) -> Ask:

@@ -49,14 +49,14 @@ def objection(address: str, kind: str, reasons: Mapping[str, str], *, policy: Se
     if not is_mailable(address):
         return _("No valid e-mail address.")
     reason = reasons.get(normal(address))
-    if is_silenced(reason, kind, policy=policy):
+    if is_suppressed(reason, kind, policy=policy):
         return said(
             _("The address is not mailed any more (%(reason)s)."), reason=_(Suppression.Reason(str(reason)).label)
         )
     return ""
 
 
-def is_silenced(reason: str | None, kind: str, *, policy: SendingPolicy = SENDING) -> bool:
+def is_suppressed(reason: str | None, kind: str, *, policy: SendingPolicy = SENDING) -> bool:
     """Whether a suppression for this reason (or none) stops this kind: a complaint does not stop what law requires."""
     if reason is None:
         return False
@@ -64,7 +64,7 @@ def is_silenced(reason: str | None, kind: str, *, policy: SendingPolicy = SENDIN
 
 
 # The same in the statement of the gate: for an address as suppressions keep it, and whether its kind goes despite one.
-IS_NOT_SILENCED = f"""NOT EXISTS (
+IS_NOT_SUPPRESSED = f"""NOT EXISTS (
         SELECT 1 FROM notifications_suppression x
         WHERE x.address = %s AND x.lifted_at IS NULL AND (x.reason <> '{Suppression.Reason.COMPLAINT}' OR NOT %s)
     )"""  # noqa: S608 a reason of ours

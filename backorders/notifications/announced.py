@@ -25,5 +25,5 @@ def announced_of(line_ids: Iterable[int]) -> dict[int, Window | None]:
 
 def never_written_to(customers: Iterable[int]) -> set[int]:
     """Return those of the customers (ids) who get no mail by their own wish or ours."""
-    silent = Customer.objects.filter(is_written_to=False).values_list("pk", flat=True)
-    return set(customers).intersection(silent)
+    without_mail = Customer.objects.filter(is_written_to=False).values_list("pk", flat=True)
+    return set(customers).intersection(without_mail)

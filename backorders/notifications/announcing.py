@@ -96,8 +96,8 @@ def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: Tellin
     composed = compose(read(customers, at=at, policy=policy), held=held, at=at, policy=policy)
     wordings = in_force() if any(letter.parts for letter in composed.letters) else NONE
     drafts = [_draft(letter, wordings, policy) for letter in composed.letters if letter.parts]
-    silent = [letter for letter in composed.letters if not letter.parts]
-    return _queue(drafts, silent, composed, held - composed.later, at=at, policy=policy)
+    wordless = [letter for letter in composed.letters if not letter.parts]
+    return _queue(drafts, wordless, composed, held - composed.later, at=at, policy=policy)
 
 
 def _draft(letter: Letter, wordings: Wordings, policy: TellingPolicy) -> Draft:
@@ -116,7 +116,7 @@ def _draft(letter: Letter, wordings: Wordings, policy: TellingPolicy) -> Draft:
 @act
 def _queue(
     drafts: Sequence[Draft],
-    silent: Sequence[Letter],
+    wordless: Sequence[Letter],
     composed: Composed,
     held: Collection[int],
     *,
@@ -127,11 +127,11 @@ def _queue(
 
     `held` are customers whose mail was held and who are to hear now or not at all.
     """
-    truth = Truth([draft.letter for draft in drafts] + list(silent))
+    truth = Truth([draft.letter for draft in drafts] + list(wordless))
     standing = [draft for draft in drafts if truth.holds(draft.letter)]
     if standing:
         outbox.queue(standing, at=at, policy=policy)
-    letters = [draft.letter for draft in standing] + [letter for letter in silent if truth.holds(letter)]
+    letters = [draft.letter for draft in standing] + [letter for letter in wordless if truth.holds(letter)]
     mark_announced(letters, at=at)
     _put_aside(composed)
     unsaid = frozenset(draft.letter.to.customer_id for draft in drafts if draft not in standing)

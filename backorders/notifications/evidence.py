@@ -40,10 +40,10 @@ def call_undelivered(*, at: datetime.datetime) -> int:
     """
     if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
         return 0
-    silent = Message.objects.filter(kind=Message.Kind.ANSWER_NEEDED, state=State.ACCEPTED, call_task=None)
-    silent = silent.filter(delivery__lt=Delivery.DELIVERED, accepted_at__lt=at - CALL_AFTER)
+    unconfirmed = Message.objects.filter(kind=Message.Kind.ANSWER_NEEDED, state=State.ACCEPTED, call_task=None)
+    unconfirmed = unconfirmed.filter(delivery__lt=Delivery.DELIVERED, accepted_at__lt=at - CALL_AFTER)
     asked = [state.value for state in OPTIONS]
-    ids = list(silent.filter(lines__line__legal_case__state__in=asked).order_by("id").values_list("id", flat=True))
+    ids = list(unconfirmed.filter(lines__line__legal_case__state__in=asked).order_by("id").values_list("id", flat=True))
     ask_to_call(sorted(set(ids)), why=NOT_DELIVERED, at=at)
     return len(set(ids))
 

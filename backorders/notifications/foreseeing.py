@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from backorders.allocation.alternatives import Alternative
 from backorders.notifications import noticing, superseding
-from backorders.notifications.addresses import is_mailable, is_silenced, normal, suppressed
+from backorders.notifications.addresses import is_mailable, is_suppressed, normal, suppressed
 from backorders.notifications.composing import compose
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.policy import TELLING
@@ -26,7 +26,7 @@ class Foreseen:
     """What would become of these customers: `letters` leave, the others do not, for one reason each.
 
     `held` are written, but stay where the customer's last letter was held; of `without_address` and `suppressed`
-    each becomes a call. `heard_lately` were written to about a date within the cap, and can be left out; `silent`
+    each becomes a call. `heard_lately` were written to about a date within the cap, and can be left out; `nothing_new`
     (ids) have nothing new to hear.
     """
 
@@ -35,7 +35,7 @@ class Foreseen:
     without_address: list[Letter] = field(default_factory=list)
     suppressed: list[Letter] = field(default_factory=list)
     heard_lately: list[Letter] = field(default_factory=list)
-    silent: list[int] = field(default_factory=list)
+    nothing_new: list[int] = field(default_factory=list)
 
     @property
     def written(self) -> list[Letter]:
@@ -76,13 +76,13 @@ def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at:
     letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]
     reasons = suppressed(letter.to.email for letter in letters)
     held = superseding.would_hold(customers)
-    foreseen = Foreseen(silent=sorted(set(customers) - {letter.to.customer_id for letter in letters}))
+    foreseen = Foreseen(nothing_new=sorted(set(customers) - {letter.to.customer_id for letter in letters}))
     for letter in letters:
         if letter.to.customer_id in lately:
             foreseen.heard_lately.append(letter)
         elif not is_mailable(letter.to.email):
             foreseen.without_address.append(letter)
-        elif is_silenced(reasons.get(normal(letter.to.email)), letter.kind):
+        elif is_suppressed(reasons.get(normal(letter.to.email)), letter.kind):
             foreseen.suppressed.append(letter)
         elif letter.to.customer_id in held:
             foreseen.held.append(letter)

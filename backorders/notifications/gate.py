@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from backorders.changes.acting import act
-from backorders.notifications.addresses import IS_NOT_SILENCED, normal, objection, suppressed
+from backorders.notifications.addresses import IS_NOT_SUPPRESSED, normal, objection, suppressed
 from backorders.notifications.calling import ask_to_call, ask_to_write_again
 from backorders.notifications.leasing import HAS_LEASE, NO_LEASE, Lease, give_back, leased
 from backorders.notifications.models import Message
@@ -32,7 +32,7 @@ OPEN_ATTEMPT = f"""
         AND (m.expires_at IS NULL OR m.expires_at > %s)
         AND {IS_CURRENT}
         AND {LETS_PASS}
-        AND {IS_NOT_SILENCED}
+        AND {IS_NOT_SUPPRESSED}
 """  # noqa: S608 conditions of ours
 
 

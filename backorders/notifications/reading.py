@@ -273,7 +273,7 @@ class Found(NamedTuple):
     gaps: list[Line]
     unconfirmed: list[Line]
     empty_orders: list[tuple[int, int]]
-    silent: list[Line]
+    updates_due: list[Line]
     due_again: set[int]
     shipped: list[Shipped]
     arrived: list[Shipped]
@@ -358,21 +358,21 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
     sent = {row.order_id for row in (*shipped, *arrived)}
     # Whoever is written to anyway need not be written to again within the days of the cap.
     again_on = business_day(at + policy.cap)
-    silent = Promise.objects.filter(customer__in=customers, line__next_update__on__lte=again_on).filter(SETTLED)
+    updates_due = Promise.objects.filter(customer__in=customers, line__next_update__on__lte=again_on).filter(SETTLED)
     cancelled = _cancelled(customers)
     again = [line.line_id for line in gaps if line.weighed_version is not None]
     owed = noticing.owed(customers, at=at, today=business_day(at))
     noticed = _lines(Promise.objects.filter(line__in=owed)) if owed else []
     orders = {line.order_id for line in (*gaps, *noticed)}
-    still = _lines(silent)
+    still = _lines(updates_due)
     return Found(
         addressees=addressees(customers),
         gaps=gaps,
         unconfirmed=unconfirmed,
         empty_orders=[(order, customer) for order, customer in unconfirmed_orders.items() if order not in with_lines],
-        silent=still,
+        updates_due=still,
         due_again=set(
-            silent.filter(line__next_update__on__lte=business_day(at)).order_by().values_list("line_id", flat=True)
+            updates_due.filter(line__next_update__on__lte=business_day(at)).order_by().values_list("line_id", flat=True)
         ),
         shipped=shipped,
         arrived=arrived,

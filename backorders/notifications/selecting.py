@@ -33,7 +33,7 @@ class ForCustomer:
         self.gaps: list[Line] = []
         self.unconfirmed: list[Line] = []
         self.empty_orders: list[int] = []
-        self.silent: list[Line] = []
+        self.updates_due: list[Line] = []
         self.shipped: list[Shipped] = []
         self.arrived: list[Shipped] = []
         self.beside: list[Line] = []
@@ -47,7 +47,7 @@ class ForCustomer:
 _FOUND = (
     "gaps",
     "unconfirmed",
-    "silent",
+    "updates_due",
     "shipped",
     "arrived",
     "beside",
@@ -68,11 +68,11 @@ def by_customer(found: Found) -> dict[int, ForCustomer]:
     for order_id, customer_id in found.empty_orders:
         mine.setdefault(customer_id, ForCustomer()).empty_orders.append(order_id)
     for one in mine.values():
-        one.gaps = [line for line in one.gaps if not _is_silenced(line, found)]
+        one.gaps = [line for line in one.gaps if not _is_left_to_the_law(line, found)]
     return mine
 
 
-def _is_silenced(line: Line, found: Found) -> bool:
+def _is_left_to_the_law(line: Line, found: Found) -> bool:
     """Whether the law has its own words for the line: no other mail about its date may say that nothing is to do."""
     owing = found.owed.get(line.line_id)
     if owing is None or not owing.silences:
@@ -120,14 +120,14 @@ def notices_now(mine: ForCustomer, given: Given) -> list[Noticed]:
             found.append(Noticed(line, offered))
     told = {notice.line.line_id for notice in found}
     mine.gaps = [line for line in mine.gaps if line.line_id not in told]
-    mine.silent = [line for line in mine.silent if line.line_id not in told]
+    mine.updates_due = [line for line in mine.updates_due if line.line_id not in told]
     return found
 
 
 def _is_due(line: Line, owing: noticing.Owed, offered: Option, given: Given) -> bool:
     if offered.is_reminder:
         return owing.is_reminded
-    if owing.is_asked and (line.gap_since is None or not _is_silenced(line, given.found)):
+    if owing.is_asked and (line.gap_since is None or not _is_left_to_the_law(line, given.found)):
         return False  # it was said already, or is no worse
     if line.gap_since is None or owing.presses:
         return True
@@ -176,9 +176,9 @@ def _since(line: Line, found: Found) -> datetime.datetime:
 
 def _after_the_answer(mine: ForCustomer, given: Given) -> dict[int, datetime.date | None]:
     """Leave aside the lines for which the law has its own reminders; return when the usual ones begin again."""
-    silenced = [line for line in mine.silent if _is_silenced(line, given.found)]
-    mine.silent = [line for line in mine.silent if line not in silenced]
-    owed = [given.found.owed[line.line_id] for line in silenced]
+    left = [line for line in mine.updates_due if _is_left_to_the_law(line, given.found)]
+    mine.updates_due = [line for line in mine.updates_due if line not in left]
+    owed = [given.found.owed[line.line_id] for line in left]
     last_days = {owing.line_id: owing.case.clock_on or given.today for owing in owed if not owing.is_ahead}
     return {pk: max(day, given.today) + datetime.timedelta(days=1) for pk, day in last_days.items()}
 
@@ -191,11 +191,13 @@ def reminders_now(mine: ForCustomer, to: Addressee, given: Given, *, is_written:
     """
     reminders = Reminders([], [], _after_the_answer(mine, given))
     last = given.found.last_word.get(to.customer_id)
-    silent = [line for line in mine.silent if to.wants_all_updates or line.expected is None or not line.open_quantity]
-    due = [line for line in silent if line.line_id in given.found.due_again and line.open_quantity]
+    wanted = [
+        line for line in mine.updates_due if to.wants_all_updates or line.expected is None or not line.open_quantity
+    ]
+    due = [line for line in wanted if line.line_id in given.found.due_again and line.open_quantity]
     still = [line for line in due if not _is_near(line, given)]
     if still or is_written:
-        ahead = [line for line in silent if line.line_id not in given.found.due_again and line.open_quantity]
+        ahead = [line for line in wanted if line.line_id not in given.found.due_again and line.open_quantity]
         still += [line for line in ahead if not _is_near(line, given, within=given.policy.cap)]
     reminders.still.extend(still)
     for line in due:
@@ -207,8 +209,8 @@ def reminders_now(mine: ForCustomer, to: Addressee, given: Given, *, is_written:
             reminders.next_updates[line.line_id] = next_update_on(line.expected, at=given.at, policy=given.policy)
         elif is_free:
             reminders.near.append(line)
-    reminders.next_updates.update((line.line_id, None) for line in mine.silent if not line.open_quantity)
-    unwanted = [line for line in mine.silent if line not in silent and line.line_id in given.found.due_again]
+    reminders.next_updates.update((line.line_id, None) for line in mine.updates_due if not line.open_quantity)
+    unwanted = [line for line in mine.updates_due if line not in wanted and line.line_id in given.found.due_again]
     for line in unwanted:
         reminders.next_updates[line.line_id] = next_update_on(line.expected, at=given.at, policy=given.policy)
     return reminders

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib import admin
 
 from backorders import actions
+from backorders.access import table
 from backorders.access.checking import capability_of
 from backorders.access.table import (
     ADMINISTRATOR,
@@ -29,8 +30,9 @@ from backorders.access.table import (
     WAREHOUSE,
     Role,
     permissions_of,
-    roles_of,
+    roles_with,
 )
+from backorders.actions import approving
 
 RULES = {"seconding"}  # what verbs ask, naming the person they ask for
 # Allowed by themselves; a verb of the imports above the actions.
@@ -82,7 +84,7 @@ def test_every_role_has_its_group_and_every_group_its_words() -> None:
     ],
 )
 def test_who_has_a_permission(permission: str, roles: Role) -> None:
-    assert roles_of(permission) == roles
+    assert roles_with(permission) == roles
     for role in Role:
         assert (permission in permissions_of(role)) == bool(role & roles)
 
@@ -115,4 +117,12 @@ def test_what_a_screen_shows_to_some_only_is_for_somebody() -> None:
     navigation = (Path(settings.BASE_DIR) / "backorders/backoffice/navigation.py").read_text()
     asked |= set(re.findall(r'"(\w+\.\w+)"\)', navigation))
     assert {"receiving.receive", "placing.place_order"} <= asked
-    assert not {permission for permission in asked if not roles_of(permission)}
+    assert not {permission for permission in asked if not roles_with(permission)}
+
+
+def test_the_table_marks_what_can_need_an_approval() -> None:
+    source = inspect.getsource(table)
+    one_line = r'^    "([\w.]+)": _c.*# (?:.*; )?approval: '
+    beneath = r'^    # approval: .*\n    "([\w.]+)": _c'
+    marked = {*re.findall(one_line, source, re.M), *re.findall(beneath, source, re.M)}
+    assert marked == set(approving.WAYS)

@@ -53,7 +53,7 @@ def test_telling_twice_says_that_there_is_nothing_to_tell() -> None:
     world = moved()
     telling.tell_now(customers(world), by=None, at=NOW)
     seen = telling.foresee(customers(world), at=NOW)
-    assert (seen.written, len(seen.silent)) == ([], 2)
+    assert (seen.written, len(seen.nothing_new)) == ([], 2)
     with pytest.raises(telling.NothingToTell, match="send it now from the outbox"):
         telling.tell_now(customers(world), by=None, at=NOW)
     send(NOW)

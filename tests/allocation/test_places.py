@@ -23,7 +23,8 @@ ranks = st.fixed_dictionaries(
         "promise_number": st.none() | st.integers(1, 2),
         "overtaken": st.integers(0, 4),
         "score": st.integers(-1, 1),
-        "placed_at": st.integers(85, 95).map(lambda days: AT - datetime.timedelta(days=days)),
+        "placed_at": st.integers(85, 95).map(lambda days: AT - datetime.timedelta(days=days))
+        | st.just(fairness_bound(TODAY)),
     }
 )
 

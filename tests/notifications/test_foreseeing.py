@@ -38,9 +38,9 @@ def test_everybody_is_in_one_place_with_one_reason(world: World) -> None:
     seen = foreseeing.foresee(everybody(), at=NOW)
     assert names(seen.letters) == ["Elif Kaya", "Sami Aydın"]
     assert names(seen.without_address) == ["Nil Nomail"]
-    assert seen.silent == [world.ready.customer_id]
+    assert seen.nothing_new == [world.ready.customer_id]
     assert seen.kinds == {("later", "tr"): 1, ("later", "en"): 1}
-    parts = (seen.letters, seen.held, seen.without_address, seen.suppressed, seen.heard_lately, seen.silent)
+    parts = (seen.letters, seen.held, seen.without_address, seen.suppressed, seen.heard_lately, seen.nothing_new)
     assert sum(map(len, parts)) == len(everybody())
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.access.table import NOBODY, roles_of
+from backorders.access.table import NOBODY, roles_with
 from backorders.actions import minding
 from backorders.allocation.windows import business_day
 from backorders.backoffice import notices
@@ -101,7 +101,7 @@ def denied(request: HttpRequest, exception: Exception | None = None) -> HttpResp
     """Answer 403: what was tried, which role has it, and a way to ask for it."""
     match = request.resolver_match
     permission = str(exception or "") or notices.permission_of_page((match and match.url_name) or "")
-    context = {"permission": "" if roles_of(permission) == NOBODY else permission}
+    context = {"permission": "" if roles_with(permission) == NOBODY else permission}
     if context["permission"]:
         context |= {"what": notices.label_of(permission), "who": notices.who_has(permission)}
     page = TemplateResponse(request, "403.html", context, status=HttpResponseForbidden.status_code)

@@ -23,7 +23,7 @@ from backorders.backoffice import order_page, selections, timeline
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.views.waiting import OfLines, address_of
 from backorders.backoffice.workbench import answering, asking, rows
-from backorders.backoffice.workbench.asking import AT_MOST
+from backorders.backoffice.workbench.among import AT_MOST
 from backorders.desk import selecting
 from backorders.ids import typed_id, typed_ids
 from backorders.orders.models import OrderLine

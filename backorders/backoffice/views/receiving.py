@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backorders.actions import photographing, receiving
 from backorders.actions.done import Done
-from backorders.actions.seconding import APPROVE
+from backorders.actions.seconding import APPROVE, BEFORE_OTHERS
 from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.receiving import ReceiveForm
@@ -174,7 +174,7 @@ class Receive(ActScreen):
             if receiving.short_of([line], today=business_day(self.at)):
                 said = _("%(sku)s: %(count)s short. What is short keeps no date until its new ETA is set.")
                 short.append(said % words)
-        needs = [_("Putting a line before others needs a manager.")] if form.cleaned_data["moves"] else []
+        needs = [str(BEFORE_OTHERS)] if form.cleaned_data["moves"] else []
         return (needs if not self.by.has_perm(APPROVE) else []) + (dated + short)[:GETTING]
 
     def done_sentence(self, done: Done[Any]) -> SafeString:

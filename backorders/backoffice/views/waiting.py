@@ -16,7 +16,8 @@ from backorders.backoffice.paging import PER_PAGE, Ahead, Listing, Page, page_of
 from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench import answering, asking, columns, counting, exporting, lists, markup, rows
-from backorders.backoffice.workbench.asking import AT_MOST, Asked
+from backorders.backoffice.workbench.among import AT_MOST
+from backorders.backoffice.workbench.asking import Asked
 from backorders.backoffice.workbench.terms import read
 from backorders.desk import selecting
 from backorders.desk.models import SavedView
