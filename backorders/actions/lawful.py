@@ -196,7 +196,7 @@ def _opened(
     line: OrderLine, verb: str, source: Source | None, by: AbstractBaseUser | None, at: datetime.datetime
 ) -> tuple[ChangeSet, LegalCase, Case]:
     """Lock what the line hangs on and return the act's change set and the case, as it stands now."""
-    lock_products([line.product_id])
+    lock_products(selling.planned_with(line.order, [line.pk]))
     fresh_order(line.order, seen_version=None)
     line.refresh_from_db()
     row = LegalCase.objects.select_for_update(no_key=True, of=("self",)).filter(pk=line.pk).first()

@@ -82,7 +82,7 @@ def cancel_order(
 def preview_cancel(line: OrderLine, *, quantity: int | None = None, at: datetime.datetime) -> Impact:
     """Return whom it moves if `quantity` open units (or all) of the line are cancelled; raises the same refusals."""
     units = cancellable(line, quantity)
-    return preview_line(line, lambda known: less(known, units), _planned_with(line.order, [line.pk]), at=at)
+    return preview_line(line, lambda known: less(known, units), planned_with(line.order, [line.pk]), at=at)
 
 
 def preview_cancel_order(order: Order, *, at: datetime.datetime) -> Impact:
@@ -98,7 +98,7 @@ def preview_cancel_order(order: Order, *, at: datetime.datetime) -> Impact:
         for line in lines:
             situation.lines.pop(line.pk, None)
 
-    return preview(_planned_with(order, None), gone, at=at)
+    return preview(planned_with(order, None), gone, at=at)
 
 
 @act
@@ -117,7 +117,7 @@ def change_quantity(
     Raises `NotWholeUnits`, `NotCancellable` (below what was shipped), `NotOpen`, `NotAccepted`, `BadPrice`,
     `NeedsApproval` if what is cancelled is above the limit.
     """
-    product = lock_line(line, _planned_with(line.order, [line.pk]))
+    product = lock_line(line, planned_with(line.order, [line.pk]))
     fresh_order(line.order, seen_version=seen_version)
     more = _more(line, quantity, today=business_day(at))
     if more < 0:
@@ -136,7 +136,7 @@ def change_quantity(
 def preview_quantity(line: OrderLine, *, quantity: int, at: datetime.datetime) -> Impact:
     """Return whom it moves if the ordered quantity becomes `quantity`; raises the same refusals."""
     more = _more(line, quantity, today=business_day(at))
-    products = _planned_with(line.order, [line.pk]) if more < 0 else [line.product_id]
+    products = planned_with(line.order, [line.pk]) if more < 0 else [line.product_id]
     return preview_line(line, lambda known: less(known, -more), products, at=at)
 
 
@@ -151,7 +151,7 @@ def _cancel(
     at: datetime.datetime,
 ) -> Done[list[Cancellation]]:
     """Cancel the units wanted of these lines (None: all that is open of each), or (None) everything open."""
-    products = lock_products(_planned_with(order, wanted))
+    products = lock_products(planned_with(order, wanted))
     fresh_order(order, seen_version=seen_version)
     change = open_change("cancel", reason=a_reason(reason), source=source, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
@@ -176,7 +176,7 @@ def cancel_units_of(line: OrderLine, *, change_set: ChangeSet, at: datetime.date
     """
     made = [cancel_units(line, None, change_set=change_set, at=at)]
     owe_refunds(made, at=at)
-    return Done(change_set, replan(_planned_with(line.order, [line.pk]), change_set=change_set, at=at), made)
+    return Done(change_set, replan(planned_with(line.order, [line.pk]), change_set=change_set, at=at), made)
 
 
 def _worth(done: Done[list[Cancellation]]) -> Decimal:
@@ -184,7 +184,7 @@ def _worth(done: Done[list[Cancellation]]) -> Decimal:
     return sum((made.quantity * made.line.price for made in done.made), Decimal())
 
 
-def _planned_with(order: Order, line_ids: Iterable[int] | None) -> list[int]:
+def planned_with(order: Order, line_ids: Iterable[int] | None) -> list[int]:
     """Return the products to plan when these lines (None: all) change.
 
     All of a ship-complete order, which its last line dates. Whether a line is open is not known before the lock.

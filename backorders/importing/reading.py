@@ -5,6 +5,7 @@ import datetime
 import io
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -23,6 +24,7 @@ MOST_COLUMNS = 60
 LONGEST_CELL = 2_000
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 500
+LAST_ROW = 1_048_576  # of any sheet; a row said to stand below it is not waited for
 LOOKED_AT = 25
 DELIMITERS = "\t;,|"
 
@@ -34,6 +36,11 @@ class Unreadable(Refused):
 
 
 Row = list[str]
+# What the readers of zip archives and of workbooks raise over bytes that are neither.
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, InvalidFileException, SyntaxError, EOFError, OSError, RuntimeError),
+    *(LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
+)
 UNREADABLE = _("This workbook cannot be read. Save it again as .xlsx or as CSV.")
 CUT = "… (cut)"  # ends what was longer than a cell may be
 
@@ -131,15 +138,15 @@ def _delimiter(start: str) -> str:
 def _workbook(content: bytes) -> Sheet:
     _check_zip(content)
     book = _opened(content)
-    count = book.worksheets[0].max_row if book.worksheets else None
+    seems = book.worksheets[0].max_row if book.worksheets else None
     book.close()
-    return Sheet(lambda: _within(_clean(_cells(content))), count)
+    return Sheet(lambda: _within(_clean(_cells(content))), seems and min(seems, MOST_ROWS + ABOVE))
 
 
 def _opened(content: bytes) -> Any:
     try:
         return load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError) as error:
+    except DAMAGED as error:
         raise Unreadable(UNREADABLE) from error
 
 
@@ -154,7 +161,7 @@ def _check_zip(content: bytes) -> None:
                 raise Unreadable(_("This is a zip archive, not a workbook. Unpack it, and choose the list in it."))
             for part in parts:
                 _check_part(archive, part)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+    except DAMAGED as error:
         raise Unreadable(UNREADABLE) from error
 
 
@@ -166,11 +173,16 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
 
 
 def _cells(content: bytes) -> Iterator[Row]:
+    """Yield every row, whatever the workbook says of its size, with the empty ones that stand above it."""
     book = _opened(content)
     try:
-        for row in book.worksheets[0].iter_rows():
-            yield [_written(cell) for cell in row]
-    except (zipfile.BadZipFile, KeyError, ValueError, SyntaxError, EOFError) as error:
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(), 1):
+            if number > LAST_ROW:
+                raise Unreadable(UNREADABLE)
+            yield [_written(cell) for cell in row[:MOST_COLUMNS]]
+    except DAMAGED as error:
         raise Unreadable(UNREADABLE) from error
     finally:
         book.close()

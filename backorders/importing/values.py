@@ -109,7 +109,7 @@ def _week(text: str, word: str, today: datetime.date) -> Days | None:
         number, year = int(match[2]), match[1] or match[4]
     else:
         return None
-    return _of_week(int(year) if year else today.year, number, today=None if year else today)
+    return _of_week(int(year) if year else today.isocalendar().year, number, today=None if year else today)
 
 
 def _spoken(text: str, word: str, today: datetime.date) -> Days | None:

@@ -3,7 +3,9 @@
 import contextlib
 import datetime
 import io
+import re
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -71,6 +73,52 @@ def test_a_cell_of_a_megabyte_is_cut_and_marked() -> None:
     assert is_cut(rows[1][1])
     assert len(rows[1][1]) < 100
     assert rows[2] == ["PO-2", "2027-01-04"]
+
+
+def spoilt(content: bytes, part: str, change: Callable[[str], str]) -> bytes:
+    """The workbook with one of its parts changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in archive.namelist():
+            text = archive.read(name)
+            made.writestr(name, change(text.decode()) if name == part else text)
+    return out.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize("size", ['<dimension ref="A1"/>', '<dimension ref="A1:XFD9999999"/>', ""])
+def test_whatever_a_workbook_says_of_its_size_all_of_it_is_read(size: str) -> None:
+    rows = [["PO", "ETA"], ["PO-1", "2027-01-04"], ["PO-2", "2027-01-05"]]
+    assert read(spoilt(workbook(rows), SHEET, lambda text: re.sub(r"<dimension[^>]*>", size, text))) == rows
+
+
+def test_a_row_that_no_sheet_has_is_not_waited_for() -> None:
+    content = workbook([["PO", "ETA"], ["PO-1", "2027-01-04"]])
+    far = spoilt(content, SHEET, lambda text: re.sub(r'"(|[AB])2"', r'"\g<1>2000000000"', text))
+    with pytest.raises(Unreadable, match="cannot be read"):
+        read(far)
+
+
+@pytest.mark.parametrize(
+    "cell", ['<c r="A1" t="s"><v>99</v></c>', '<c r="A1" t="d"><v>0000-99-99</v></c>', '<c r="A1"><v>inf</v></c>']
+)
+def test_a_cell_that_cannot_be_is_refused_with_a_sentence(cell: str) -> None:
+    with pytest.raises(Unreadable, match="cannot be read"):
+        read(spoilt(workbook([["PO"]]), SHEET, lambda text: re.sub("<c .*</c>", cell, text)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=4))
+def test_no_damage_to_a_workbook_makes_it_fail_but_with_a_sentence(damage: list[tuple[int, int]]) -> None:
+    content = bytearray(WHOLE)
+    for place, byte in damage:
+        content[4 + place % (len(content) - 4)] = byte
+    with contextlib.suppress(Unreadable):
+        read(bytes(content))
+
+
+WHOLE = workbook([["PO", "ETA"], ["PO-1", datetime.datetime(2027, 1, 4)]])
 
 
 def bomb(unpacked: int = 300 * 1024 * 1024) -> bytes:

@@ -38,6 +38,22 @@ def test_a_week_is_its_working_days(text: str) -> None:
     assert read_days(text, today=TODAY) == [Days(datetime.date(2027, 1, 11), datetime.date(2027, 1, 15))]
 
 
+@pytest.mark.parametrize(
+    ("today", "week", "monday"),
+    [
+        ((2027, 1, 1), 53, (2026, 12, 28)),  # still the last week of 2026
+        ((2027, 1, 1), 1, (2027, 1, 4)),
+        ((2024, 12, 30), 1, (2024, 12, 30)),  # the first week of 2025 already
+        ((2024, 12, 30), 52, (2025, 12, 22)),
+    ],
+)
+def test_a_week_without_a_year_is_this_one_or_the_next_of_its_number(
+    today: tuple[int, int, int], week: int, monday: tuple[int, int, int]
+) -> None:
+    (read,) = read_days(f"week {week}", today=datetime.date(*today))
+    assert read.first == datetime.date(*monday)
+
+
 def test_a_month_is_all_of_it() -> None:
     assert read_days("Şubat 2028", today=TODAY) == [Days(datetime.date(2028, 2, 1), datetime.date(2028, 2, 29))]
 

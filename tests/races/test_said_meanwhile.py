@@ -6,11 +6,16 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from backorders.actions import caring, losing, reshaping, shipping, telling, undoing
+from backorders.actions import caring, lawful, losing, reshaping, selling, shipping, telling, undoing
+from backorders.allocation.locking import lock_products
+from backorders.changes import acting
 from backorders.notifications.models import Hurry, Message
 from backorders.orders.models import Compensation, OrderLine, Shipment
-from tests.factories import AT, a_line, a_product, a_purchase, later, revise
+from backorders.refusal import Busy
+from tests.actions.lawdesk import tick
+from tests.factories import AT, a_carrier, a_customer, a_line, a_product, a_purchase, an_order, day, later, revise
 from tests.notifications.desk import announce, send, tell
+from tests.races.crowd import an_order_of
 from tests.races.stage import Point, meet_at
 from tests.races.test_staged import wrong
 
@@ -101,3 +106,30 @@ def test_whom_somebody_else_holds_stays_in_a_hurry(monkeypatch: pytest.MonkeyPat
     made = announce(later(days=4, hours=2, minutes=1))
     assert [(message.kind, message.recipient) for message in made] == [("later", "new@example.com")]
     assert not Hurry.objects.exists()
+
+
+@both_ways
+def test_ending_a_contract_locks_all_that_the_order_is_planned_with(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    products = [a_product(), a_product()]
+    for product in products:
+        a_purchase(product, 9, eta=10)
+    who = a_customer(jurisdiction="DE", time_zone="UTC")
+    wanted = [(product, 1) for product in products]
+    line = an_order(*wanted, customer=who, is_paid=True, is_ship_complete=True).lines.get(product=products[1])
+    tick(AT)
+    tick(later(days=40))
+    lawful.demand_extra_period(line, until=day(47), by=None, at=later(days=40))
+    tick(later(days=48))
+    monkeypatch.setattr(acting, "TRIES", 1)
+    if not is_locked:
+        monkeypatch.setattr(lawful, "lock_products", lambda _: lock_products([line.product_id]))
+    point = Point(monkeypatch, selling, "replan")  # it has cancelled, and plans the rest of the order
+    ending = meet_at(
+        point,
+        lambda: lawful.end_contract(line, by=None, at=later(days=50)),
+        an_order_of("B", a_customer(), a_carrier(), *wanted),
+    )
+    assert ending.waited
+    assert any(isinstance(end, Busy) for end in (ending.first, ending.second)) != is_locked
