@@ -29,6 +29,7 @@ from backorders.orders.models import Compensation, Customer, Note, Order, OrderL
 from backorders.refusal import Refused
 
 LONGEST = 4000
+MOST_GIVEN = 10**10  # beyond it no amount is kept
 
 
 class NothingToSay(Refused):
@@ -276,7 +277,7 @@ def _words(order: Order, text: str) -> str:
 
 
 def _gift(order: Order, kind: str, amount: Decimal) -> Gift:
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, 2):
+    if not amount.is_finite() or not 0 < amount < MOST_GIVEN or amount != round(amount, 2):
         raise TooMuch(_("Give an amount above nothing, in whole cents; got %(amount)s."), amount=amount)
     kept = F("quantity") - F("cancelled")
     worth = order.lines.aggregate(sum=Sum(kept * F("price")))["sum"] or Decimal(0)

@@ -45,6 +45,7 @@ TO_ACT_ON = {"bounced", "complained", "rejected", "failed"}
 HARD = {"invalid", "bounced"}  # the mailbox is not there; anything else may pass
 SOFT = re.compile(r"soft.?bounce|bouncetype\W+transient", re.IGNORECASE)  # anymail calls both kinds of bounce the same
 BATCH = 500
+YEARS = range(2000, 9999)  # of moments that a provider can mean
 
 
 @receiver(provider_speaks, dispatch_uid="backorders.notifications")
@@ -62,12 +63,17 @@ def hear(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
                 message=Message.objects.filter(pk=given).first() if given else None,
                 reason=_reason(event),
                 description=clean(event.description or event.mta_response, 2000),
-                occurred_at=event.timestamp or now,
+                occurred_at=_moment(event.timestamp) or now,
                 received_at=now,
             )
         ],
         ignore_conflicts=True,
     )
+
+
+def _moment(said: datetime.datetime | None) -> datetime.datetime | None:
+    """When it happened, unless that is a date by which a program says that it knows none."""
+    return said if said and said.year in YEARS else None
 
 
 def _given(metadata: Any) -> int | None:

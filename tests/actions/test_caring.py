@@ -1,5 +1,6 @@
 """Caring: notes and addresses that no database keeps are refused, and nothing is half-written."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -43,6 +44,12 @@ def test_what_is_no_text_is_refused(verb: Any, text: str, order: Order) -> None:
     assert CallTask.objects.get().done_at is None
     order.customer.refresh_from_db()
     assert order.customer.email == ""
+
+
+@pytest.mark.parametrize("amount", ["1e40", "1e1000000", "1e-40", "NaN", "sNaN", "Infinity", "-0", "0.001"])
+def test_what_is_no_amount_is_refused(amount: str, order: Order) -> None:
+    with pytest.raises(caring.TooMuch):
+        caring.compensate(order, kind="discount", amount=Decimal(amount), reason="x", by=None, at=AT)
 
 
 def test_an_address_that_does_not_fit_is_refused(order: Order) -> None:

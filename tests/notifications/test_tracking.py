@@ -125,6 +125,14 @@ def test_soft_bounces_are_forgiven_twice_within_a_week(message: Message) -> None
     assert Suppression.objects.get().reason == "soft_bounces"
 
 
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
+def test_a_provider_that_knows_no_date_holds_nothing_up(message: Message, said: str) -> None:
+    assert bounce(1, "SoftBounce", 4096, BouncedAt=said) == 200
+    assert bounce(2) == 200
+    assert process_events(at=AT) == {"bounced": 2}
+    assert Suppression.objects.get().reason == "bounce"
+
+
 def test_a_complaint_ends_all_but_required_mail_and_a_bounce_ends_that_too(message: Message) -> None:
     post("SpamComplaint", ID=1, Type="SpamComplaint", TypeCode=512)
     process_events(at=AT)
