@@ -4,7 +4,7 @@ import datetime
 from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import refunding
@@ -41,7 +41,7 @@ class AnsweredBefore(Refused):
 
 
 class TooMuch(Refused):
-    """More than the order is worth would be given away."""
+    """More than the order, or the line it is given for, is worth would be given away."""
 
 
 class NoLinks(Refused):
@@ -169,12 +169,13 @@ def compensate(
 ) -> Done[Compensation]:
     """Give the customer money or a favour for the wait, and (unless told not to) say so in a mail.
 
-    All that is given for an order never exceeds the worth of what was not cancelled. Raises `TooMuch`, `NoReason`,
-    `Stale`, `NeedsApproval` above the limit of whoever may not approve.
+    All that is given for an order never exceeds the worth of what was not cancelled, nor what is given for one line
+    that of its units.
+    Raises `TooMuch`, `NoReason`, `Stale`, `NeedsApproval` above the limit of whoever may not approve.
     """
     lock_products(order.lines.values_list("product", flat=True))
     fresh_order(order, seen_version=seen_version)
-    gift = _gift(order, kind, amount)
+    gift = _gift(order, kind, amount, line)
     given = {"order": order.pk, "kind": kind, "amount": str(amount), "line": line and line.pk, "reason": reason}
     ask = Ask("caring.compensate", {**given, "tells": tells, "seen_version": order.version}, f"{order}")
     for_giving(amount, ask, currency=order.currency, by=by, approved_by=approved_by)
@@ -201,7 +202,7 @@ def preview_compensation(
     order: Order, *, kind: str, amount: Decimal, line: OrderLine | None = None, at: datetime.datetime
 ) -> Rendered:
     """Return the mail that would say so; raises the same refusals. Writes nothing."""
-    return writing.shown(writing.compensated(order, gift=_gift(order, kind, amount), line=line, at=at))
+    return writing.shown(writing.compensated(order, gift=_gift(order, kind, amount, line), line=line, at=at))
 
 
 def given_so_far(customer: Customer) -> list[tuple[str, Decimal]]:
@@ -276,12 +277,10 @@ def _words(order: Order, text: str) -> str:
     return words(text)
 
 
-def _gift(order: Order, kind: str, amount: Decimal) -> Gift:
+def _gift(order: Order, kind: str, amount: Decimal, line: OrderLine | None) -> Gift:
     if not amount.is_finite() or not 0 < amount < MOST_GIVEN or amount != round(amount, 2):
         raise TooMuch(_("Give an amount above nothing, in whole cents; got %(amount)s."), amount=amount)
-    kept = F("quantity") - F("cancelled")
-    worth = order.lines.aggregate(sum=Sum(kept * F("price")))["sum"] or Decimal(0)
-    given = order.compensations.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    worth, given = _worth(order.lines.all()), _sum(order.compensations.all())
     if given + amount > worth:
         raise TooMuch(
             _(
@@ -294,7 +293,32 @@ def _gift(order: Order, kind: str, amount: Decimal) -> Gift:
             given=given,
             amount=amount,
         )
+    if line is not None:
+        worth, given = _worth(order.lines.filter(pk=line.pk)), _sum(order.compensations.filter(line=line))
+        if given + amount > worth:
+            raise TooMuch(
+                _(
+                    "The units of %(product)s are worth %(worth)s %(order_currency)s, and %(given)s "
+                    "%(order_currency)s were given for them before: %(amount)s more is too much. "
+                    "It can be given for the whole order."
+                ),
+                product=line.product.name,
+                worth=worth,
+                order_currency=order.currency,
+                given=given,
+                amount=amount,
+            )
     return Gift(Compensation.Kind(kind).value, amount, order.currency)
+
+
+def _worth(lines: QuerySet[OrderLine]) -> Decimal:
+    """What is not cancelled of these lines is worth."""
+    kept = F("quantity") - F("cancelled")
+    return lines.aggregate(sum=Sum(kept * F("price")))["sum"] or Decimal(0)
+
+
+def _sum(given: QuerySet[Compensation]) -> Decimal:
+    return given.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
 def _post(letter: Letter, order: Order, change: ChangeSet, at: datetime.datetime) -> Message:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from backorders.allocation.models import Promise
 from backorders.changes.acting import act
 from backorders.delays.days import end_of
+from backorders.delays.law import OPTIONS
 from backorders.delays.models import LegalCase
 from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.calling import WRITE_AGAIN, ask_to_call
@@ -66,10 +67,15 @@ def _headers_again(message: Message, key: str) -> dict[str, str]:
 
 
 def _expires_again(message: Message) -> datetime.datetime | None:
-    """Until when a repeated message is true: a notice until what runs now by its case is over."""
+    """Until when a repeated message is true: a notice until what runs now by the cases it asks about is over.
+
+    Other lines may stand in it, too: their clocks say nothing of it.
+    """
     if message.kind in OF_NO_USE_LATER or message.expires_at is None:
         return message.expires_at
-    cases = LegalCase.objects.filter(line__message_lines__message=message, clock_on__isnull=False).order_by()
+    asked = Q(notice_at=message.created_at)
+    asked |= Q(notice_at__lt=message.created_at, state__in=[state.value for state in OPTIONS])  # as a reminder
+    cases = LegalCase.objects.filter(asked, line__message_lines__message=message, clock_on__isnull=False).order_by()
     return min((end_of(day, zone=zone) for day, zone in cases.values_list("clock_on", "zone") if day), default=None)
 
 

@@ -72,7 +72,9 @@ def guarded(view: View, *, name: str) -> View:
 def _may_pass(error: Exception) -> bool:
     """Whether the trouble is ours: the database is away, a setting is wrong, Amazon lets us not confirm or fetch."""
     if isinstance(error, AMAZON_FAILED):
-        return getattr(error, "response", {}).get("Error", {}).get("Code") != "NoSuchKey"  # what is gone stays gone
+        return bool(
+            getattr(error, "response", {}).get("Error", {}).get("Code") != "NoSuchKey"
+        )  # what is gone stays gone
     return isinstance(error, DatabaseError | ImproperlyConfigured)
 
 

@@ -8,6 +8,7 @@ from backorders.actions import deadlines, deciding, lawful, refunding, reshaping
 from backorders.catalog.models import Substitute
 from backorders.changes.models import Source
 from backorders.delays.caseload import OverByLaw
+from backorders.delays.days import end_of
 from backorders.delays.law import State
 from backorders.notifications.models import Message, ProviderEvent
 from backorders.notifications.tracking import process_events
@@ -57,6 +58,23 @@ def test_a_notice_that_is_sent_again_leaves_while_its_question_is_open() -> None
     again.refresh_from_db()
     assert again.state == "accepted"
     assert case_of(line).notice_at == again.created_at
+
+
+def test_a_notice_sent_again_is_true_as_long_as_what_it_asks_whatever_else_stands_in_it() -> None:
+    asked, beside = a_product(), a_product()
+    late, sooner = a_purchase(asked, 9, eta=10), a_purchase(beside, 9, eta=10)
+    order = an_order((asked, 1), (beside, 1), customer=a_customer(jurisdiction="US", time_zone="UTC"), is_paid=True)
+    tick(AT)
+    revise(late, (60, None), at=later(days=1))
+    revise(sooner, (3, None), at=later(days=1))
+    [notice] = [*tick(later(days=1)), *tick(later(days=1, minutes=10))]
+    assert notice.kind == "answer_needed"
+    asks, only_stands_there = (case_of(line) for line in order.lines.order_by("pk"))
+    assert set(notice.lines.values_list("line", flat=True)) == {asks.pk, only_stands_there.pk}
+    assert [each.state for each in (asks, only_stands_there)] == [State.OPT_LONG, State.ON_TIME]
+    assert only_stands_there.clock_on < asks.clock_on
+    again = telling.resend(notice, by=None, at=later(days=2)).made
+    assert again.expires_at == end_of(asks.clock_on, zone="UTC")
 
 
 def test_who_agrees_to_wait_agrees_for_what_lies_ready_too() -> None:

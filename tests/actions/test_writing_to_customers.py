@@ -12,6 +12,7 @@ from backorders.notifications import books
 from backorders.notifications.models import CallTask, Message, SupplierLink
 from backorders.orders.models import Compensation, OrderLine
 from backorders.refusal import Refused, Stale
+from tests.actions.desk import stored
 from tests.chasing.desk import Asked
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, an_order, later, revise
 from tests.notifications.desk import announce, inbox, promise, send, tell, windows
@@ -175,6 +176,25 @@ def test_no_more_is_given_than_the_order_is_worth(amount: str) -> None:
     with pytest.raises(caring.TooMuch):
         give(order, amount)
     assert not Compensation.objects.exists()
+
+
+def test_no_more_is_given_for_a_line_than_the_line_is_worth() -> None:
+    order = an_order((a_product(price=10), 2), (a_product(price=90), 1))
+    line, other = order.lines.order_by("id")
+    give(order, "15", line=line)
+    what = {"kind": "discount", "amount": Decimal(6), "line": line}
+    before = stored()
+    for act in (
+        lambda: caring.preview_compensation(order, **what, at=later(hours=1)),
+        lambda: give(order, "6", line=line),
+    ):
+        with pytest.raises(caring.TooMuch, match=r"worth 20.*15.*6 more is too much.*whole order"):
+            act()
+    assert stored() == before
+    give(order, "5", line=line)
+    give(order, "80")
+    with pytest.raises(caring.TooMuch, match="Order"):
+        give(order, "11", line=other)
 
 
 def test_what_was_given_before_counts() -> None:

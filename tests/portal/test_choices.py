@@ -57,6 +57,20 @@ def test_what_an_exchange_brings_back_is_what_is_paid_back(waiter: Waiter, clien
     assert Refund.objects.get().amount == 10
 
 
+def test_a_difference_that_was_given_off_before_is_named_and_not_called_the_same_price(
+    waiter: Waiter, client: Client
+) -> None:
+    Product.objects.filter(pk=waiter.other.pk).update(price=30)
+    Substitute.objects.update(price_treatment="its_own")
+    whole = {"kind": "discount", "amount": Decimal(80), "line": waiter.line, "reason": "late"}
+    caring.compensate(waiter.order, **whole, tells=False, by=None, at=timezone.now())
+    page = text_of(client.get(f"{waiter.path}alternatives/"))
+    assert "it costs €20.00 less, which you were given off before" in page
+    assert "same price" not in page
+    press(client, f"{waiter.path}alternatives/", "alternatives/", line=waiter.line.pk, product=waiter.other.pk)
+    assert not Refund.objects.exists()
+
+
 def test_a_line_is_cancelled_with_the_money_stated(waiter: Waiter, client: Client) -> None:
     asked = text_of(client.get(f"{waiter.path}cancel/"))
     assert "2 × Aria Kettle" in asked

@@ -151,6 +151,7 @@ class Alternatives(Visit):
             "note": each.note,
             "unit": money(price.unit, each.currency, self.language),
             "back": money(back, each.currency, self.language) if back and self.order.is_paid else "",
+            "off_before": money(price.back, each.currency, self.language) if price.back and not back else "",
             "less": money(price.back, each.currency, self.language) if price.back and not self.order.is_paid else "",
             "extra": money(price.extra, each.currency, self.language) if price.extra else "",
             "ours": money(price.ours, each.currency, self.language) if price.ours else "",
