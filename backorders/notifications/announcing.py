@@ -19,13 +19,14 @@ from backorders.changes.acting import act
 from backorders.delays.models import LegalCase
 from backorders.notifications import outbox, superseding
 from backorders.notifications.composing import Composed, compose
+from backorders.notifications.due import due_customers
 from backorders.notifications.emails import Unrenderable, render
 from backorders.notifications.letters import Claim, Letter
 from backorders.notifications.links import new_link
 from backorders.notifications.models import Hurry, NextUpdate
 from backorders.notifications.outbox import Draft
 from backorders.notifications.policy import TELLING, TellingPolicy
-from backorders.notifications.reading import due_customers, read
+from backorders.notifications.reading import read
 from backorders.notifications.weighing import next_update_on
 from backorders.notifications.wordings import NONE, Wordings, in_force
 from backorders.orders.models import Cancellation, Compensation, Customer, Offer, Order, Shipment

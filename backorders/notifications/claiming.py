@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from backorders.notifications.found import Line
 from backorders.notifications.letters import Claim, Split
-from backorders.notifications.reading import Line
 from backorders.notifications.selecting import ForCustomer, Given, Noticed
 from backorders.notifications.weighing import next_update_on
 

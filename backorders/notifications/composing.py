@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from backorders.notifications.claiming import claims_of, offer_claims
+from backorders.notifications.found import Found, Line
 from backorders.notifications.letters import Addressee, Claim, Kind, Letter, in_parts
 from backorders.notifications.policy import TellingPolicy
-from backorders.notifications.reading import Found, Line
 from backorders.notifications.selecting import (
     Changes,
     ForCustomer,

@@ -14,9 +14,10 @@ from backorders.allocation.alternatives import Alternative
 from backorders.notifications import noticing, superseding
 from backorders.notifications.addresses import is_mailable, is_suppressed, normal, suppressed
 from backorders.notifications.composing import compose
+from backorders.notifications.found import Found
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.policy import TELLING
-from backorders.notifications.reading import Found, read, with_offers
+from backorders.notifications.reading import read, with_offers
 
 SAMPLES = 6
 

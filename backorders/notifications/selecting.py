@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from backorders.allocation.windows import business_day, slip_days
 from backorders.notifications import noticing
+from backorders.notifications.found import CalledOff, Found, Gifted, Line, Offered, Shipped
 from backorders.notifications.letters import Addressee, Kind, Option
 from backorders.notifications.policy import TellingPolicy
-from backorders.notifications.reading import CalledOff, Found, Gifted, Line, Offered, Shipped
 from backorders.notifications.weighing import Gap, is_capped, is_quiet, next_update_on, worth_telling
 
 

@@ -8,8 +8,8 @@ from itertools import groupby
 
 from backorders.allocation.windows import Window, business_day
 from backorders.delays import ending
+from backorders.notifications.found import CalledOff, Gifted, Line, Offered, Shipped
 from backorders.notifications.letters import Alternative, Gift, Item, Kind, Option, OrderPart, Owed, Parcel, Part
-from backorders.notifications.reading import CalledOff, Gifted, Line, Offered, Shipped
 from backorders.notifications.selecting import Given, Noticed
 from backorders.notifications.weighing import is_sorry, next_update_on
 
