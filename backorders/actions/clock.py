@@ -1,6 +1,8 @@
 """What the passing of time changes: suppliers' records, dates believed yesterday, what was told or done meanwhile."""
 
+import contextlib
 import datetime
+from collections.abc import Callable, Iterable
 
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
@@ -16,26 +18,27 @@ from backorders.changes.recording import open_change
 from backorders.jobs import beating
 from backorders.notifications.models import LaterWord, MessageLine, ProviderEvent, bounces
 from backorders.orders.models import OrderLine
+from backorders.refusal import Busy
 from backorders.supply.models import Receipt, Supplier
 
 TOLD_LATELY = datetime.timedelta(minutes=10)  # what was told while nobody looked for longer, the next day sees
 
 
 def start_day(*, at: datetime.datetime) -> int:
-    """Learn how late suppliers are and plan every product that somebody waits for as of today; return how many.
+    """Learn how late suppliers are and plan every product that somebody waits for as of today; return how many it
+    planned.
 
     Late suppliers lose their dates and long waits come under the fairness bound this way. Each product is an act of
     its own, so that no lock lasts; running it again the same day changes nothing. Suppliers' records are read here
-    only: within a day, the same ETA means the same window.
+    only: within a day, the same ETA means the same window. A product that others hold for long is left to the next
+    run, and holds no other up.
     """
     learn_lateness()
     forget_stopped()
     LaterWord.objects.filter(until__lte=at).delete()
     beating.forget_old(at=at)
     products = list(OrderLine.objects.open().order_by("product").values_list("product", flat=True).distinct())
-    for product_id in products:
-        start_day_of(product_id, at=at)
-    return len(products)
+    return _each(products, start_day_of, at)
 
 
 def take_up_what_was_told(*, at: datetime.datetime) -> int:
@@ -52,9 +55,16 @@ def take_up_what_was_told(*, at: datetime.datetime) -> int:
     heard = OrderLine.objects.waiting().filter(order__is_ship_complete=True, is_held=False)
     heard = heard.filter(Q(promise__told_until__isnull=False, promise__told_at__gt=lately) | Q(pk__in=untold))
     products = list(heard.order_by("product").values_list("product", flat=True).distinct())
+    return _each(products, plan_again, at)
+
+
+def _each(products: Iterable[int], plan: Callable[..., None], at: datetime.datetime) -> int:
+    planned = 0
     for product_id in products:
-        plan_again(product_id, at=at)
-    return len(products)
+        with contextlib.suppress(Busy):
+            plan(product_id, at=at)
+            planned += 1
+    return planned
 
 
 @act

@@ -11,7 +11,7 @@ from backorders.changes.models import Source
 from backorders.chasing import silence
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post
-from backorders.refusal import Stale
+from backorders.refusal import Busy, Stale
 from backorders.supply.models import Confidence, EtaRevision
 
 
@@ -28,7 +28,7 @@ def stop_believing(*, at: datetime.datetime) -> int:
     for _supplier, lines in sorted(unanswered.items()):
         try:
             _end_belief(lines, at)
-        except Stale:
+        except (Busy, Stale):
             continue
         ended += len(lines)
     if ended:
