@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
+from backorders.access.table import CAPABILITIES
 from backorders.actions.checking import NotOpen, a_reason, a_text
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
@@ -19,6 +20,8 @@ from backorders.changes.models import ChangeSet, Touch
 from backorders.changes.recording import open_change, touch
 from backorders.chasing import silence
 from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine
+from backorders.inbox.models import Notice
+from backorders.inbox.posting import people_with, post_once
 from backorders.notifications import requesting
 from backorders.notifications.models import CallTask, Message, SupplierLink
 from backorders.notifications.requesting import Question, Wanted
@@ -86,8 +89,9 @@ def ask_supplier(
 def ask_due(*, at: datetime.datetime) -> int:
     """Ask and remind whoever is due today, by each supplier's policy; return how many mails that is.
 
-    Nothing is asked on a day off. What is answered another way meanwhile is asked no longer. The number of statements
-    does not depend on how many lines are outstanding.
+    Nothing is asked on a day off. What is answered another way meanwhile is asked no longer. Of whom no mail asks any
+    more by itself, because there were enough, the buyers hear. The number of statements does not depend on how many
+    lines are outstanding.
     """
     calendar, today = calendar_of_asking(), business_day(at)
     end_settled(at=at)
@@ -95,12 +99,14 @@ def ask_due(*, at: datetime.datetime) -> int:
         return 0
     policies = policies_of_suppliers()
     due = _due(due_lines(), policies, calendar, today)
-    again = _to_remind(policies)
+    again, spent = _to_remind(policies)
     suppliers = locked({*(supplier for supplier, _why in due.values()), *again})
     suppliers = {pk: supplier for pk, supplier in suppliers.items() if supplier.email.strip()}
     rested = _rested(suppliers, policies, calendar, today)
     asked = {pk: each for pk, each in due.items() if each[0] in rested}
     also = {pk for pk in again if pk in rested}
+    mailed = also | {supplier for supplier, _why in asked.values()}
+    _say_who_answers_no_mail({pk: mails for pk, mails in spent.items() if pk not in mailed}, policies, calendar, at)
     if not asked and not also:
         return 0
     change = open_change("ask_supplier", by=None, at=at)
@@ -219,15 +225,34 @@ def _due(
     return due
 
 
-def _to_remind(policies: Mapping[int, ChasePolicy]) -> set[int]:
-    """Suppliers with an open request that is to be mailed (again), and was not mailed too often."""
+def _to_remind(policies: Mapping[int, ChasePolicy]) -> tuple[set[int], dict[int, int]]:
+    """Suppliers with an open request that is to be mailed (again), and those who had all their mails, with how many."""
     found = DateRequest.objects.filter(closed_at=None).order_by("id").values_list("supplier", "mailed_at", "mails")
-    return {
-        pk
-        for pk, mailed_at, mails in found
-        if policy_of(policies, pk).is_chased
-        if mailed_at is None or mails < policy_of(policies, pk).most_mails
+    chased = {pk: (mailed_at, mails) for pk, mailed_at, mails in found if policy_of(policies, pk).is_chased}
+    spent = {
+        pk: mails
+        for pk, (mailed_at, mails) in chased.items()
+        if mailed_at is not None and mails >= policy_of(policies, pk).most_mails
     }
+    return chased.keys() - spent.keys(), spent
+
+
+def _say_who_answers_no_mail(
+    spent: Mapping[int, int], policies: Mapping[int, ChasePolicy], calendar: Calendar, at: datetime.datetime
+) -> None:
+    """Let the buyers find, once a week, who would be mailed again and is not, for there were enough mails."""
+    today = business_day(at)
+    due = _rested(spent, policies, calendar, today) if spent else set()
+    if not due:
+        return
+    year, week, _day = today.isocalendar()
+    names = Supplier.objects.filter(pk__in=due).values_list("pk", "name")
+    things = {
+        f"no answer:{pk}:{year}-{week}": (pk, {"supplier": name, "mails": spent[pk]})
+        for pk, name in names.order_by("pk")
+    }
+    buyers = people_with(CAPABILITIES["asking.note_call"].roles)
+    post_once(Notice.Kind.SUPPLIER_SILENT, things, to=buyers, at=at)
 
 
 def _rested(

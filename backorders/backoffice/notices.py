@@ -45,6 +45,14 @@ def shown(notice: Notice) -> Shown:
                 "%(count)s supplier is to be called.", "%(count)s suppliers are to be called.", notice.count
             )
             return Shown(notice, sentence % {"count": notice.count}, reverse("admin:proposals"), _("Open the answers"))
+        case Kind.SUPPLIER_SILENT:
+            said = {"count": words.get("mails", 0), "supplier": words.get("supplier", "")}
+            sentence = ngettext(
+                "%(supplier)s has not answered %(count)s mail, and no other leaves by itself: somebody has to call.",
+                "%(supplier)s has not answered %(count)s mails, and no other leaves by itself: somebody has to call.",
+                said["count"],
+            )
+            return Shown(notice, sentence % said, reverse("admin:proposals"), _("Open the answers"))
         case Kind.PROPOSAL:
             said = {"count": notice.count, "supplier": words.get("supplier", "")}
             sentence = ngettext(

@@ -31,6 +31,7 @@ class Notice(models.Model):
         APPROVAL_DECIDED = "approval_decided", "approval decided"
         CALL = "call", "customers to call"
         SUPPLIER_CALL = "supplier_call", "suppliers to call"
+        SUPPLIER_SILENT = "supplier_silent", "suppliers who answer no mail"
         PROPOSAL = "proposal", "suppliers answered"
         JOB = "job", "job needs you"
         SHORT = "short", "goods came short"

@@ -1,7 +1,7 @@
 """Posting: what concerns several people lies in the inbox of each; what lies there unread is counted up."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -47,6 +47,22 @@ def post(
     if new:
         fields = ["person", "kind", "key", "object_id", "words", "count", "at"]
         rows.insert(Notice, fields, [(pk, kind.value, key, object_id, words or {}, count, at) for pk in new])
+
+
+def post_once(
+    kind: Notice.Kind, things: Mapping[str, tuple[int, dict[str, Any]]], *, to: Iterable[int], at: datetime.datetime
+) -> None:
+    """Let these people (ids) find things that nobody was told of before, read or not: two statements however many.
+
+    `things`: of each, by key, what it leads to (id) and what its sentence names.
+    """
+    known = set(Notice.objects.filter(key__in=things).values_list("key", flat=True))
+    new = [(key, *about) for key, about in sorted(things.items()) if key not in known]
+    rows.insert(
+        Notice,
+        ["person", "kind", "key", "object_id", "words", "count", "at"],
+        [(pk, kind.value, key, number, words, 1, at) for pk in sorted(set(to)) for key, number, words in new],
+    )
 
 
 def settle(key: str, *, at: datetime.datetime) -> None:

@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
+from backorders.access.table import PURCHASING, WAREHOUSE
 from backorders.actions import asking, buying, telling
 from backorders.actions.checking import NotOpen
 from backorders.chasing.models import ChasePolicy, DateRequest, RequestLine
+from backorders.inbox.models import Notice
 from backorders.notifications import delivering, links
 from backorders.notifications.models import CallTask, Message, SupplierLink, Suppression
 from backorders.notifications.recovering import recover
@@ -188,6 +191,49 @@ def test_the_chase_asks_what_is_due_and_reminds_until_somebody_has_to_call() -> 
     revise(line, (60, None), at=later(days=30))
     assert asking.ask_due(at=later(days=31)) == 0
     assert DateRequest.objects.get().closed_at is not None
+
+
+def test_buyers_hear_once_a_week_of_a_supplier_who_had_all_the_mails() -> None:
+    supplier, buyer, clerk = mailable(), a_user(PURCHASING), a_user(WAREHOUSE)
+    line = a_line_of(supplier, eta=40, confidence="estimate")
+    mailable("Fabrikam")
+
+    def notices() -> list[tuple[str, Any]]:
+        return list(Notice.objects.filter(person=buyer).order_by("id").values_list("kind", "words"))
+
+    asked = [day for day in range(3, 14) if asking.ask_due(at=later(days=day))]
+    assert asked == [3, 8, 11]
+    assert notices() == [], "the last mail may still be answered"
+    for day in (15, 16, 17, 18):
+        for hours in (0, 1, 2):
+            asking.ask_due(at=later(days=day, hours=hours))
+            Notice.objects.filter(read_at=None).update(read_at=later(days=day, hours=hours))
+    told = ("supplier_silent", {"supplier": "Contoso", "mails": 3})
+    assert notices() == [told]
+    asking.ask_due(at=later(days=22))
+    assert notices() == [told, told], "the next week again"
+    assert not Notice.objects.filter(person=clerk).exists()
+    revise(line, (60, None), at=later(days=23))
+    asking.ask_due(at=later(days=29))
+    assert notices() == [told, told], "an answer ends it"
+
+
+def test_many_suppliers_who_had_all_the_mails_are_named_in_as_few_statements_as_few() -> None:
+    a_user(PURCHASING)
+    counts = []
+    for many in (3, 12):
+        for number in range(many):
+            a_line_of(mailable(f"S{many}-{number}"), eta=40, confidence="estimate")
+        for day in (3, 8, 11):
+            asking.ask_due(at=later(days=day))
+        with CaptureQueriesContext(connection) as seen:
+            asking.ask_due(at=later(days=16))
+        counts.append(len(seen))
+        assert Notice.objects.count() == many
+        Notice.objects.all().delete()
+        DateRequest.objects.update(closed_at=AT)
+        PurchaseLine.objects.update(cancelled=F("quantity"))
+    assert counts[0] == counts[1]
 
 
 def test_nothing_is_asked_on_a_day_off_nor_of_whom_the_policy_leaves_alone() -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import ADMINISTRATOR, MANAGER, SERVICE, WAREHOUSE
 from backorders.inbox.models import Notice
-from backorders.inbox.posting import administrators, people_with, post, settle, unread
+from backorders.inbox.posting import administrators, people_with, post, post_once, settle, unread
 from tests.factories import AT, a_user, later
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +36,18 @@ def test_the_same_thing_is_counted_up_until_it_is_read() -> None:
     post(CALL, to=[reader.pk, other.pk], key="calls", count=2, at=later(minutes=5))
     assert waiting(reader) == [("calls", 2, later(minutes=5))]
     assert waiting(other) == [("calls", 3, later(minutes=5))]
+
+
+def test_of_things_that_are_told_once_nobody_hears_again_read_or_not() -> None:
+    reader, other = a_user(), a_user()
+    to = [reader.pk, other.pk]
+    post_once(CALL, {"first": (1, {}), "second": (2, {})}, to=to, at=AT)
+    Notice.objects.filter(person=reader).update(read_at=AT)
+    with CaptureQueriesContext(connection) as queries:
+        post_once(CALL, {"first": (1, {}), "second": (2, {}), "third": (3, {"x": 1})}, to=to, at=later(hours=1))
+    assert len(queries) == 2
+    assert waiting(reader) == [("third", 1, later(hours=1))]
+    assert sorted(key for key, *_ in waiting(other)) == ["first", "second", "third"]
 
 
 def test_a_thing_that_is_done_waits_for_nobody() -> None:

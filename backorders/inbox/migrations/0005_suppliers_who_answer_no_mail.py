@@ -1,0 +1,28 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("inbox", "0004_goods_came_short"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="notice",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("access_asked", "access asked for"),
+                    ("approval_asked", "approval asked for"),
+                    ("approval_decided", "approval decided"),
+                    ("call", "customers to call"),
+                    ("supplier_call", "suppliers to call"),
+                    ("supplier_silent", "suppliers who answer no mail"),
+                    ("proposal", "suppliers answered"),
+                    ("job", "job needs you"),
+                    ("short", "goods came short"),
+                ],
+                max_length=20,
+            ),
+        ),
+    ]
