@@ -42,18 +42,18 @@ def start_day(*, at: datetime.datetime) -> int:
 
 
 def take_up_what_was_told(*, at: datetime.datetime) -> int:
-    """Plan the products in which a ship-complete line heard of a date lately, or of which a mail that said one came
-    back; return how many.
+    """Plan the products in which a ship-complete line heard lately when it comes, or that nobody knows, or of which a
+    mail that said so came back; return how many.
 
-    Such a line lets others pass while its word is kept (see planning), so what it was told may free stock for them,
-    and what it was not told after all may not. Mails are told, and untold, outside the products' locks, so this comes
-    after them and looks back.
+    Such a line lets others pass while its word is kept (see planning), so a date it was told may free stock for them;
+    without one, or if it was not told after all, it may not. Mails are told, and untold, outside the products' locks,
+    so this comes after them and looks back.
     """
     lately = at - TOLD_LATELY
     bounced = ProviderEvent.objects.filter(bounces(), processed_at__gt=lately).values("message")
     untold = MessageLine.objects.filter(message__in=bounced, promise_version__isnull=False).values("line")
     heard = OrderLine.objects.waiting().filter(order__is_ship_complete=True, is_held=False)
-    heard = heard.filter(Q(promise__told_until__isnull=False, promise__told_at__gt=lately) | Q(pk__in=untold))
+    heard = heard.filter(Q(promise__told_at__gt=lately) | Q(pk__in=untold))
     products = list(heard.order_by("product").values_list("product", flat=True).distinct())
     return _each(products, plan_again, at)
 

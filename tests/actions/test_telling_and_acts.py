@@ -4,14 +4,26 @@ import datetime
 
 import pytest
 
-from backorders.actions import caring, clock, queueing, selling, telling, undoing
+from backorders.actions import caring, clock, counting, queueing, selling, telling, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import CallTask, Message
 from backorders.orders.models import Cancellation, OrderLine
 from tests.actions.lawdesk import comes_back
-from tests.factories import AT, a_line, a_product, a_purchase, a_user, an_order, later, receive, revise, state
+from tests.factories import (
+    AT,
+    a_line,
+    a_product,
+    a_purchase,
+    a_user,
+    a_warehouse,
+    an_order,
+    later,
+    receive,
+    revise,
+    state,
+)
 from tests.notifications.desk import announce, send, tell
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +81,23 @@ def test_a_whole_line_that_was_told_its_date_lets_others_pass_a_minute_later() -
     assert (state(head)[0], state(behind)[0]) == (3, 5)
     assert ChangeSet.objects.first().act == "plan_again"
     in_order()
+
+
+def test_a_whole_line_that_was_told_that_nobody_knows_lets_nobody_pass_any_more_a_minute_later() -> None:
+    """Its order's other line lost what it had: the whole order has no date then, though this line's lot has one."""
+    product = a_product(stock=4)
+    a_purchase(product, 6, eta=10)
+    order = an_order((product, 6), (product, 4), is_ship_complete=True)
+    head, other = order.lines.order_by("id")
+    tell(TOLD_AT)
+    clock.take_up_what_was_told(at=AFTER)
+    assert (state(head)[0], state(other)[0]) == (0, 4)
+    counting.adjust_stock(product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=later(hours=2))
+    tell(later(days=2))
+    assert Promise.objects.get(line=head).told_until is None
+    clock.take_up_what_was_told(at=later(days=2, minutes=1))
+    assert (state(head)[0], state(other)[0]) == (1, 0)
+    in_order(later(days=2, minutes=1))
 
 
 def test_what_was_told_is_taken_up_once() -> None:
