@@ -2,12 +2,13 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from backorders.backoffice.urls import screens
 from backorders.inbox.posting import unread
 
 UNREAD_COUNTED = 100
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 class BackordersSite(AdminSite):
@@ -37,7 +39,7 @@ class BackordersSite(AdminSite):
         """Return our screens first, then the admin's own pages."""
         return [*screens(self.admin_view), *super().get_urls()]
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: V, cacheable: bool = False) -> V:
         """Let only staff in. A page leads to the login; a part of one must not hold it: the page says what is so."""
         inner = super().admin_view(view, cacheable)
 
@@ -47,7 +49,7 @@ class BackordersSite(AdminSite):
                 return HttpResponse(status=401, headers={"WWW-Authenticate": "Cookie", "Cache-Control": "no-store"})
             return inner(request, *args, **kwargs)
 
-        return outer
+        return cast(V, outer)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what every page needs; the list of all records is made only where it is shown."""

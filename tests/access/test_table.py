@@ -34,7 +34,7 @@ from backorders.access.table import (
 )
 from backorders.actions import approving
 
-RULES = {"seconding"}  # what verbs ask, naming the person they ask for
+RULES = {"seconding", "keeping"}  # what verbs ask or keep, naming the person they do it for
 # Allowed by themselves; a verb of the imports above the actions.
 NOT_VERBS = {"contacts.see", "health.see", "lawful.prove", "opening.start_applying", "opening.start_undoing"}
 

@@ -6,18 +6,17 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import deciding
+from backorders.actions import codes, deciding
 from backorders.actions.checking import NotOpen
 from backorders.actions.deciding import NotOffered
 from backorders.actions.keys import KeyTaken
 from backorders.allocation.books import differences
 from backorders.changes.models import ChangeSet
-from backorders.notifications.models import Message
-from backorders.orders.models import Decision, Order
+from backorders.orders.models import Decision
 from tests.actions.desk import stored
 from tests.actions.test_every_verb import PowerCut, cut_at
 from tests.factories import AT, later
-from tests.portal.desk import Waiter, code_of
+from tests.portal.desk import Waiter
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +33,7 @@ VERBS: dict[str, Callable[[Waiter], Any]] = {
     "ready": lambda w: deciding.send_ready(w.order, key="k", at=now(w)),
     "essential": lambda w: deciding.mark_essential(w.order, is_essential=True, key="k", at=now(w)),
     "updates": lambda w: deciding.choose_updates(w.order, wants_all=False, key="k", at=now(w)),
-    "code": lambda w: deciding.ask_code(w.order, opens="contact", wanted={"phone": "1"}, key="k", at=now(w)),
+    "code": lambda w: codes.ask_code(w.order, opens="contact", wanted={"phone": "1"}, key="k", at=now(w)),
 }
 
 
@@ -97,19 +96,3 @@ def test_what_is_not_there_is_refused(waiter: Waiter) -> None:
     with pytest.raises(NotOffered):
         deciding.send_ready(waiter.order, at=now(waiter))
     assert stored() == before
-
-
-def test_a_dear_order_is_cancelled_with_the_digits_of_its_own_code() -> None:
-    waiter, other = Waiter(price=600), Waiter(price=600, number="10483")
-    code = deciding.ask_code(other.order, opens="cancel", wanted={}, at=now(other)).made
-    with pytest.raises(deciding.CodeNeeded):
-        deciding.cancel(waiter.order, at=now(waiter))
-    digits = code_of(Message.objects.get(kind="contact_code"))
-    with pytest.raises(deciding.WrongCode):
-        deciding.cancel(waiter.order, code=code, digits=digits, at=now(waiter))
-    assert Order.objects.filter(lines__cancelled__gt=0).count() == 0
-
-
-@pytest.mark.parametrize("typed", ["123456", " 123 456 ", "123-456", "１２３４５６", "١٢٣٤٥٦"])
-def test_digits_are_digits_however_they_are_typed(typed: str) -> None:
-    assert deciding._digits(typed) == "123456"

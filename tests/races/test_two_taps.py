@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from backorders.actions import deciding
+from backorders.actions import deciding, keeping
 from backorders.actions.done import Done
 from backorders.orders.models import Cancellation, Decision, Refund
 from tests.portal.desk import Waiter
@@ -26,9 +26,9 @@ def only_where_rows_are_locked() -> None:
 def test_two_taps_on_keep_waiting(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
     """Without the lock the key, which stands once in the database, makes the second run again and find the first."""
     waiter = Waiter()
-    point = Point(monkeypatch, deciding, "_change")
+    point = Point(monkeypatch, keeping, "open_decision")
     if not is_locked:
-        monkeypatch.setattr(deciding, "_lock", lambda _order: [])
+        monkeypatch.setattr(keeping, "lock", lambda _order: [])
 
     def tapping() -> Any:
         return deciding.keep_waiting(waiter.fresh(), key="a", at=timezone.now())
@@ -42,7 +42,7 @@ def test_two_taps_on_keep_waiting(monkeypatch: pytest.MonkeyPatch, is_locked: bo
 
 def test_two_taps_on_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
     waiter = Waiter()
-    point = Point(monkeypatch, deciding, "_kept")
+    point = Point(monkeypatch, keeping, "keep")
 
     def tapping() -> Any:
         return deciding.cancel(waiter.fresh(), key="k", at=timezone.now())

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from backorders.actions import deciding, refunding
+from backorders.actions import codes, deciding, refunding
 from backorders.allocation.alternatives import Alternative
 from backorders.allocation.windows import Window
 from backorders.ids import typed_ids
@@ -88,7 +88,7 @@ class Cancel(Visit):
             "choices": choices,
             "wanted": wanted if wanted in {value for value, *_rest in choices} else "",
             "untouched": [f"{line.shipped} × {line.product.name}" for line in untouched],
-            "needs_code": deciding.needs_code(self.order),
+            "needs_code": codes.needs_code(self.order),
         }
 
     def _back(self, back: Decimal) -> str:
@@ -97,10 +97,10 @@ class Cancel(Visit):
     def does(self, key: str, **kwargs: Any) -> HttpResponse:
         """Cancel it, or mail the digits that this needs."""
         line = self._line(self.request.POST.get("line", ""))
-        if deciding.needs_code(self.order):
+        if codes.needs_code(self.order):
             wanted = {"line": line.pk if line else None, "seen": self.seen}
             return self.go(
-                "code", deciding.ask_code(self.order, opens=Opens.CANCEL, wanted=wanted, key=key, at=self.at).made.pk
+                "code", codes.ask_code(self.order, opens=Opens.CANCEL, wanted=wanted, key=key, at=self.at).made.pk
             )
         done = deciding.cancel(self.order, line=line, seen_version=self.seen, key=key, at=self.at)
         return self.go("done", done.made.pk)

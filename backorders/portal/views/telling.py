@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from backorders.actions import deciding, hearing, shipping
+from backorders.actions import codes, deciding, hearing, shipping
 from backorders.actions.checking import NotOpen
 from backorders.notifications.models import ContactCode
 from backorders.orders.models import Decision, Shipment
@@ -76,7 +76,7 @@ class Contact(Visit):
             errors = {name: said[0] for name, said in form.errors.items()}
             alert = form.non_field_errors()[0] if form.non_field_errors() else _("Look at the fields below.")
             return self.shown(status=REFUSED, alert=alert, errors=errors, typed=self.request.POST)
-        made = deciding.ask_code(self.order, opens=Opens.CONTACT, wanted=form.cleaned_data, key=key, at=self.at).made
+        made = codes.ask_code(self.order, opens=Opens.CONTACT, wanted=form.cleaned_data, key=key, at=self.at).made
         return self.go("code", made.pk)
 
 
@@ -102,7 +102,7 @@ class EnterCode(Visit):
         """Return where the digits went and how long they hold."""
         code = self.code
         until = moment(code.expires_at, self.order.customer.time_zone, self.language)
-        is_spent = code.used_at is not None or code.expires_at <= self.at or code.tries >= deciding.TRIES
+        is_spent = code.used_at is not None or code.expires_at <= self.at or code.tries >= codes.TRIES
         return {"email": masked(code.email), "until": until, "opens": code.opens, "is_spent": is_spent}
 
     def does(self, key: str, **kwargs: Any) -> HttpResponse:
@@ -110,7 +110,7 @@ class EnterCode(Visit):
         code, digits = self.code, self.request.POST.get("digits", "")
         if made := Decision.objects.filter(order=self.order, change_set__key=key).first():
             return self.go("done", made.pk)
-        if not deciding.enter_code(code, digits=digits, at=self.at):
+        if not codes.enter_code(code, digits=digits, at=self.at):
             return self.again(status=REFUSED, alert=_("These are not the digits in our mail. Try once more."))
         if code.opens == Opens.CONTACT:
             done = deciding.change_contact(code, digits=digits, key=key, at=self.at)
