@@ -35,8 +35,8 @@ def until_finished(seconds: float) -> None:
 @pytest.mark.faults
 def test_two_thousand_mails_and_every_tenth_without_an_answer(empty_broker: str) -> None:
     with (
-        Sink(Behaviour(drops=0.05, hangs=0.05, hang_s=3)) as sink,
-        Workers(REDIS_URL=empty_broker, EMAIL_PORT=str(sink.port), EMAIL_TIMEOUT="1") as crew,
+        Sink(Behaviour(drops=0.05, hangs=0.05, hang_s=9)) as sink,
+        Workers(REDIS_URL=empty_broker, EMAIL_PORT=str(sink.port), EMAIL_TIMEOUT="3") as crew,
     ):
         messages(2_000, at=timezone.now())
         crew.start(4)
