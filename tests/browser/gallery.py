@@ -82,7 +82,7 @@ SCREENS: dict[str, Shown] = {
     "mark_essential": _form(lambda w: address("mark_essential", w.second.pk), stale=STALE),
     "waiting_lines": _list(
         _at("waiting_lines"),
-        many=State(stage=staging.many),
+        many=State(stage=staging.many, place=_at("waiting_lines", "?view=all")),
         aside=State(stage=staging.aside, place=_at("waiting_lines", "?view=mine"), says="Set aside until"),
         **_fetched("a[data-peeks] >> nth=0"),
     ),

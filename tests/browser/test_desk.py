@@ -202,16 +202,6 @@ def test_the_menu_opens_on_a_narrow_screen(world: World, sit_down: Open) -> None
     expect(page.get_by_role("heading", level=1)).to_contain_text("Outbox")
 
 
-def test_a_page_is_light_on_the_wire(world: World, sit_down: Open) -> None:
-    page = sit_down().page
-    sizes: list[int] = []
-    page.on("response", lambda response: sizes.append(len(response.body()) if response.status == 200 else 0))
-    page.goto(address("purchase_line_eta", world.line.pk))
-    page.wait_for_load_state("networkidle")
-    assert len(sizes) <= 20
-    assert sum(sizes) < 400_000  # before compression, which halves it and more
-
-
 def seen(visit: Visit, url: str) -> None:
     """Open a page and wait until it has come to rest."""
     visit.page.goto(url)

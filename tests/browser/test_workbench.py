@@ -351,13 +351,3 @@ def test_no_page_scrolls_sideways_on_a_narrow_screen(world: World, sit_down: Ope
         visit.page.goto(url)
         visit.page.wait_for_load_state("networkidle")
         assert not visit.scrolls_sideways(), url
-
-
-def test_the_list_is_light_on_the_wire(world: World, sit_down: Open) -> None:
-    page = sit_down().page
-    sizes: list[int] = []
-    page.on("response", lambda response: sizes.append(len(response.body()) if response.status == 200 else 0))
-    page.goto(address("waiting_lines") + "?view=all")
-    page.wait_for_load_state("networkidle")
-    assert len(sizes) <= 20
-    assert sum(sizes) < 400_000  # before compression, which halves it and more
