@@ -92,7 +92,7 @@ def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime)
             cancellation=made,
             amount=amount,
             currency=made.line.order.currency,
-            due_at=by_law.get(made.line_id, at + datetime.timedelta(days=REFUND_DAYS)),
+            due_at=by_law.get(made.line_id, due_by_house(at)),
         )
         for made, amount in zip(paid, amounts, strict=True)
         if amount
@@ -195,8 +195,13 @@ def _without(gift: Compensation, off: Off, line: int, units: int, left_at: datet
     return off if left_at is not None and left_at <= gift.at else off.without(line, units)
 
 
+def due_by_house(at: datetime.datetime) -> datetime.datetime:
+    """Return by when money is back that is owed from now on, where no law says so."""
+    return at + datetime.timedelta(days=REFUND_DAYS)
+
+
 def refund_due_on(order: Order, line_ids: Collection[int], *, at: datetime.datetime) -> datetime.date:
     """Return by when the money for units of these lines is owed if they are cancelled now: the earliest of their days,
     on the customer's calendar."""
     by_law = refunds_due(line_ids, at=at).values()
-    return last_day(min(by_law, default=at + datetime.timedelta(days=REFUND_DAYS)), order=order)
+    return last_day(min(by_law, default=due_by_house(at)), order=order)

@@ -15,7 +15,7 @@ from backorders.actions.checking import a_reason, whole_units
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
 from backorders.actions.order_lines import less
-from backorders.actions.refunding import REFUND_DAYS, difference_of
+from backorders.actions.refunding import difference_of, due_by_house
 from backorders.actions.selling import cancel_units, cancellable
 from backorders.allocation.gaps import close_promises, reopen_promises
 from backorders.allocation.impact import Impact
@@ -340,7 +340,7 @@ def _new_line(line: OrderLine, product: Product, exchange: Exchange, at: datetim
 def _owe(order: Order, gone: Cancellation, back: Decimal, at: datetime.datetime) -> Owed | None:
     if not order.is_paid or not back:
         return None
-    due = at + datetime.timedelta(days=REFUND_DAYS)
+    due = due_by_house(at)
     Refund.objects.create(cancellation=gone, amount=back, currency=order.currency, due_at=due)
     return Owed(back, order.currency, business_day(due))
 

@@ -1,7 +1,10 @@
 """Which column holds what: known by its name, by what the same supplier sent last time, or by its cells."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from backorders.importing.reading import Row
 from backorders.importing.values import read_days, read_units
@@ -82,3 +85,21 @@ def named(rows: Sequence[Row], header: int | None, width: int) -> list[str]:
 def _once(roles: list[str]) -> list[str]:
     """Keep the first column of every role."""
     return [role if role not in roles[:index] else "" for index, role in enumerate(roles)]
+
+
+def missing(roles: Sequence[str]) -> Any:
+    """Return what these roles of columns leave unsaid that is needed, or nothing."""
+    if ETA not in roles:
+        return _("Say which column holds the new date.")
+    if not set(roles) & {ORDER, LINE, SKU}:
+        return _("Say which column holds the purchase order, its line or the SKU.")
+    return ""
+
+
+def remembered_header(listed: Sequence[Sequence[str]], known: Mapping[str, str]) -> int | None:
+    """Return the row that names the columns as this supplier's list did before."""
+    for index, row in enumerate(listed[:HEADER_WITHIN]):
+        named = {folded(cell) for cell in row} - {""}
+        if named and named <= set(known):
+            return index
+    return None

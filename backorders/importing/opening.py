@@ -22,7 +22,6 @@ from backorders.importing import columns
 from backorders.importing.checking import ERRORS, REPAIRS, State, book_of
 from backorders.importing.models import SUBJECT, ColumnMemory, Import, ImportFile, ImportRow
 from backorders.importing.reading import first_rows, is_workbook, sheet_of
-from backorders.importing.words import folded
 from backorders.importing.working import columns_seen
 from backorders.jobs import steering
 from backorders.jobs.models import Job
@@ -74,7 +73,7 @@ def open_import(
     book = book_of(supplier)
     header = columns.header_of(listed)
     known = memory.roles if memory else {}
-    header = _remembered_header(listed, known) if header is None and known else header
+    header = columns.remembered_header(listed, known) if header is None and known else header
     roles = columns.guessed(
         listed,
         header,
@@ -94,7 +93,7 @@ def open_import(
         date_order=memory.date_order if memory else "",
     )
     ImportFile.objects.create(owner=mine, content=content, is_workbook=is_workbook(content))
-    if memory and header is not None and set(columns_seen(mine)) - {""} <= set(known) and not _missing(roles):
+    if memory and header is not None and set(columns_seen(mine)) - {""} <= set(known) and not columns.missing(roles):
         Import.objects.filter(pk=mine.pk).update(are_columns_matched=True)
         mine.are_columns_matched = True
         _start(mine, "check_import", by=by, at=at)
@@ -123,7 +122,7 @@ def match_columns(
         raise NotMatched(_("There is no such kind of column."))
     if len(set(roles) - {""}) < len([role for role in roles if role]):
         raise NotMatched(_("Two columns cannot hold the same; leave one of them out."))
-    if sentence := _missing(roles):
+    if sentence := columns.missing(roles):
         raise NotMatched(sentence)
     if confidence not in Confidence:
         raise NotMatched(_("Say how sure the dates are."))
@@ -290,14 +289,6 @@ def _not_applied(mine: Import) -> None:
         raise NotReady(_("This import was applied; open a new one for other dates."))
 
 
-def _missing(roles: Sequence[str]) -> Any:
-    if columns.ETA not in roles:
-        return _("Say which column holds the new date.")
-    if not set(roles) & {columns.ORDER, columns.LINE, columns.SKU}:
-        return _("Say which column holds the purchase order, its line or the SKU.")
-    return ""
-
-
 def _remember(mine: Import) -> None:
     """Keep the names of the columns and the order of dates for the supplier's next list."""
     if mine.supplier is None or mine.header is None:
@@ -306,12 +297,3 @@ def _remember(mine: Import) -> None:
     ColumnMemory.objects.update_or_create(
         supplier=mine.supplier, defaults={"roles": named, "date_order": mine.date_order}
     )
-
-
-def _remembered_header(listed: Sequence[Sequence[str]], known: Mapping[str, str]) -> int | None:
-    """Return the row that names the columns as this supplier's list did before."""
-    for index, row in enumerate(listed[: columns.HEADER_WITHIN]):
-        named = {folded(cell) for cell in row} - {""}
-        if named and named <= set(known):
-            return index
-    return None
