@@ -81,3 +81,8 @@ def page_of(queryset: "QuerySet[Any, Any] | Listing", request: HttpRequest) -> P
     start = (number - 1) * PER_PAGE
     rows = list(queryset[start : start + PER_PAGE + 1])
     return Page(rows[:PER_PAGE], number, len(rows) > PER_PAGE)
+
+
+def typed_term(request: HttpRequest, *, most: int) -> str:
+    """Return what the address searches for, at most so many characters of it, without signs that no database keeps."""
+    return request.GET.get("q", "").strip().replace("\x00", "")[:most]

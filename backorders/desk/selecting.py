@@ -20,6 +20,8 @@ def freeze(ids: Iterable[int], *, by: AbstractBaseUser, at: datetime.datetime) -
 
 def frozen(name: str, *, by: AbstractBaseUser) -> list[int] | None:
     """Return the ids of a person's selection, or None if they never made it or it is too old."""
+    if "\x00" in name:
+        return None
     ids: list[int] | None = (
         Selection.objects.filter(owner=by, name=name).values_list("ids", flat=True).first()  # type: ignore[misc]
     )

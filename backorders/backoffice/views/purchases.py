@@ -17,7 +17,7 @@ from backorders import ics
 from backorders.actions import feeding
 from backorders.allocation.windows import business_day
 from backorders.backoffice import purchases
-from backorders.backoffice.paging import capped_count, page_of
+from backorders.backoffice.paging import capped_count, page_of, typed_term
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench.counting import COUNTED, shown_count
@@ -44,7 +44,7 @@ class Expected(Screen):
         today = business_day(self.at)
         asked = self.request.GET.get("view", "")
         view = purchases.VIEWS.get(asked) or self._first(today)
-        term = self.request.GET.get("q", "").strip()[:100]
+        term = typed_term(self.request, most=100)
         is_calendar = self.request.GET.get("as") == "calendar"
         page = page_of(purchases.expected(view, today=today, term=term), self.request)
         shown = purchases.receipts(page.rows, today=today) if not is_calendar else []
@@ -94,7 +94,7 @@ class PurchaseOrders(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add a page of them, found by number or supplier."""
-        term = self.request.GET.get("q", "").strip()[:100]
+        term = typed_term(self.request, most=100)
         orders = PurchaseOrder.objects.select_related("supplier").order_by("-ordered_on", "-id")
         if term:
             numbers = matching(PurchaseOrder.objects.order_by(), ["number"], term).values_list("pk", flat=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import business_day
 from backorders.backoffice import finding
+from backorders.backoffice.paging import typed_term
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench.terms import read
 
@@ -37,7 +38,7 @@ class Search(Screen):
     @property
     def term(self) -> str:
         """What is searched for."""
-        return self.request.GET.get("q", "").strip().replace("\x00", "")[: finding.LONGEST]
+        return typed_term(self.request, most=finding.LONGEST)
 
     def get_template_names(self) -> list[str]:
         """The results alone, or the page."""

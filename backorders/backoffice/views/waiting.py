@@ -21,7 +21,7 @@ from backorders.backoffice.workbench.asking import Asked
 from backorders.backoffice.workbench.terms import read
 from backorders.desk import selecting
 from backorders.desk.models import SavedView
-from backorders.ids import typed_ids
+from backorders.ids import typed_id, typed_ids
 from backorders.orders.models import Customer, Order, OrderLine
 from backorders.supply.models import PurchaseLine
 
@@ -79,7 +79,7 @@ class WaitingLines(OfLines):
             people=self._people(),
             causes=OrderLine.Cause.choices,
             tiers=Customer.Tier.names,
-            cleared=self.request.GET.get("cleared", ""),
+            cleared=typed_id(self.request.GET.get("cleared", "")),
             empty=None if page.rows else self._empty(tabs),
             now=self.at,
             **kwargs,
