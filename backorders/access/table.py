@@ -102,6 +102,7 @@ CAPABILITIES: dict[str, Capability] = {
     "telling.cancel": _c(_("cancel messages"), DESK),
     "telling.resend": _c(_("send a mail once more"), DESK),
     "telling.edit": _c(_("edit messages before they leave"), DESK),
+    "telling.edit_to_supplier": _c(_("edit mails to suppliers before they leave"), BUYING),
     "telling.tell_now": _c(_("tell customers at once"), DESK),  # approval: customers
     "telling.mark_called": _c(_("mark a customer as called"), DESK),
     "telling.turn_mail": _c(_("stop or release all mail"), MANAGER | ADMINISTRATOR),

@@ -192,18 +192,37 @@ _IN_A_HURRY = """
 
 @act
 def edit(message: Message, *, text: str, by: AbstractBaseUser, at: datetime.datetime) -> Done[Message]:
-    """Change what a person says in a message that has not left; what it states is read anew. Returns the new message.
+    """Change what a person says in a message to a customer that has not left; what it states is read anew.
 
-    Of a message of our own the words are replaced; any other, a supplier's too, gets them as a paragraph above its
-    facts.
-    Raises `NotInTheOutbox`, `NothingToSay`, `NotEditable`.
+    Of a message of our own the words are replaced; any other gets them as a paragraph above its facts. Returns the new
+    message. Raises `NotInTheOutbox`, `NothingToSay`, `NotEditable`.
     """
-    if message.supplier_id is None:
-        lock_products(message.lines.values_list("line__product", flat=True))
-    else:
-        asking.locked([message.supplier_id])
+    if message.customer_id is None:
+        raise TypeError("A mail to a supplier is edited by those who buy.")
+    lock_products(message.lines.values_list("line__product", flat=True))
     if message.kind in BY_HAND and message.kind != Message.Kind.MESSAGE:
         raise NotEditable(_("This message says what an act did. Undo the act instead."))
+    return _edit(message, text, by, at)
+
+
+@act
+def edit_to_supplier(message: Message, *, text: str, by: AbstractBaseUser, at: datetime.datetime) -> Done[Message]:
+    """Put a person's words above what a mail to a supplier asks that has not left. Returns the new message.
+
+    Raises `NotInTheOutbox`, `NothingToSay`.
+    """
+    if message.supplier_id is None:
+        raise TypeError("A message to a customer is edited by those who write to customers.")
+    asking.locked([message.supplier_id])
+    return _edit(message, text, by, at)
+
+
+def right_to_edit(message: Message) -> str:
+    """Return the capability that editing a message needs: buyers write to suppliers, the desk to customers."""
+    return "telling.edit_to_supplier" if message.customer_id is None else "telling.edit"
+
+
+def _edit(message: Message, text: str, by: AbstractBaseUser, at: datetime.datetime) -> Done[Message]:
     words = caring.words(text)
     if not superseding.take_back([message.pk], at=at):
         raise NotInTheOutbox(_("The message has left, or was dropped: nothing can be changed any more."))

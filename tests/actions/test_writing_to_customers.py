@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from backorders.access.checking import NotAllowed
+from backorders.access.table import PURCHASING, SERVICE
 from backorders.actions import asking, caring, selling, telling, undoing
 from backorders.allocation.books import differences
 from backorders.chasing.models import DateRequest
@@ -281,7 +283,10 @@ def test_a_mail_to_a_supplier_gets_ones_words_above_what_it_asks() -> None:
     key, mails = waiting.dedupe_key, DateRequest.objects.get().mails
     telling.hold([waiting], reason="look first", by=None, at=later(minutes=2))
     waiting.refresh_from_db()
-    done = telling.edit(waiting, text="Call me: <b>Elif</b>", by=a_user(), at=later(minutes=3))
+    with pytest.raises(NotAllowed):
+        telling.edit_to_supplier(waiting, text="Hello", by=a_user(SERVICE), at=later(minutes=3))
+    buyer = a_user(PURCHASING)
+    done = telling.edit_to_supplier(waiting, text="Call me: <b>Elif</b>", by=buyer, at=later(minutes=3))
     waiting.refresh_from_db()
     anew = done.made
     assert (waiting.state, anew.state, anew.supplier, anew.dedupe_key) == ("superseded", "held", asked.supplier, key)
@@ -295,7 +300,23 @@ def test_a_mail_to_a_supplier_gets_ones_words_above_what_it_asks() -> None:
     telling.release([anew], by=None, at=later(minutes=4))
     assert send(later(hours=1))["accepted"] == 1
     with pytest.raises(telling.NotInTheOutbox):
-        telling.edit(anew, text="Too late", by=a_user(), at=later(hours=2))
+        telling.edit_to_supplier(anew, text="Too late", by=a_user(), at=later(hours=2))
+
+
+def test_who_buys_edits_no_message_to_a_customer_and_each_verb_takes_its_own_mails_alone() -> None:
+    asked = Asked()
+    theirs = Message.objects.get(kind="date_request", supplier=asked.supplier)
+    order = asked.waiting.order
+    mine = caring.write_message(order, text="Helo", states_dates=False, by=a_user(), at=later(hours=1)).made
+    with pytest.raises(NotAllowed):
+        telling.edit(mine, text="Hello", by=a_user(PURCHASING), at=later(hours=1))
+    with pytest.raises(TypeError):
+        telling.edit_to_supplier(mine, text="Hello", by=a_user(PURCHASING), at=later(hours=1))
+    with pytest.raises(TypeError):
+        telling.edit(theirs, text="Hello", by=a_user(SERVICE), at=later(hours=1))
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.state, theirs.state) == ("pending", "pending")
 
 
 def test_a_question_that_was_answered_meanwhile_is_not_asked_anew() -> None:
@@ -303,7 +324,7 @@ def test_a_question_that_was_answered_meanwhile_is_not_asked_anew() -> None:
     waiting = Message.objects.get(kind="date_request", state="pending")
     asking.withdraw(asked.request, reason="by phone", by=None, at=later(minutes=1))
     with pytest.raises(telling.NotInTheOutbox):
-        telling.edit(waiting, text="Hello", by=a_user(), at=later(minutes=2))
+        telling.edit_to_supplier(waiting, text="Hello", by=a_user(), at=later(minutes=2))
     assert not Message.objects.filter(state="pending", kind="date_request").exists()
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from backorders.access.table import PURCHASING, SERVICE
+from backorders.access.table import AUDITOR, MANAGER, PURCHASING, SERVICE
 from backorders.actions import asking, proposals
 from backorders.actions.etas import EtaPart
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
@@ -81,17 +81,30 @@ def test_a_question_is_withdrawn_with_a_reason(buyer: Client, world: World) -> N
     assert Message.objects.get(kind="date_request").state == "superseded"
 
 
-def test_a_mail_to_a_supplier_is_shown_and_edited_like_any_other(world: World) -> None:
-    desk = somebody(SERVICE)
-    somebody(PURCHASING).post(address("ask_supplier"), {"line": str(world.line.pk)})
+def test_a_mail_to_a_supplier_is_shown_to_the_desk_and_edited_by_those_who_buy(world: World) -> None:
+    desk, buyer, manager = somebody(SERVICE), somebody(PURCHASING), somebody(MANAGER)
+    buyer.post(address("ask_supplier"), {"line": str(world.line.pk)})
     message = Message.objects.get(kind="date_request")
     page = text(desk.get(address("message", message.pk)))
     assert message.subject in page
     assert world.line.purchase_order.supplier.name in page
-    desk.post(address("edit_message", message.pk), {"text": "Please answer by phone."})
+    assert "Edit before it leaves" not in page
+    assert "Edit before it leaves" in text(manager.get(address("message", message.pk)))
+    editing = address("edit_message", message.pk)
+    assert desk.get(editing).status_code == desk.post(editing, {"text": "Hello"}).status_code == 403
+    assert f'href="{editing}"' in buyer.get(address("proposals")).content.decode()
+    assert f'href="{editing}"' not in somebody(AUDITOR).get(address("proposals")).content.decode()
+    answer = buyer.post(editing, {"text": "Please answer by phone."}, follow=True)
     message.refresh_from_db()
     assert message.state == "superseded"
     assert "Please answer by phone." in Message.objects.get(kind="date_request", state="pending").text
+    assert answer.status_code == 200
+    assert "In the outbox" in text(answer)
+
+
+def test_those_who_buy_edit_no_message_to_a_customer(world: World) -> None:
+    buyer, mail = somebody(PURCHASING), address("edit_message", world.message.pk)
+    assert buyer.get(mail).status_code == buyer.post(mail, {"text": "Hello"}).status_code == 403
 
 
 # -- deciding ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from backorders.access.table import PURCHASING, WAREHOUSE
+from backorders.access.table import MANAGER, PURCHASING, WAREHOUSE
 from backorders.actions import caring, etas, revising
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import Message
@@ -43,8 +43,8 @@ def test_a_message_is_edited_on_a_page_that_shows_how_it_stands(desk: Client, re
     assert "In the outbox" in text(desk.get(answer["Location"]))
 
 
-def test_a_mail_to_a_supplier_is_edited_on_the_same_page(frozen: None, desk: Client) -> None:
-    asked = Asked()
+def test_a_mail_to_a_supplier_is_edited_on_the_same_page(frozen: None) -> None:
+    asked, desk = Asked(), somebody(MANAGER)
     mail = Message.objects.get(kind="date_request")
     assert "Edit before it leaves" in text(desk.get(address("message", mail.pk)))
     assert "Your paragraph is put above" in text(desk.get(address("edit_message", mail.pk)))

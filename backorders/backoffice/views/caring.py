@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -135,7 +137,7 @@ class Compensate(Mailing):
 
 
 class EditMessage(ActScreen):
-    """Change the words of a message before it leaves."""
+    """Change the words of a message before it leaves: one to a customer the desk, one to a supplier those who buy."""
 
     template_name = "backoffice/edit_message.html"
     permission = "telling.edit"
@@ -148,6 +150,12 @@ class EditMessage(ActScreen):
         """The message."""
         return get_object_or_404(Message.objects.select_related("customer"), pk=self.kwargs["pk"])
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ask for the right that the mail needs."""
+        if (message := Message.objects.filter(pk=kwargs["pk"]).first()) is not None:
+            self.permission = telling.right_to_edit(message)
+        return super().dispatch(request, *args, **kwargs)
+
     def heading(self) -> str:
         """Name the mail."""
         return _("Edit “%(subject)s”") % {"subject": self.message}
@@ -159,13 +167,19 @@ class EditMessage(ActScreen):
 
     def does(self, form: EditMessageForm) -> Done[Message]:
         """Write it anew."""
-        done = telling.edit(self.message, text=form.cleaned_data["text"], by=self.by, at=self.at)
+        verb = telling.edit_to_supplier if self.message.customer_id is None else telling.edit
+        done = verb(self.message, text=form.cleaned_data["text"], by=self.by, at=self.at)
         self.anew = done.made
         return done
 
     def done_sentence(self, done: Done[Message]) -> SafeString:
         """Say where it is now."""
-        return resting(done.made, done.change_set.pk)
+        return resting(done.made, done.change_set.pk, page=self._page)
+
+    @property
+    def _page(self) -> str:
+        """The page of a mail that whoever edits it may see."""
+        return "admin:message" if self.by.has_perm("notifications.view_message") else "admin:edit_message"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the message."""
@@ -174,7 +188,7 @@ class EditMessage(ActScreen):
 
     def back(self) -> str:
         """Go to the message as it is now."""
-        return reverse("admin:message", args=[getattr(self, "anew", self.message).pk])
+        return reverse(self._page, args=[getattr(self, "anew", self.message).pk])
 
 
 class Resend(Doing):
@@ -193,12 +207,12 @@ class Resend(Doing):
         return reverse("admin:outbox") if order is None else reverse("admin:order", args=[order])
 
 
-def resting(message: Message, change: int) -> SafeString:
+def resting(message: Message, change: int, *, page: str = "admin:message") -> SafeString:
     """Say that a message lies in the outbox, with the ways to it and back."""
     return format_html(
         '{} <a href="{}">{}</a> · <a href="{}">{}</a>',
         _("In the outbox; it leaves in five minutes unless somebody stops it."),
-        reverse("admin:message", args=[message.pk]),
+        reverse(page, args=[message.pk]),
         _("See the mail"),
         reverse("admin:change_set", args=[change]),
         _("Undo"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -22,7 +22,7 @@ from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import ActScreen, Doing, Screen
 from backorders.chasing.models import DateRequest, EtaProposal
 from backorders.ids import typed_ids
-from backorders.notifications.models import CallTask
+from backorders.notifications.models import UNSENT, CallTask, SupplierLink
 from backorders.supply.models import PurchaseLine
 
 CALLS = 100
@@ -40,6 +40,8 @@ class Answers(Screen):
         """Add the three lists."""
         open_lines = Count("lines", filter=Q(lines__answered_at=None, lines__ended_at=None))
         requests = DateRequest.objects.filter(closed_at=None).select_related("supplier").annotate(open=open_lines)
+        unsent = SupplierLink.objects.filter(request=OuterRef("pk"), message__state__in=UNSENT).order_by("-id")
+        requests = requests.annotate(unsent=Subquery(unsent.values("message")[:1]))
         calls = CallTask.objects.filter(supplier__isnull=False, done_at=None).select_related("supplier")
         waiting = Count("lines__proposals", filter=Q(lines__proposals__state=EtaProposal.State.WAITING))
         first = Min("lines__proposals__at", filter=Q(lines__proposals__state=EtaProposal.State.WAITING))

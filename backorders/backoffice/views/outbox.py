@@ -103,6 +103,7 @@ class ShowMessage(Screen):
             orders=Order.objects.filter(message_lines__message=message).distinct().order_by("id"),
             call=CallTask.objects.filter(message=message).first(),
             can_stop=message.state in UNSENT,
+            can_edit=message.state in UNSENT and self.by.has_perm(telling.right_to_edit(message)),
             is_held=message.state == State.HELD,
             **kwargs,
         )
