@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext as _
+
 from backorders.allocation.windows import Window
 from backorders.notifications.addresses import is_mailable, is_suppressed, normal, suppressed
 from backorders.notifications.letters import Item, Letter
@@ -41,7 +43,7 @@ def shown_letters(letters: Sequence[Letter]) -> list[LetterShown]:
             letter.to.name,
             letter.to.email,
             letter.to.language.upper(),
-            Message.Kind(letter.kind).label,
+            _(str(Message.Kind(letter.kind).label)),
             [
                 _item(order.order_id, order.number, item)
                 for part in letter.parts

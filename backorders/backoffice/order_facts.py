@@ -127,6 +127,8 @@ def next_of(order: Order, lines: Sequence[LineShown], trouble: Trouble | None, *
     ready = any(shown.line.allocated for shown in lines)
     if ready and not (order.is_ship_complete and waiting):
         return Next(_("Ship what lies ready"), reverse("admin:ship", args=[order.pk]), "good")
+    if any(shown.announced != shown.told for shown in waiting):
+        return Next(_("Nothing: the mail with the new date is on its way"), "", "good")
     if waiting:
         return Next(_("Nothing: the customer knows the date"), "", "good")
     return Next(_("Nothing is open"), "", "good")

@@ -9,6 +9,7 @@ from backorders.notifications.models import CustomerLink
 from backorders.orders.models import Note, Order, Refund, Shipment
 from tests.backoffice.desk import World, address, fill_in, filled, text
 from tests.factories import AT, a_carrier, a_customer, a_product, expected, later, receive, revise, state
+from tests.notifications.desk import announce, send
 
 
 def line_address(name: str, order: Order) -> str:
@@ -255,3 +256,14 @@ def test_a_lost_parcel_is_given_up_after_a_preview(
     page = text(desk.get(address("order", world.ready.pk)))
     assert "lost" in page
     assert "Confirm delivery" not in page
+
+
+def test_a_date_that_has_not_left_yet_is_on_its_way(desk: Client) -> None:
+    world = World()
+    page = address("order", world.first.pk)
+    assert "Nothing: the customer knows the date" in text(desk.get(page))
+    revise(world.line, (31, None), at=later(minutes=2))
+    announce(later(hours=2))
+    assert "Nothing: the mail with the new date is on its way" in text(desk.get(page))
+    send(later(hours=3))
+    assert "Nothing: the customer knows the date" in text(desk.get(page))

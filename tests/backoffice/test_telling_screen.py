@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from backorders.access.table import SERVICE
@@ -129,3 +130,11 @@ def test_everybody_in_the_view_is_told_with_one_click_and_one_confirmation(desk:
     preview = desk.post(address("act_on_lines"), {"do": "tell_all", "view": "not_told"}, follow=True)
     assert "2 mails leave" in text(preview)
     assert "Tell 3 customers" in text(preview)  # one of them is to be called
+
+
+def test_the_recipients_are_listed_in_the_reader_s_language(desk: Client, world: World) -> None:
+    preview = chosen(desk, world.first)
+    desk.cookies[settings.LANGUAGE_COOKIE_NAME] = "tr"
+    said = text(desk.get(url_of(preview)))
+    assert "Tarih gecikti" in said
+    assert "Date later" not in said
