@@ -184,7 +184,8 @@ def _after_the_answer(mine: ForCustomer, given: Given) -> dict[int, datetime.dat
 
 
 def reminders_now(mine: ForCustomer, to: Addressee, given: Given, *, is_written: bool) -> Reminders:
-    """Return what to remind of: a closed line of nothing, a near date not under the cap.
+    """Return what to remind of: a closed line of nothing, a near date not under the cap, a day that has passed (goods
+    that lie ready and have not left) never.
 
     That nothing has changed is said on the day we promised to write, whatever the cap says, and together with it what
     would be said within the days of the cap: so that the promise is kept and the next mail is not near.
@@ -205,7 +206,7 @@ def reminders_now(mine: ForCustomer, to: Addressee, given: Given, *, is_written:
         is_free = is_written or still or not is_capped(gap, last_word_at=last, at=given.at, policy=given.policy)
         if line.expected is None or not _is_near(line, given):
             continue
-        if line.approach_announced_until == line.expected.last:
+        if line.approach_announced_until == line.expected.last or line.expected.last < given.today:
             reminders.next_updates[line.line_id] = next_update_on(line.expected, at=given.at, policy=given.policy)
         elif is_free:
             reminders.near.append(line)

@@ -6,8 +6,9 @@ import pytest
 
 from backorders.actions import clock
 from backorders.allocation.models import Promise
+from backorders.allocation.windows import business_day
 from backorders.notifications.books import differences
-from backorders.notifications.models import Message
+from backorders.notifications.models import Message, MessageLine
 from backorders.notifications.policy import TELLING
 from backorders.orders.models import OrderLine
 from tests.factories import AT, a_carrier, a_line, a_product, a_purchase, a_supplier, later, receive, revise
@@ -28,7 +29,9 @@ def live(days: range) -> Told:
         clock.start_day(at=later(days=number))
         for hours in (1, 8):
             made_at = later(days=number, hours=hours)
-            made += tell(made_at)
+            told = tell(made_at)
+            assert not MessageLine.objects.filter(message__in=told, window_until__lt=business_day(made_at)).exists()
+            made += told
         heard_lately = Message.objects.filter(created_at__gt=made_at - TELLING.cap)
         assert heard_lately.exists() or not Promise.objects.untold().exists()
         assert list(differences()) == []
@@ -55,6 +58,16 @@ def test_sixty_days_of_goods_that_do_not_come_make_six_mails() -> None:
         ("heartbeat", 51),
     ]
     assert promise(line).told_until is None
+
+
+def test_goods_that_lie_ready_and_do_not_leave_are_announced_for_no_day_that_has_passed() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=10)
+    line = a_line(product, 5)
+    tell(AT)
+    receive(purchase, 5, at=later(days=9))
+    assert live(range(9, 60)) == [("earlier", 9)]
+    assert promise(line).told_until == promise(line).expected_until
 
 
 @pytest.mark.parametrize("eta", range(2, 7))
