@@ -150,5 +150,5 @@
     const answer = await fetchPart(summary.dataset.summary, { part: summary, isQuiet: true, again: () => sum(summary) });
     if (answer && answer.ok) summary.outerHTML = await answer.text();
   };
-  for (const summary of queue.querySelectorAll("[data-summary]")) sum(summary);
+  for (const summary of document.querySelectorAll("[data-summary]")) sum(summary);
 }

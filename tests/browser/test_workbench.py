@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from backorders.backoffice import paging
 from backorders.desk.models import Handling, Preference
 from backorders.notifications.models import Message
 from backorders.orders.models import Order
@@ -312,6 +313,19 @@ def test_the_theme_that_was_saved_is_worn_as_the_systems_is(world: World, sit_do
     page.goto(address("waiting_lines"))
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate(COLOURS) == night.evaluate(COLOURS)
+
+
+# -- a list of several pages ------------------------------------------------------------------------------------------
+
+
+def test_what_a_long_list_comes_to_is_added_up_after_it_is_there(
+    world: World, sit_down: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PER_PAGE", 2)
+    page = opened(sit_down, address("waiting_lines") + "?view=all")
+    expect(page.locator(".queue-lead")).to_contain_text("Oldest wait")
+    expect(page.locator(".ages dd")).to_have_count(7)
+    assert page.locator("tr[data-line]").count() == 2
 
 
 # -- on every page ----------------------------------------------------------------------------------------------------
