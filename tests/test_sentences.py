@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorders import rows
-from backorders.actions import bookkeeping, deciding, selling, undoing
+from backorders.actions import bookkeeping, deciding, keeping, selling, undoing
 from backorders.changes.models import ChangeSet
 from backorders.notifications.calling import ask_to_call
 from backorders.notifications.models import CallTask, Message, Suppression
@@ -114,5 +114,5 @@ def test_why_units_were_cancelled_is_read_in_the_readers_language_and_own_words_
     by_customer = Cancellation.objects.filter(line__order=waiter.order)
     assert by_customer
     for cancelled in by_customer:
-        assert in_both(cancelled.reason) == ("chosen by the customer", in_both(deciding.BY_CUSTOMER)[1])
+        assert in_both(cancelled.reason) == ("chosen by the customer", in_both(keeping.BY_CUSTOMER)[1])
     assert in_both(line.cancellations.get().reason) == ("{vazgeçti}", "{vazgeçti}")

@@ -198,7 +198,7 @@ def edit(message: Message, *, text: str, by: AbstractBaseUser, at: datetime.date
     message. Raises `NotInTheOutbox`, `NothingToSay`, `NotEditable`.
     """
     if message.customer_id is None:
-        raise TypeError("A mail to a supplier is edited by those who buy.")
+        raise TypeError("a mail to a supplier: see edit_to_supplier")
     lock_products(message.lines.values_list("line__product", flat=True))
     if message.kind in BY_HAND and message.kind != Message.Kind.MESSAGE:
         raise NotEditable(_("This message says what an act did. Undo the act instead."))
@@ -212,7 +212,7 @@ def edit_to_supplier(message: Message, *, text: str, by: AbstractBaseUser, at: d
     Raises `NotInTheOutbox`, `NothingToSay`.
     """
     if message.supplier_id is None:
-        raise TypeError("A message to a customer is edited by those who write to customers.")
+        raise TypeError("a message to a customer: see edit")
     asking.locked([message.supplier_id])
     return _edit(message, text, by, at)
 
