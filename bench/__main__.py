@@ -15,7 +15,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from bench import answering, listing, mailing, moving, placing  # noqa: E402
+from bench import answering, importing, listing, mailing, moving, placing  # noqa: E402
 from bench.measuring import Figure  # noqa: E402
 
 JOBS: dict[str, tuple[Callable[[int], Iterator[Figure]], tuple[int, ...]]] = {
@@ -24,6 +24,7 @@ JOBS: dict[str, tuple[Callable[[int], Iterator[Figure]], tuple[int, ...]]] = {
     "J3a": (moving.revise, (10_000, 100_000)),
     "J3b": (mailing.mail, (2_000,)),
     "J4": (listing.show, (10_000, 100_000, 1_000_000)),
+    "J6": (importing.take_in, (20_000,)),
     "J7": (answering.answer, (500, 5_000)),
 }
 

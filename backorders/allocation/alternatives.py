@@ -232,7 +232,7 @@ def _market(named: Sequence[Substitute], waits: Sequence[Wait], today: datetime.
     waiting = OrderLine.objects.waiting().filter(product__in=limited).order_by().values("product")
     risky = PurchaseLine.objects.outstanding().filter(product__in=products, purchase_order__supplier__is_at_risk=True)
     return Market(
-        supplies={pk: in_order_of_use(free.supplies(pk, today=today)) for pk in products},
+        supplies={pk: in_order_of_use(found) for pk, found in free.supplies(products, today=today).items()},
         free=_free(products),
         waiting=dict(waiting.annotate(n=Sum("waiting")).values_list("product", "n")) if limited else {},
         at_risk=frozenset(risky.order_by().values_list("id", flat=True)),

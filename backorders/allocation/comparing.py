@@ -46,7 +46,7 @@ def _compared(rule: str, key: Key, situation: Situation, today: datetime.date) -
 def _counted(
     queue: Sequence[OpenLine], situation: Situation, product_id: int, today: datetime.date
 ) -> tuple[int, int, int, int]:
-    supplies = in_order_of_use(situation.supplies(product_id, today=today))
+    supplies = in_order_of_use(situation.supplies([product_id], today=today)[product_id])
     pieces: dict[int, list[Piece]] = {line.line_id: [] for line in queue}
     for piece in plan(supplies, queue, keeps_word=keeps_word):
         pieces[piece.line_id].append(piece)

@@ -44,8 +44,8 @@ def join(free: Situation, newcomers: Sequence[Newcomer], *, today: datetime.date
     Of one order's lines of the same product the one with the higher score comes first, then the first named.
     """
     joined: dict[int, Joined] = {}
-    for product_id in free.products:
-        supplies = in_order_of_use(free.supplies(product_id, today=today))
+    for product_id, found in free.supplies(free.products, today=today).items():
+        supplies = in_order_of_use(found)
         mine = [(index, new) for index, new in enumerate(newcomers) if new.product_id == product_id]
         mine.sort(key=lambda numbered: -numbered[1].score)
         demands = [Demand(index, new.quantity, transit_days=new.transit_days) for index, new in mine]

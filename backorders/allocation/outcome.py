@@ -84,8 +84,10 @@ def outcome(situation: Situation, *, today: datetime.date) -> Outcome:
     by_product: dict[int, list[OpenLine]] = {pk: [] for pk in situation.products}
     for line in situation.lines.values():
         by_product[line.product_id].append(line)
-    for product_id, lines in by_product.items():
-        supplies = in_order_of_use(situation.supplies(product_id, today=today))
+    waited_for = {product_id: lines for product_id, lines in by_product.items() if lines}
+    supplies_of = situation.supplies(waited_for, today=today)
+    for product_id, lines in waited_for.items():
+        supplies = in_order_of_use(supplies_of[product_id])
         number = situation.products[product_id].last_promise + 1
         after += _planned(supplies, lines, allocations, number, today)
     return Outcome(allocations, _whole_orders_dated(after, situation.siblings))

@@ -1,6 +1,7 @@
 """A situation is all that the plan of some products rests on; a preview changes it in memory. Pure."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -102,26 +103,17 @@ class Situation:
     siblings: list[OpenLine]
     held: list[Held]
 
-    def supplies(self, product_id: int, *, today: datetime.date) -> list[Supply]:
-        """Return the product's supplies, in no order. Units that do not exist or never come are left out."""
-        making = self.products[product_id]
-        stocks = [
-            Supply(
-                True,
-                stock.id,
-                stock.on_hand,
-                self._ready(making, stock.warehouse_id, Window(today, today)),
-                (0, stock.warehouse_rank, 0),
-            )
-            for stock in self.stocks.values()
-            if stock.product_id == product_id and stock.on_hand
-        ]
-        lots = [
-            self._lot_supply(making, lot, today)
-            for lot in self.lots.values()
-            if lot.product_id == product_id and lot.outstanding
-        ]
-        return stocks + lots
+    def supplies(self, products: Iterable[int], *, today: datetime.date) -> dict[int, list[Supply]]:
+        """Return the supplies of each of these products, in no order. Units that do not exist or never come are left
+        out."""
+        found: dict[int, list[Supply]] = {pk: [] for pk in products}
+        for stock in self.stocks.values():
+            if stock.product_id in found and stock.on_hand:
+                found[stock.product_id].append(self._stock_supply(stock, today))
+        for lot in self.lots.values():
+            if lot.product_id in found and lot.outstanding:
+                found[lot.product_id].append(self._lot_supply(lot, today))
+        return found
 
     def add_stock(self, product_id: int, warehouse: Warehouse, quantity: int) -> None:
         """Put units (or, negative, take them) on hand in a warehouse."""
@@ -130,7 +122,12 @@ class Situation:
         level = known or Stock(youngest(warehouse.pk), product_id, warehouse.pk, warehouse.rank, 0)
         self.stocks[level.id] = level._replace(on_hand=level.on_hand + quantity)
 
-    def _lot_supply(self, making: Making, lot: Lot, today: datetime.date) -> Supply:
+    def _stock_supply(self, stock: Stock, today: datetime.date) -> Supply:
+        ready = self._ready(self.products[stock.product_id], stock.warehouse_id, Window(today, today))
+        return Supply(True, stock.id, stock.on_hand, ready, (0, stock.warehouse_rank, 0))
+
+    def _lot_supply(self, lot: Lot, today: datetime.date) -> Supply:
+        making = self.products[lot.product_id]
         late = lateness_of(lot, usual=making.usual_lateness)
         arrives = dated_arrival(lot, late, today=today)
         return Supply(

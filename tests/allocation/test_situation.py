@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 def supply(product: Product, *, today: datetime.date = TODAY) -> Supply:
     """The product's only supply."""
-    (only,) = read([product.pk]).supplies(product.pk, today=today)
+    (only,) = read([product.pk]).supplies([product.pk], today=today)[product.pk]
     return only
 
 
@@ -90,7 +90,7 @@ def test_nothing_that_is_used_up_is_a_supply() -> None:
     count(product, 0)
     purchase = a_purchase(product, 5)
     PurchaseLine.objects.filter(pk=purchase.pk).update(received=5)
-    assert read([product.pk]).supplies(product.pk, today=TODAY) == []
+    assert read([product.pk]).supplies([product.pk], today=TODAY)[product.pk] == []
 
 
 def test_each_warehouse_keeps_its_own_holidays() -> None:
@@ -98,7 +98,11 @@ def test_each_warehouse_keeps_its_own_holidays() -> None:
     near.holidays.create(on=day(1))
     count(product, 1)
     count(product, 1, where=far)
-    ready = {s.preference[1]: s.ready.first for s in read([product.pk]).supplies(product.pk, today=TODAY) if s.ready}
+    ready = {
+        s.preference[1]: s.ready.first
+        for s in read([product.pk]).supplies([product.pk], today=TODAY)[product.pk]
+        if s.ready
+    }
     assert ready == {1: day(2), 2: day(1)}
     assert calendars()[far.pk].holidays == frozenset()
 
@@ -108,7 +112,7 @@ def test_units_can_be_put_where_there_were_none() -> None:
     situation = read([product.pk])
     situation.add_stock(product.pk, a_warehouse(), 3)
     situation.add_stock(product.pk, other, 4)
-    units = [found.quantity for found in situation.supplies(product.pk, today=TODAY)]
+    units = [found.quantity for found in situation.supplies([product.pk], today=TODAY)[product.pk]]
     assert sorted(units) == [4, 5]
 
 

@@ -64,7 +64,7 @@ def test_an_answer_that_changes_while_a_buyer_accepts_the_old_one_is_refused(
 ) -> None:
     asked = Asked()
     proposal = asked.answer("move", (20, None))
-    point = Point(monkeypatch, proposals, "for_recipients")  # it has seen that the answer waits
+    point = Point(monkeypatch, proposals, "for_impact")  # it has seen that the answer waits
     if not is_locked:
         all_locks_off(monkeypatch)
     ending = meet_at(
@@ -141,7 +141,7 @@ def test_two_buyers_accept_the_same_answer_once(monkeypatch: pytest.MonkeyPatch)
     proposal = asked.answer("move", (20, None))
     version = asked.purchase.version
     before = EtaRevision.objects.count()
-    point = Point(monkeypatch, proposals, "for_recipients")  # it has seen that the answer waits
+    point = Point(monkeypatch, proposals, "for_impact")  # it has seen that the answer waits
     ending = meet_at(point, accepting(proposal, version), accepting(proposal, version))
     assert ending.waited
     assert isinstance(ending.second, NotWaiting)
