@@ -128,6 +128,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "TEST": {"NAME": str(VAR / "test.sqlite3")},  # a file: threads of a test share it
     }
 else:
+    # Compiling a statement takes longer than ours run; on tables nobody analysed yet PostgreSQL would compile them all.
     limits = "-c jit=off -c lock_timeout=3s -c statement_timeout=" + os.environ.get("STATEMENT_TIMEOUT", "15s")
     # The statements of the hottest paths are prepared at their sixth time (backorders/rows.py); others never are.
     options = {"options": limits, "prepare_threshold": 5}
