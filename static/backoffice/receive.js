@@ -34,6 +34,23 @@
   };
   if (table) { table.classList.add("asking"); table.addEventListener("input", need); }
 
+  // Who goes before whom stands in the form beside what arrived: a preview that is under way, or asked for meanwhile,
+  // loses no press of a button that it replaces.
+  const preview = document.getElementById("preview");
+  const move = (button) => {
+    const [act, product] = button.value.split(":"), said = (name) => button.form.elements[name].value;
+    if (act === "back") return "";
+    const menus = () => { const [line, version] = said(`give_${product}`).split(":"); return `${line}:${said(`take_${product}`)}:${version}`; };
+    return [said("moves"), act === "menu" ? menus() : button.value].filter(Boolean).join();
+  };
+  preview.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=move]");
+    if (!button) return;
+    event.preventDefault();
+    button.form.elements.moves.value = move(button);
+    htmx.ajax("POST", button.form.getAttribute("action"), { source: preview, target: preview }).catch(() => {});
+  });
+
   // What was counted stays in this browser until its receipt is booked: a page that is left, a form that was refused or
   // came too late, a connection that broke lose nothing. Its key comes along, so that nothing is booked twice.
   const KEPT = 7 * 24 * 3600 * 1000; // milliseconds

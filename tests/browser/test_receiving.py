@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from backorders.actions import receiving
 from backorders.changes.models import ChangeSet
@@ -64,6 +64,23 @@ def test_after_a_move_the_keyboard_stands_where_it_stood(world: World, sit_down:
     page.keyboard.press("Enter")
     expect(page.locator(".by-hand")).to_contain_text("loses")
     expect(down).to_be_focused()
+
+
+def test_a_move_made_while_a_preview_is_under_way_is_not_lost(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    at_the_dock(page, world)
+    held: list[Route] = []
+    with page.expect_response(lambda answer: "quantity=4" in (answer.request.post_data or "")):
+        page.get_by_label("Good: AK-17").fill("4")
+    page.route("**/receive/**", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(lambda request: "damaged=1" in (request.post_data or "")):
+        page.get_by_label("Damaged: AK-17").fill("1")
+    page.get_by_role("button", name=f"Move {world.second.number} up").click()
+    page.get_by_label("Over: AK-17").fill("2")
+    with page.expect_response(lambda answer: "over=2" in (answer.request.post_data or "")):
+        [under_way] = held
+        under_way.continue_()
+    expect(page.locator(".by-hand")).to_contain_text("Elif Kaya loses")
 
 
 def test_everything_is_there_without_a_script(world: World, sit_down: Open) -> None:

@@ -151,11 +151,6 @@ class ReceiveForm(AskingForm):
         ]
 
     @property
-    def moved(self) -> str:
-        """The lines put before others, for the form to carry."""
-        return str(self.data.get("moves", ""))
-
-    @property
     def meaning(self) -> str:
         """How the words on every rest are understood."""
         return " ".join(form.meaning for form in self.lines if form.meaning)
