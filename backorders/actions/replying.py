@@ -1,7 +1,6 @@
 """Replying: what customers reply to our mails becomes a question about their order, or waits for staff; never lost."""
 
 import datetime
-import logging
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +14,12 @@ from backorders.changes.models import Touch
 from backorders.changes.recording import open_change, touch
 from backorders.notifications.addresses import normal
 from backorders.notifications.models import Reply
-from backorders.notifications.replies import clean
+from backorders.notifications.parking import is_worked_on
 from backorders.notifications.threads import order_of
 from backorders.orders.models import Order, Question
-from backorders.refusal import Busy, Refused
+from backorders.refusal import Refused
 
 BATCH = 200
-MOST_ATTEMPTS = 5
-LOG = logging.getLogger(__name__)
 NOTHING_WRITTEN = "(–)"
 
 
@@ -33,39 +30,14 @@ class DealtWith(Refused):
 def take_in(*, at: datetime.datetime) -> int:
     """Work on what came in, oldest first; return how many mails were worked on. Each is an act of its own.
 
-    One that cannot be worked on holds no other up: it is tried again at the next runs, and after `MOST_ATTEMPTS` of
-    them it is left to staff, with the reason.
+    One that cannot be worked on holds no other up (`parking`).
     """
     count, last = 0, 0
     to_do = Reply.objects.filter(processed_at=None).order_by("id").values_list("pk", flat=True)
     while batch := list(to_do.filter(pk__gt=last)[:BATCH]):
-        count += sum(_is_taken_in(pk, at=at) for pk in batch)
+        count += sum(is_worked_on(Reply, pk, _take_in_one, at=at) for pk in batch)
         last = batch[-1]
     return count
-
-
-def _is_taken_in(pk: int, *, at: datetime.datetime) -> bool:
-    try:
-        _take_in_one(pk, at=at)
-    except Busy:  # others' doing, not the mail's
-        return False
-    except Exception as error:  # whatever a mail may do to us, the next one is worked on
-        LOG.warning("a mail that came in cannot be worked on: %s", type(error).__name__)
-        _note_failure(pk, f"{type(error).__name__}: {error}".splitlines()[0], at=at)
-        return False
-    return True
-
-
-@act
-def _note_failure(pk: int, problem: str, *, at: datetime.datetime) -> None:
-    reply = Reply.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-    if reply.processed_at is not None:
-        return
-    reply.attempts += 1
-    reply.problem = clean(problem, 300)
-    if reply.attempts >= MOST_ATTEMPTS:
-        reply.processed_at = at
-    reply.save(update_fields=["attempts", "problem", "processed_at"])
 
 
 @act

@@ -20,7 +20,7 @@ from backorders.importing.purging import KEPT
 from backorders.jobs.beating import ALIVE
 from backorders.jobs.models import Heartbeat, Job
 from backorders.notifications import switch
-from backorders.notifications.models import IN_THE_OUTBOX, Message
+from backorders.notifications.models import IN_THE_OUTBOX, Message, ProviderEvent
 
 LATELY = datetime.timedelta(days=7)
 LITTLE_DISK = 0.1  # of all of it
@@ -75,7 +75,7 @@ class Task(NamedTuple):
 
 def signs(*, at: datetime.datetime) -> list[Sign]:
     """Return the signs, the machine's first."""
-    return [_database(), _broker(), _workers(at), _mail(at), _jobs(at), *_disk()]
+    return [_database(), _broker(), _workers(at), _mail(at), _reports(at), _jobs(at), *_disk()]
 
 
 def tasks(*, at: datetime.datetime) -> list[Task]:
@@ -147,6 +147,21 @@ def _mail(at: datetime.datetime) -> Sign:
     if mail.is_paused(at):
         return Sign(_("Mail"), _("is paused: the provider asked to wait"), "warn")
     return Sign(_("Mail"), _("leaves"), "good")
+
+
+def _reports(at: datetime.datetime) -> Sign:
+    """Events of the provider that could not be worked on: of each a bounce may be that nobody was called about."""
+    failed = ProviderEvent.objects.exclude(problem="").filter(received_at__gt=at - LATELY).order_by("-received_at")
+    problems = list(failed.values_list("problem", flat=True))
+    if not problems:
+        return Sign(_("Reports of the mail provider"), _("all were worked on"), "good")
+    words = ngettext(
+        "%(count)s of this week could not be worked on (%(problem)s); the list of provider events says why",
+        "%(count)s of this week could not be worked on (the last: %(problem)s); the list of provider events says why",
+        len(problems),
+    )
+    said = {"count": len(problems), "problem": problems[0].partition(":")[0]}
+    return Sign(_("Reports of the mail provider"), words % said, "bad")
 
 
 def _jobs(at: datetime.datetime) -> Sign:

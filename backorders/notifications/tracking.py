@@ -7,6 +7,7 @@ longer.
 
 import datetime
 import hashlib
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from backorders.notifications.calling import ask_to_call
 from backorders.notifications.marking import confirm_unknown, untell
 from backorders.notifications.models import BOUNCES, Message, ProviderEvent, Suppression
 from backorders.notifications.outdating import stating_old_dates
+from backorders.notifications.parking import is_worked_on
 from backorders.notifications.policy import SENDING
 from backorders.notifications.repeating import repeat, repeated_key
 from backorders.notifications.replies import clean
@@ -45,6 +47,7 @@ TO_ACT_ON = {"bounced", "complained", "rejected", "failed"}
 HARD = {"invalid", "bounced"}  # the mailbox is not there; anything else may pass
 SOFT = re.compile(r"soft.?bounce|bouncetype\W+transient", re.IGNORECASE)  # anymail calls both kinds of bounce the same
 BATCH = 500
+LOG = logging.getLogger(__name__)
 YEARS = range(2000, 9999)  # of moments that a provider can mean
 
 
@@ -105,19 +108,30 @@ def _key(event: Any, esp_name: str) -> str:
 
 
 def process_events(*, at: datetime.datetime) -> Counter[str]:
-    """Work on what was heard, oldest first; return how many events of which type there were."""
+    """Work on what was heard, oldest first; return how many events of which type there were.
+
+    Many are worked on together; where that fails, one by one, so that the one that is to blame holds no other up
+    (`parking`). Those that failed before go by themselves.
+    """
     heard: Counter[str] = Counter()
-    while batch := list(ProviderEvent.objects.filter(processed_at=None).order_by("id")[:BATCH]):
-        worked_on = _work_on([event.pk for event in batch], at=at)
-        if not worked_on:
-            break
-        heard.update(worked_on)
+    last = 0
+    to_do = ProviderEvent.objects.filter(processed_at=None).order_by("id").values_list("id", "attempts")
+    while batch := list(to_do.filter(id__gt=last)[:BATCH]):
+        last = batch[-1][0]
+        alone = [pk for pk, attempts in batch if attempts]
+        try:
+            heard.update(_work_on([pk for pk, attempts in batch if not attempts], at=at))
+        except Exception as error:  # of one of them: which one it is shows when each is an act of its own
+            LOG.warning("events of the provider are worked on one by one: %s", type(error).__name__)
+            alone = [pk for pk, _attempts in batch]
+        for pk in alone:
+            is_worked_on(ProviderEvent, pk, lambda pk, *, at: heard.update(_work_on([pk], at=at)), at=at)
     return heard
 
 
 @act
 def _work_on(event_ids: list[int], *, at: datetime.datetime) -> list[str]:
-    """Work on these events if nobody else has; each batch is one transaction."""
+    """Work on these events if nobody else has, in one transaction; return their types."""
     mine = ProviderEvent.objects.select_for_update(no_key=True, of=("self",))
     events = list(mine.filter(pk__in=event_ids, processed_at=None).order_by("id"))
     _find_messages(events)
@@ -125,7 +139,7 @@ def _work_on(event_ids: list[int], *, at: datetime.datetime) -> list[str]:
     for event in events:
         if event.event_type in TO_ACT_ON:
             _act_on(event, at=at)
-    ProviderEvent.objects.filter(pk__in=[event.pk for event in events]).update(processed_at=at)
+    ProviderEvent.objects.filter(pk__in=[event.pk for event in events]).update(processed_at=at, problem="")
     return [event.event_type for event in events]
 
 

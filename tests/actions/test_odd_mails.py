@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from backorders.access.table import SERVICE
 from backorders.actions import hearing, replying
 from backorders.notifications.models import WAITS_FOR_STAFF, Reply, Thread
+from backorders.notifications.parking import MOST_ATTEMPTS
 from backorders.orders.models import Order, Question
 from tests.factories import AT, a_customer, a_line, a_product, a_user, an_order, later
 from tests.notifications.desk import tell
@@ -57,12 +58,12 @@ def test_one_that_cannot_be_worked_on_holds_no_other_up(poisoned: Reply) -> None
 
 
 def test_after_some_attempts_it_is_left_to_staff_with_its_reason(poisoned: Reply) -> None:
-    for minutes in range(replying.MOST_ATTEMPTS + 3):
+    for minutes in range(MOST_ATTEMPTS + 3):
         replying.take_in(at=later(minutes=minutes))
     poisoned.refresh_from_db()
-    parked_at = later(minutes=replying.MOST_ATTEMPTS - 1)
+    parked_at = later(minutes=MOST_ATTEMPTS - 1)
     assert (poisoned.attempts, poisoned.processed_at, poisoned.text) == (
-        replying.MOST_ATTEMPTS,
+        MOST_ATTEMPTS,
         parked_at,
         "Poison",
     )
@@ -74,7 +75,7 @@ def test_after_some_attempts_it_is_left_to_staff_with_its_reason(poisoned: Reply
 
 @pytest.mark.urls("config.urls")
 def test_staff_see_it_with_its_reason(client: Client, poisoned: Reply) -> None:
-    for _ in range(replying.MOST_ATTEMPTS):
+    for _ in range(MOST_ATTEMPTS):
         replying.take_in(at=AT)
     client.force_login(a_user(SERVICE, is_staff=True))
     page = client.get("/admin/notifications/reply/?waiting=1").content.decode()

@@ -10,7 +10,7 @@ from backorders.backoffice import health
 from backorders.jobs import beating
 from backorders.jobs.beating import Ran
 from backorders.jobs.models import Job
-from backorders.notifications.models import MailSwitch, Message
+from backorders.notifications.models import MailSwitch, Message, ProviderEvent
 from tests.backoffice.desk import World, address, somebody, text
 from tests.factories import AT, later, revise
 
@@ -53,6 +53,18 @@ def test_held_mail_and_failed_jobs_are_signs() -> None:
         kind="x", subject="x", object_id=1, about="x", state="failed", created_at=AT, ended_at=AT, why={"en": "x"}
     )
     assert (tones()["Mail"], tones()["Jobs"]) == ("bad", "warn")
+
+
+def test_a_report_that_could_not_be_worked_on_is_a_sign_with_its_reason() -> None:
+    World()
+    assert tones()["Reports of the mail provider"] == "good"
+    said = {"event_type": "bounced", "problem": "OverflowError: of ada@example.com", "occurred_at": AT}
+    ProviderEvent.objects.create(event_key="x", received_at=AT, **said)
+    assert tones()["Reports of the mail provider"] == "bad"
+    assert tones(later(days=8))["Reports of the mail provider"] == "good"
+    page = text(somebody(ADMINISTRATOR).get(address("health")))
+    assert "OverflowError" in page
+    assert "ada@example.com" not in page
 
 
 def test_the_outbox_is_counted_by_age() -> None:

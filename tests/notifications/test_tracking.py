@@ -13,6 +13,7 @@ from django.urls import include, path
 
 from backorders.notifications import gate, leasing, recovering, switch
 from backorders.notifications.models import CallTask, Message, ProviderEvent, Suppression
+from backorders.notifications.parking import MOST_ATTEMPTS
 from backorders.notifications.tracking import process_events
 from tests.factories import AT, a_customer, a_line, a_product, later
 from tests.notifications.desk import announce, send
@@ -227,3 +228,51 @@ def test_many_reports_need_no_more_statements() -> None:
         return len(queries)
 
     assert statements(12) == statements(2)
+
+
+def a_poisoned_event() -> ProviderEvent:
+    """A soft bounce from before the days that can be reckoned with."""
+    moment = datetime.datetime(1, 1, 2, tzinfo=datetime.UTC)
+    said = {"event_type": "bounced", "reason": "soft", "recipient": "poison@example.com"}
+    return ProviderEvent.objects.create(event_key="poison", occurred_at=moment, received_at=AT, **said)
+
+
+def among_twenty(message: Message) -> ProviderEvent:
+    """Hard bounces of twenty addresses, with a poisoned event in their midst."""
+    poisoned = None
+    for number in range(20):
+        if number == 10:
+            poisoned = a_poisoned_event()
+        assert bounce(number, Recipient=f"a{number}@example.com", Email=f"a{number}@example.com") == 200
+    assert poisoned is not None
+    return poisoned
+
+
+def test_a_poisoned_event_holds_no_other_up(message: Message) -> None:
+    poisoned = among_twenty(message)
+    assert process_events(at=AT) == {"bounced": 20}
+    assert Suppression.objects.count() == 20
+    assert delivery(message) == Message.Delivery.BOUNCED
+    poisoned.refresh_from_db()
+    assert (poisoned.processed_at, poisoned.attempts) == (None, 1)
+    assert poisoned.problem.startswith("OverflowError: ")
+
+
+def test_after_some_attempts_a_poisoned_event_is_left_to_staff(message: Message) -> None:
+    poisoned = a_poisoned_event()
+    for minutes in range(MOST_ATTEMPTS + 2):
+        process_events(at=later(minutes=minutes))
+    poisoned.refresh_from_db()
+    assert (poisoned.processed_at, poisoned.attempts) == (later(minutes=MOST_ATTEMPTS - 1), MOST_ATTEMPTS)
+    assert poisoned.problem.startswith("OverflowError: ")
+
+
+def test_what_failed_before_goes_by_itself_and_can_still_succeed(message: Message) -> None:
+    poisoned = a_poisoned_event()
+    process_events(at=AT)
+    assert bounce(1) == 200
+    assert process_events(at=later(minutes=1)) == {"bounced": 1}
+    ProviderEvent.objects.filter(pk=poisoned.pk).update(occurred_at=AT)
+    assert process_events(at=later(minutes=2)) == {"bounced": 1}
+    poisoned.refresh_from_db()
+    assert (poisoned.processed_at, poisoned.problem) == (later(minutes=2), "")

@@ -92,8 +92,8 @@ class AttemptAdmin(LedgerAdmin):
 class ProviderEventAdmin(LedgerAdmin):
     """What the provider told us later."""
 
-    contact_fields = ("recipient", "description")
-    list_display = ("received_at", "event_type", "recipient", "reason", "processed_at")
+    contact_fields = ("recipient", "description", "problem")
+    list_display = ("received_at", "event_type", "recipient", "reason", "processed_at", "attempts", "problem")
     list_select_related = ("message",)
     ordering = ("-id",)
 

@@ -18,7 +18,10 @@ def bounces() -> Q:
 
 
 class ProviderEvent(models.Model):
-    """A provider event is what the mail provider told us later about a message: stored first, worked on afterwards."""
+    """A provider event is what the mail provider told us later about a message: stored first, worked on afterwards.
+
+    One with a problem could not be worked on; processed with a problem it is left to staff.
+    """
 
     event_key = models.CharField(max_length=200, unique=True)
     event_type = models.CharField(max_length=20)
@@ -30,12 +33,15 @@ class ProviderEvent(models.Model):
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="how often it could not be worked on")
+    problem = models.CharField(max_length=300, blank=True, help_text="why it could not be worked on the last time")
 
     class Meta:
         ordering = ["-received_at", "-id"]
         indexes = [
             models.Index(name="provider_events_to_do", fields=["id"], condition=Q(processed_at=None)),
             models.Index(name="bounces_worked_on", fields=["processed_at"], condition=bounces()),
+            models.Index(name="provider_events_with_problems", fields=["received_at"], condition=~Q(problem="")),
         ]
 
     def __str__(self) -> str:
