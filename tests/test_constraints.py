@@ -245,6 +245,7 @@ TRIES: dict[str, Callable[[], Any]] = {
         a_line(a_product(), 2),
         update(OrderLine, waiting=1),
     ),
+    "owed_on_top_is_a_part_of_the_price": lambda: (a_line(a_product(), 1), update(OrderLine, owed_on_top=1000)),
     "first_promise_is_a_window_or_absent": lambda: (a_line(a_product(), 2), update(OrderLine, first_from=day(1))),
     "delivery_says_who_confirmed_it": lambda: (a_shipped_line(), update(Shipment, delivered_at=AT)),
     "delivery_follows_shipment": lambda: (

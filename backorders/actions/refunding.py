@@ -52,7 +52,7 @@ def refunds_of(
 ) -> list[Decimal]:
     """Return what is paid back if so many units of each of these lines are cancelled, in this order, or `one_of_them`.
 
-    It is their price, if the order is paid, less the money off that was given for them before. `made` are the
+    It is what was paid of them, if the order is paid, less the money off that was given for them before. `made` are the
     cancellations of these very units, where they are written already. The statements do not grow with the lines.
     """
     offs = _offs({line.order_id for line, _quantity in units if line.order.is_paid}, without=made)
@@ -60,7 +60,7 @@ def refunds_of(
     lost_since = next(iter(had_left.values()), None)
     amounts = []
     for line, quantity in units:
-        value = line.price * quantity if line.order.is_paid else Decimal(0)
+        value = line.paid * quantity if line.order.is_paid else Decimal(0)
         after = {gift: _without(gift, off, line.pk, quantity, lost_since) for gift, off in offs.items()}
         amounts.append(net(value, offs.values(), after.values()))
         if not one_of_them:
@@ -125,7 +125,7 @@ def _offs(orders: Collection[int], *, without: Collection[Cancellation] = ()) ->
     offs: dict[Compensation, Off] = {}
     if not family or not (found := list(gifts)):
         return offs
-    prices = dict(OrderLine.objects.filter(order__in=family).values_list("pk", "price"))
+    prices = dict(OrderLine.objects.filter(order__in=family).values_list("pk", F("price") - F("owed_on_top")))
     happened = _happened(family, prices, since=found[0].change_set_id, without=without)
     for gift in found:
         units = {int(pk): count for pk, count in gift.covers.items() if int(pk) in prices}

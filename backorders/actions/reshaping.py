@@ -164,8 +164,8 @@ def _move(line: OrderLine, quantity: int, made: Order) -> list[int]:
         return [line.pk, line.pk, quantity]
     waiting = min(quantity, line.waiting)
     promise = Promise.objects.get(line=line)
-    names = "product price placed_at cause first_from first_until promise_number is_expedited is_held score overtaken"
-    copied = {name: getattr(line, name) for name in names.split()}
+    names = "product price owed_on_top placed_at cause first_from first_until promise_number score overtaken".split()
+    copied = {name: getattr(line, name) for name in [*names, "is_expedited", "is_held"]}
     new = OrderLine.objects.create(order=made, quantity=quantity, waiting=quantity, **copied)
     promise.pk = new.pk
     promise.line = new
@@ -293,7 +293,7 @@ def _exchange(line: OrderLine, product: Product, quantity: int | None, at: datet
             line_product_sku=line.product.sku,
         )
     units = cancellable(line, quantity)
-    price = price_instead(named, units=units, original=line.price, currency=line.order.currency)
+    price = price_instead(named, units=units, original=line.price, paid=line.paid, currency=line.order.currency)
     if price is None:
         raise NoSubstitute(
             _(
@@ -326,6 +326,7 @@ def _new_line(line: OrderLine, product: Product, exchange: Exchange, at: datetim
         quantity=exchange.units,
         waiting=exchange.units,
         price=exchange.price,
+        owed_on_top=exchange.extra / exchange.units if line.order.is_paid else Decimal(0),
         placed_at=line.placed_at,
         score=own_score,
     )

@@ -43,6 +43,7 @@ class Wait(NamedTuple):
     product_id: int
     units: int
     price: Decimal
+    paid: Decimal
     currency: str
     transit_days: int
     expected: Window | None
@@ -163,7 +164,7 @@ class Market:
             arrives=latest([joined.own, *wait.beside]),
             expected=wait.expected,
             treatment=named.price_treatment,
-            price=price_instead(named, units=wait.units, original=wait.price, currency=wait.currency),
+            price=price_instead(named, units=wait.units, original=wait.price, paid=wait.paid, currency=wait.currency),
             currency=wait.currency,
             note=named.note,
             objection=self._objection(product, wait.units, joined),
@@ -196,6 +197,7 @@ def _waits(lines: Collection[OrderLine]) -> list[Wait]:
             product_id=promise.line.product_id,
             units=promise.line.waiting,
             price=promise.line.price,
+            paid=promise.line.paid,
             currency=promise.line.order.currency,
             transit_days=promise.line.order.carrier.transit_days,
             expected=promise.expected,

@@ -12,7 +12,8 @@ class Price(NamedTuple):
     """What some units of a substitute come to: the price of one, and of all together what goes back, what the
     customer pays on top, and what we bear.
 
-    `back` and `extra` compare with what the customer agreed to pay; one of them at least is nothing.
+    `back` and `extra` compare with what the customer paid, or agreed to pay as long as nothing is paid; one of them at
+    least is nothing. So never more goes back than was paid, in whatever steps.
     """
 
     unit: Decimal
@@ -21,10 +22,11 @@ class Price(NamedTuple):
     ours: Decimal
 
 
-def price_of(treatment: str, *, units: int, original: Decimal, own: Decimal) -> Price:
+def price_of(treatment: str, *, units: int, original: Decimal, paid: Decimal, own: Decimal) -> Price:
     """Return what `units` of a substitute come to, `original` being the price agreed on and `own` the substitute's.
 
-    Both are prices of one unit in the same currency; `treatment` is a `Substitute.PriceTreatment`.
+    Of `original` so much is `paid`: the rest is owed since an exchange before. All are of one unit, in one currency;
+    `treatment` is a `Substitute.PriceTreatment`.
     """
     treatments = Substitute.PriceTreatment
     unit = {treatments.ITS_OWN: own, treatments.SAME: original, treatments.LOWER: min(own, original)}[
@@ -32,19 +34,19 @@ def price_of(treatment: str, *, units: int, original: Decimal, own: Decimal) -> 
     ]
     return Price(
         unit=unit,
-        back=max(original - unit, NOTHING) * units,
-        extra=max(unit - original, NOTHING) * units,
+        back=max(paid - unit, NOTHING) * units,
+        extra=max(unit - paid, NOTHING) * units,
         ours=max(own - unit, NOTHING) * units,
     )
 
 
-def price_instead(named: Substitute, *, units: int, original: Decimal, currency: str) -> Price | None:
+def price_instead(named: Substitute, *, units: int, original: Decimal, paid: Decimal, currency: str) -> Price | None:
     """Return what `units` of a named substitute come to in an order of this currency, or None if that has no answer.
 
     Prices in two currencies are not compared: such a substitute comes at the price of the original or not at all.
     """
     if named.substitute.currency == currency:
-        return price_of(named.price_treatment, units=units, original=original, own=named.substitute.price)
+        return price_of(named.price_treatment, units=units, original=original, paid=paid, own=named.substitute.price)
     if named.price_treatment == Substitute.PriceTreatment.SAME:
-        return price_of(named.price_treatment, units=units, original=original, own=original)
+        return price_of(named.price_treatment, units=units, original=original, paid=paid, own=original)
     return None

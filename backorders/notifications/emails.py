@@ -310,7 +310,7 @@ def _alternative(choice: Alternative, language: str) -> dict[str, Any]:
         "price": _amount(choice.price, choice.currency, language),
         "price_before": _amount(choice.instead_of_price, choice.currency, language),
         "is_same": choice.price == choice.instead_of_price,
-        "pays_back": choice.is_paid and choice.price < choice.instead_of_price,
+        "pays_back": choice.price < choice.paid,
     }
 
 

@@ -94,4 +94,4 @@ def _parcel(kind: str, today: datetime.date) -> Parcel:
 
 def _alternative(today: datetime.date) -> Alternative:
     price, before = decimal.Decimal("18.00"), decimal.Decimal("20.00")
-    return Alternative(2, "Nova Kettle", Window(today + 2 * DAY, today + 4 * DAY), price, before, "EUR", is_paid=True)
+    return Alternative(2, "Nova Kettle", Window(today + 2 * DAY, today + 4 * DAY), price, before, "EUR", paid=before)

@@ -181,6 +181,7 @@ class Offered(NamedTuple):
     arrives_until: datetime.date
     price: decimal.Decimal
     line_price: decimal.Decimal
+    line_owed: decimal.Decimal
     currency: str
     is_paid: bool
 
@@ -188,6 +189,11 @@ class Offered(NamedTuple):
     def arrives(self) -> Window:
         """When it would arrive."""
         return Window(self.arrives_from, self.arrives_until)
+
+    @property
+    def paid(self) -> decimal.Decimal:
+        """What was paid of a unit in whose place it comes."""
+        return self.line_price - self.line_owed if self.is_paid else decimal.Decimal(0)
 
 
 OFFERED = [
@@ -202,6 +208,7 @@ OFFERED = [
     "arrives_until",
     "price",
     "line__price",
+    "line__owed_on_top",
     "line__order__currency",
     "line__order__is_paid",
 ]

@@ -54,7 +54,10 @@ class Addressee(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """Units of another product that can come instead: when, and what a unit costs, in place of what."""
+    """Units of another product that can come instead: when, and what a unit costs, in place of what.
+
+    `paid`: of a unit in whose place it comes.
+    """
 
     quantity: int
     name: str
@@ -62,7 +65,7 @@ class Alternative(NamedTuple):
     price: decimal.Decimal
     instead_of_price: decimal.Decimal
     currency: str
-    is_paid: bool
+    paid: decimal.Decimal
 
 
 class Item(NamedTuple):

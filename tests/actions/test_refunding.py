@@ -1,9 +1,11 @@
 """What goes back for what is cancelled: its price, without the money off that went back before; and who is told so."""
 
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +13,14 @@ from hypothesis import strategies as st
 
 from backorders.actions import caring, compensating, deciding, losing, refunding, reshaping, selling, shipping, undoing
 from backorders.catalog.models import Substitute
+from backorders.notifications.models import Message
 from backorders.orders.models import Compensation, Order, OrderLine, Refund, Shipment, ShipmentLine
 from tests.compensation.policies import SOON, a_late_line, a_policy
 from tests.factories import AT, a_product, a_warehouse, an_order, later
 
 pytestmark = pytest.mark.django_db
+
+fill = import_module("backorders.orders.migrations.0016_owed_on_top").fill
 
 
 def give(order: Order, amount: int, *, kind: str = "discount", line: OrderLine | None = None, at: Any = AT) -> Any:
@@ -106,6 +111,105 @@ def test_an_exchange_for_what_is_cheaper_pays_no_more_than_was_paid() -> None:
     new = reshaping.substitute(line, product=other, reason="x", by=None, at=later(hours=1)).made
     assert Refund.objects.get().amount == Decimal("4.50")
     assert cancelled(new, hours=2) == Decimal("0.50")
+
+
+def an_exchange(line: OrderLine, price: int, *, units: int | None = None, hours: int = 1) -> OrderLine:
+    """Units of a line become those of a product at this price, its own."""
+    other = a_product(stock=9, price=price)
+    Substitute.objects.create(product=line.product, substitute=other, price_treatment="its_own")
+    line.refresh_from_db()
+    return reshaping.substitute(line, product=other, quantity=units, reason="x", by=None, at=later(hours=hours)).made
+
+
+def test_what_an_exchange_put_on_top_was_not_paid_and_does_not_go_back() -> None:
+    dearer = an_exchange(an_open_line(2, stock=0), 30)
+    assert (dearer.price, dearer.owed_on_top) == (Decimal(30), Decimal(20))
+    assert refunding.refund_of([(dearer, 2)]) == Decimal(20)
+    assert cancelled(dearer, hours=2) == Decimal(20)
+
+
+def test_a_second_exchange_says_what_is_owed_of_what_was_paid() -> None:
+    dearer = an_exchange(an_open_line(2, stock=0), 30)
+    other = a_product(stock=9, price=25)
+    Substitute.objects.create(product=dearer.product, substitute=other, price_treatment="its_own")
+    exchange, _ = reshaping.preview_substitute(dearer, product=other, at=later(hours=2))
+    assert (exchange.back, exchange.extra) == (0, Decimal(30))
+    third = an_exchange(dearer, 25, hours=2)
+    assert not Refund.objects.exists()
+    assert "€30.00" in Message.objects.filter(kind="substituted").latest("id").text
+    cheapest = an_exchange(third, 6, hours=3)
+    assert (Refund.objects.get().amount, cheapest.owed_on_top) == (Decimal(8), 0)
+    assert cancelled(cheapest, hours=4) == Decimal(12)
+
+
+def test_what_is_split_off_was_paid_as_little() -> None:
+    dearer = an_exchange(an_open_line(3, stock=0), 30)
+    made = reshaping.split(dearer.order, units=[(dearer.pk, 1)], reason="x", by=None, at=later(hours=2)).made
+    assert cancelled(made.lines.get(), hours=3) == Decimal(10)
+    assert cancelled(dearer, hours=3) == Decimal(20)
+
+
+def test_money_off_leaves_with_what_was_paid() -> None:
+    line = an_open_line(2, stock=0)
+    give(line.order, 5, line=line)
+    assert cancelled(an_exchange(line, 30), hours=2) == Decimal(15)
+
+
+def test_nothing_is_owed_on_top_of_what_nobody_paid() -> None:
+    line = an_order((a_product(price=10), 2)).lines.get()
+    assert an_exchange(line, 30).owed_on_top == 0
+
+
+def test_exchanges_of_before_are_followed_too() -> None:
+    first = an_open_line(3, stock=0)
+    second = an_exchange(first, 30)
+    part = reshaping.split(second.order, units=[(second.pk, 1)], reason="x", by=None, at=later(hours=2)).made
+    third = an_exchange(part.lines.get(), 8, hours=3)
+    last = an_exchange(third, 9, hours=4)
+    lines = OrderLine.objects.order_by("id").values_list("id", "owed_on_top")
+    known = dict(lines)
+    assert (known[second.pk], known[third.pk], known[last.pk]) == (20, 0, 1)
+    OrderLine.objects.update(owed_on_top=0)
+    fill(apps, None)
+    assert dict(lines.all()) == known
+
+
+EXCHANGES = st.lists(
+    st.tuples(st.sampled_from(["exchange", "cancel", "split", "off"]), st.integers(1, 3), st.integers(1, 30)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=EXCHANGES)
+def test_whatever_is_exchanged_and_cancelled_what_goes_back_is_what_was_paid(steps: list[tuple[str, int, int]]) -> None:
+    line = an_open_line(6, stock=0)
+    order, off = line.order, Decimal(0)
+    mine = OrderLine.objects.open().filter(order__number__startswith=order.number).order_by("id")
+    for hours, (step, units, price) in enumerate(steps, 1):
+        at = later(hours=hours)
+        one = mine[price % count] if (count := mine.count()) else None
+        if one is None:
+            break
+        units = min(units, one.open_quantity)
+        if step == "exchange":
+            an_exchange(one, price, units=units, hours=hours)
+        elif step == "cancel":
+            selling.cancel_line(one, quantity=units, reason="x", by=None, at=at)
+        elif step == "off" and not off:
+            off = Decimal(1)
+            give(one.order, 1, line=one, at=at)
+        elif step == "split" and units < one.open_quantity:
+            reshaping.split(one.order, units=[(one.pk, units)], reason="x", by=None, at=at)
+    for one in mine.all():
+        selling.cancel_line(one, reason="x", by=None, at=later(hours=99))
+    amounts = list(
+        Refund.objects.filter(cancellation__line__order__number__startswith=order.number).values_list("amount")
+    )
+    assert all(amount >= 0 for (amount,) in amounts)
+    assert sum(amount for (amount,) in amounts) + off <= Decimal(60)
+    assert off or sum(amount for (amount,) in amounts) == Decimal(60)
 
 
 def test_a_parcel_that_had_left_before_has_no_part_in_it_when_it_is_lost() -> None:

@@ -1,5 +1,7 @@
 """Orders and their lines: who waits for what."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext
@@ -76,6 +78,13 @@ class OrderLine(models.Model):
     shipped = models.PositiveIntegerField(default=0)
     cancelled = models.PositiveIntegerField(default=0)
     price = models.DecimalField(max_digits=12, decimal_places=2)
+    owed_on_top = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="of a unit's price: what an exchange put on top of what had been paid, and nobody collected",
+    )
     placed_at = models.DateTimeField(help_text="the order's, kept beside the line for the queue")
     cause = models.CharField(max_length=10, choices=Cause, blank=True)
     first_from = models.DateField(null=True, blank=True, help_text="first promise: written once, never changed")
@@ -102,6 +111,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 name="ordered_is_allocated_waiting_shipped_and_cancelled",
                 condition=Q(quantity=F("allocated") + F("waiting") + F("shipped") + F("cancelled")),
+            ),
+            models.CheckConstraint(
+                name="owed_on_top_is_a_part_of_the_price",
+                condition=Q(owed_on_top__gte=0, owed_on_top__lte=F("price")),
             ),
             models.CheckConstraint(
                 name="first_promise_is_a_window_or_absent",
@@ -135,3 +148,8 @@ class OrderLine(models.Model):
     def open_quantity(self) -> int:
         """Units still to be shipped."""
         return self.allocated + self.waiting
+
+    @property
+    def paid(self) -> Decimal:
+        """What was paid of each unit, if its order is paid."""
+        return self.price - self.owed_on_top
