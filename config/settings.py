@@ -277,6 +277,7 @@ CONTENT_SECURITY_POLICY = {
 }
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "backorders.backoffice.views.unsent.csrf_failed"
 AUTHENTICATION_BACKENDS = ["backorders.access.checking.RolesBackend"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:start"

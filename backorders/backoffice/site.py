@@ -21,6 +21,7 @@ from backorders.backoffice.keyboard import as_json
 from backorders.backoffice.navigation import sections
 from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.urls import screens
+from backorders.backoffice.views import unsent
 from backorders.inbox.posting import unread
 
 UNREAD_COUNTED = 100
@@ -40,13 +41,16 @@ class BackordersSite(AdminSite):
         return [*screens(self.admin_view), *super().get_urls()]
 
     def admin_view(self, view: V, cacheable: bool = False) -> V:
-        """Let only staff in. A page leads to the login; a part of one must not hold it: the page says what is so."""
+        """Let only staff in. A page leads to the login, what was sent is kept; a part of one must not hold either."""
         inner = super().admin_view(view, cacheable)
 
         @functools.wraps(inner)
         def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            if request.headers.get("HX-Request") and not self.has_permission(request):
-                return HttpResponse(status=401, headers={"WWW-Authenticate": "Cookie", "Cache-Control": "no-store"})
+            is_away = not self.has_permission(request)
+            if is_away and request.headers.get("HX-Request"):
+                return unsent.turned_away()
+            if unsent.is_login(request) or (is_away and request.method == "POST" and view != self.logout):
+                return unsent.not_taken(request)
             return inner(request, *args, **kwargs)
 
         return cast(V, outer)

@@ -64,18 +64,24 @@
   const turnedAway = (who, again) => {
     lost.set(who, again);
     later();
-    for (const way of ended.children) way.hidden = way.hasAttribute("data-stays") !== isTyped;
+    for (const way of ended.querySelectorAll("p:not([data-another])")) way.hidden = way.hasAttribute("data-stays") !== isTyped;
     if (!ended.hidden) return;
     settle();
     ended.hidden = false;
   };
+  // A form that comes too late is kept by the server, with who typed it: it is not sent in another's name unsaid.
+  document.addEventListener("formdata", ({ target, formData }) => {
+    const keys = document.querySelector("meta[name=desk-keys]");
+    if (keys && target.method === "post" && !formData.has("unsent-person")) formData.set("unsent-person", keys.dataset.person);
+  });
   // Once the same person is in again, the forms of this page take on the token of the new session, and all goes on.
   const isLetIn = async () => {
     const answer = document.hidden ? null : await fetch(ended.dataset.asks, { redirect: "manual" }).catch(() => null);
     if (!answer || !answer.ok) return false;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const [were, is] = [document, page].map((each) => each.querySelector("meta[name=desk-keys]").dataset.person);
-    if (were !== is) return false;
+    const [were, is] = [document, page].map((each) => each.querySelector("meta[name=desk-keys]").dataset);
+    ended.querySelector("[data-another]").textContent = were.person === is.person ? "" : ended.dataset.another.replace("{name}", is.name);
+    if (were.person !== is.person) return false;
     const token = page.querySelector("[name=csrfmiddlewaretoken]").value;
     for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
     ended.hidden = true;

@@ -19,9 +19,10 @@ from tests.backoffice.routes import METHODS, PRINCIPALS, answer, clients, routes
 TABLE = Path(settings.BASE_DIR) / "docs/routes.md"
 HEAD = f"""# Who is answered what, on every route
 
-One row for each route and method; 200 shows it, 302 leads on, `login` asks who is there, 403 says which role may, 404
-and 405 are for what is not there, 409 and 422 are forms that were refused: whoever gets those may do it. Written by
-`tests/backoffice/test_routes.py`, which fails where the product answers anything else.
+One row for each route and method; 200 shows it, 302 leads on, `login` asks who is there, 401 asks it and keeps what
+was sent, 403 says which role may, 404 and 405 are for what is not there, 409 and 422 are forms that were refused:
+whoever gets those may do it. Written by `tests/backoffice/test_routes.py`, which fails where the product answers
+anything else.
 
 | route | method | {" | ".join(PRINCIPALS)} |
 |---|---|{"---|" * len(PRINCIPALS)}

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import path, resolve
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from backorders.access.table import NOBODY
@@ -23,6 +25,7 @@ from backorders.actions import (
 from backorders.backoffice.urls import _PAGES
 from backorders.backoffice.views.inbox import denied
 from backorders.backoffice.views.screen import ActScreen
+from backorders.backoffice.views.unsent import csrf_failed
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet
 from tests.backoffice.desk import World, address
@@ -45,6 +48,7 @@ class State:
     says: str = ""  # what is to be read on it
     presses: str = ""  # what is clicked once the page is there
     meets: Literal["", "offline", "loading", "ended"] = ""  # what becomes of the requests for parts of the page
+    session: Literal["", "over", "another"] = ""  # what it was when the form was sent
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,13 @@ SCREENS: dict[str, Shown] = {
     **{name: _form(staging.asked(name)) for name in ("answer_question", "settle_question")},
     **{name: _form(staging.reply(name)) for name in ("place_reply", "settle_reply")},
     "write_question": _form(lambda w: address("write_question", w.first.pk)),
-    "cancel_order": _form(lambda w: address("cancel_order", w.second.pk), stale=STALE, **_fetched()),
+    "cancel_order": _form(
+        lambda w: address("cancel_order", w.second.pk),
+        stale=STALE,
+        away=State(sends={"reason": "x" * 500}, session="over", says="Your session has ended"),
+        taken_over=State(sends=staging.typed_by_another, session="another", says="Typed by"),
+        **_fetched(),
+    ),
     "ship": _form(lambda w: address("ship", w.ready.pk)),
     **{
         name: _form(staging.of_line(name), stale=STALE)
@@ -242,12 +252,16 @@ def _made(request: HttpRequest, shown: Shown, how: State) -> HttpResponse:
         sent = QueryDict(mutable=True)
         sends = how.sends(world) if callable(how.sends) else how.sends
         sent.update({key: str(value) for key, value in sends.items()})
-        inner._post, inner._files = sent, {}
+        inner._post, inner._files = sent, MultiValueDict()
         type(inner).POST.fset(inner, sent) if hasattr(type(inner).POST, "fset") else None
     match = resolve(where)
     inner.resolver_match = match
+    inner.META = {**inner.META, "HTTP_ORIGIN": f"{inner.scheme}://{inner.get_host()}"}
+    vars(inner).pop("headers", None)  # they were read before
+    if how.session == "over":
+        inner.user = AnonymousUser()
     try:
-        made = match.func(inner, *match.args, **match.kwargs)
+        made = csrf_failed(inner) if how.session == "another" else match.func(inner, *match.args, **match.kwargs)
     except PermissionDenied as exception:
         made = denied(inner, exception)
     except Http404:

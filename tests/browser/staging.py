@@ -252,6 +252,11 @@ def supplier_answered(world: World) -> DateRequest:
     return line.request
 
 
+def typed_by_another(_world: World) -> dict[str, Any]:
+    """What somebody typed before another one logged in."""
+    return {"reason": "x", "unsent-person": a_user(SERVICE, first_name=LONG_NAME[:40]).pk}
+
+
 def aside(world: World) -> None:
     """One line is set aside for a week, one until its window moves, one was never; all stand in their owner's list."""
     chief, at = get_user_model().objects.get(username="chief"), timezone.now()

@@ -20,7 +20,7 @@ from tests.browser.gallery import SCREENS, how_it_comes, screens_that_show, stat
 from tests.supply.pictures import a_file
 
 # What the screen really answers in a state.
-ANSWERS = {"denied": ("403",), "error": ("422",), "stale": ("409",)}
+ANSWERS = {"denied": ("403",), "error": ("422",), "stale": ("409",), "away": ("401",), "taken_over": ("403",)}
 MET = (
     "Failed to load resource",
     "Response Status Error Code 401",
