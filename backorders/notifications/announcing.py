@@ -135,7 +135,7 @@ def _queue(
     letters = [draft.letter for draft in standing] + [letter for letter in wordless if truth.holds(letter)]
     mark_announced(letters, at=at)
     _put_aside(composed)
-    unsaid = frozenset(draft.letter.to.customer_id for draft in drafts if draft not in standing)
+    unsaid = frozenset(draft.letter.to.customer_id for draft in drafts if not truth.holds(draft.letter))
     if held:
         superseding.forget_hold(set(held) - unsaid)
     return Queued(len(standing), unsaid)

@@ -101,6 +101,7 @@ def render(
         "headline": first["headline"],
         "lede": first["lede"],
         "preheader": first["preheader"],
+        "is_to_supplier": False,
     }
     text = _tidy(_fill("emails/frame.txt", language, context, is_html=False))
     return Rendered(first["subject"], text, _fill("emails/frame.html", language, context, is_html=True))

@@ -38,8 +38,6 @@ def sit_down(browser: Browser, live_server: Any) -> Iterator[Open]:
                     {"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url},
                 ]
             )
-            page = window.new_page()
-            page.set_default_timeout(10_000)
-            return Visit(page)
+            return Visit(window.new_page())
 
         yield opened

@@ -47,9 +47,7 @@ def phone(browser: Browser, live_server: Any) -> Iterator[Phone]:
                 locale="en-GB",
             )
             windows.callback(window.close)
-            page = window.new_page()
-            page.set_default_timeout(10_000)
-            return Visit(page)
+            return Visit(window.new_page())
 
         yield opened
 
