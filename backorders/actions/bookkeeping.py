@@ -14,12 +14,13 @@ from backorders.allocation.sums import Difference
 from backorders.changes.models import ChangeSet
 from backorders.changes.recording import open_change
 from backorders.notifications import books as books_of_telling
+from backorders.notifications.earlier import earlier_words
 
 
 def check_books(*, at: datetime.datetime) -> Iterator[Difference]:
     """Yield every difference between what is stored and what it rests on, all of it as of one moment of the data."""
     with _one_moment():
-        yield from books.differences(at=at)
+        yield from books.differences(earlier=earlier_words, at=at)
         yield from books_of_telling.differences()
 
 

@@ -2,7 +2,8 @@
 
 import dataclasses
 import datetime
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from django.db import connection, transaction
 
@@ -14,11 +15,13 @@ from backorders.allocation.reading import read
 from backorders.allocation.replanning import replan
 from backorders.allocation.situation import Situation
 from backorders.allocation.sums import CHECKS, NOT_LOST, STANDING, Difference, Invariant, found
-from backorders.allocation.windows import business_day
+from backorders.allocation.windows import Window, business_day
 from backorders.catalog.models import Product
 from backorders.changes.appending import unguarded
 from backorders.changes.models import ChangeSet
 from backorders.orders.models import OrderLine
+
+Earlier = Callable[[Sequence[int]], Iterable[Mapping[int, Window | None]]]
 
 LEDGERS = (
     *("supply_etarevision", "supply_receipt", "supply_stockmovement", "allocation_promisechange"),
@@ -26,15 +29,18 @@ LEDGERS = (
 )
 
 
-def differences(*, at: datetime.datetime) -> Iterator[Difference]:
-    """Yield everything that does not agree as of `at`: first the sums, then the plan of every product, one by one."""
+def differences(*, earlier: Earlier = lambda _ids: (), at: datetime.datetime) -> Iterator[Difference]:
+    """Yield everything that does not agree as of `at`: first the sums, then the plan of every product, one by one.
+
+    `earlier`: what lines (ids) had been told before they heard the newest, each time for all of them.
+    """
     yield from found(CHECKS)
     for trigger in unguarded(f"{table}_no_update" for table in LEDGERS):
         yield Difference(
             Invariant.HISTORY_STANDS, f"the trigger {trigger} is gone: the rows of that ledger could be rewritten"
         )
     for product_id in planned_products():
-        yield from plan_differences(product_id, at=at)
+        yield from plan_differences(product_id, earlier=earlier, at=at)
 
 
 def planned_products() -> list[int]:
@@ -42,26 +48,29 @@ def planned_products() -> list[int]:
     return list(OrderLine.objects.open().order_by("product").values_list("product", flat=True).distinct())
 
 
-def plan_differences(product_id: int, *, at: datetime.datetime) -> Iterator[Difference]:
+def plan_differences(
+    product_id: int, *, earlier: Earlier = lambda _ids: (), at: datetime.datetime
+) -> Iterator[Difference]:
     """Yield where what is written for a product differs from what its plan says now (invariants 3, 4 and 8).
 
-    Mails are told outside the product's lock. What they told ship-complete lines since the product was planned, the
-    next plan takes up; until then the plan without it stands.
+    Mails are told, and come back, outside the product's lock. What ship-complete lines know since the product was
+    planned, the next plan takes up; until then the plan from before stands, whichever of `earlier` words it rests on.
     """
     situation = read([product_id])
     found_now = list(_plan_differences(situation, at))
-    if found_now and (before := _untold(situation)):
-        found_now = list(_plan_differences(before, at)) and found_now
-    yield from found_now
+    if not found_now or all(list(_plan_differences(before, at)) for before in _before(situation, earlier)):
+        yield from found_now
 
 
-def _untold(situation: Situation) -> Situation | None:
-    """The situation as if no ship-complete line had been told anything; None if none was."""
-    lines = situation.lines
-    untold = {
-        pk: line._replace(told_from=None, told_until=None) if line.is_whole else line for pk, line in lines.items()
-    }
-    return None if untold == lines else dataclasses.replace(situation, lines=untold)
+def _before(situation: Situation, earlier: Earlier) -> Iterator[Situation]:
+    """The situation as it was before ship-complete lines heard what they know now; and as if they knew nothing."""
+    whole = [pk for pk, line in situation.lines.items() if line.is_whole]
+    for words in itertools.chain([{}], earlier(whole)) if whole else ():
+        lines = dict(situation.lines)
+        for pk in whole:
+            told = words.get(pk) or NO_WINDOW
+            lines[pk] = lines[pk]._replace(told_from=told[0], told_until=told[1])
+        yield dataclasses.replace(situation, lines=lines)
 
 
 def _plan_differences(situation: Situation, at: datetime.datetime) -> Iterator[Difference]:

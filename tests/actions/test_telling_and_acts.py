@@ -19,6 +19,7 @@ from tests.factories import (
     a_user,
     a_warehouse,
     an_order,
+    day,
     later,
     receive,
     revise,
@@ -95,6 +96,7 @@ def test_a_whole_line_that_was_told_that_nobody_knows_lets_nobody_pass_any_more_
     counting.adjust_stock(product, warehouse=a_warehouse(), counted=1, reason="x", by=None, at=later(hours=2))
     tell(later(days=2))
     assert Promise.objects.get(line=head).told_until is None
+    in_order(later(days=2))
     clock.take_up_what_was_told(at=later(days=2, minutes=1))
     assert (state(head)[0], state(other)[0]) == (1, 0)
     in_order(later(days=2, minutes=1))
@@ -118,6 +120,7 @@ def test_a_mail_that_comes_back_lets_nobody_pass_any_more_a_minute_later() -> No
     assert (state(head)[0], state(behind)[0]) == (3, 5)
     comes_back(Message.objects.get(lines__line=head), at=later(hours=5))
     assert Promise.objects.get(line=head).told_at is None
+    in_order(later(hours=5))
     assert clock.take_up_what_was_told(at=later(hours=5, minutes=1)) == 1
     whole_day = state(head)[0], state(behind)[0]
     clock.start_day_of(head.product_id, at=later(hours=5, minutes=2))
@@ -125,6 +128,31 @@ def test_a_mail_that_comes_back_lets_nobody_pass_any_more_a_minute_later() -> No
     assert whole_day == (8, 0)
     assert clock.take_up_what_was_told(at=later(hours=6)) == 0
     in_order(later(hours=6))
+
+
+def test_the_plan_of_between_two_mails_that_came_back_stands_until_the_next() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 40, eta=10)
+    first, second = (an_order((product, 15), is_ship_complete=True).lines.get() for _ in range(2))
+    a_line(product, 5)
+    receive(purchase, 8)
+    tell(TOLD_AT)
+    clock.take_up_what_was_told(at=AFTER)
+    in_order()
+    comes_back(Message.objects.get(lines__line=first), at=later(hours=5))
+    in_order(later(hours=5))
+    clock.take_up_what_was_told(at=later(hours=5, minutes=1))
+    comes_back(Message.objects.get(lines__line=second), at=later(hours=6))
+    in_order(later(hours=6))
+
+
+def test_the_books_are_not_lenient_with_a_plan_that_rests_on_what_nobody_told() -> None:
+    head, behind = a_head_and_one_behind()
+    Promise.objects.filter(line=head).update(told_from=day(98), told_until=day(99), told_at=TOLD_AT)
+    clock.plan_again(head.product_id, at=AFTER)
+    assert (state(head)[0], state(behind)[0]) == (3, 5)
+    Promise.objects.filter(line=head).update(told_from=None, told_until=None, told_at=None)
+    assert any(difference.invariant == 4 for difference in check_books(at=AFTER))
 
 
 def test_the_books_are_not_lenient_with_a_line_that_should_have_been_served() -> None:
