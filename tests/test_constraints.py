@@ -269,6 +269,7 @@ TRIES: dict[str, Callable[[], Any]] = {
     "feedback_says_something": lambda: a_feedback(csat=None),
     "offered_quantity_is_positive": lambda: (an_offer(), update(Offer, quantity=0)),
     "offered_price_is_not_negative": lambda: (an_offer(), update(Offer, price=-1)),
+    "what_an_offer_pays_back_is_not_negative": lambda: (an_offer(), update(Offer, back=-1)),
     "an_offer_arrives_within_a_window": lambda: (an_offer(), update(Offer, arrives_until=day(-9))),
     "a_product_is_offered_once_for_a_line": lambda: twice(an_offer()),
     "compensation_is_positive": lambda: (a_compensation(), update(Compensation, amount=0)),
@@ -336,7 +337,9 @@ def an_offer() -> Offer:
     line = a_line(a_product(), 1)
     change = ChangeSet.objects.latest("id")
     window = {"arrives_from": day(2), "arrives_until": day(3)}
-    return Offer.objects.create(line=line, product=a_product(), change_set=change, quantity=1, price=1, at=AT, **window)
+    return Offer.objects.create(
+        line=line, product=a_product(), change_set=change, quantity=1, price=1, back=0, at=AT, **window
+    )
 
 
 def a_message(**fields: Any) -> Message:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions import refunding
+from backorders.actions import offering, refunding
 from backorders.actions.checking import a_mailable_address, a_reason, a_text, fitting
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
@@ -189,6 +189,7 @@ def compensate(
         at=at,
         **gift._asdict(),
     )
+    offering.reckon_again([order.pk], at=at)
     if tells:
         _post(
             writing.compensated(order, gift=gift, line=line, occasion=f"change {change.pk}", at=at), order, change, at

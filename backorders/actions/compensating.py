@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
-from backorders.actions import refunding
+from backorders.actions import offering, refunding
 from backorders.actions.checking import a_reason, fitting
 from backorders.actions.done import Done
 from backorders.actions.seconding import Ask, for_giving
@@ -265,7 +265,10 @@ def take_back(change: ChangeSet, *, undoing: ChangeSet) -> None:
     """Let what one act gave by policies not be given; it is not proposed again."""
     mine = Award.objects.filter(change_set=change, state=State.GIVEN)
     mine.update(state=State.DECLINED, compensation=None, decided_at=undoing.at, decided_by=undoing.by)
-    Compensation.objects.filter(change_set=change).delete()
+    taken = Compensation.objects.filter(change_set=change)
+    orders = set(taken.values_list("order", flat=True))
+    taken.delete()
+    offering.reckon_again(orders, at=undoing.at)
 
 
 def propose_again(change: ChangeSet) -> None:
@@ -397,6 +400,7 @@ def _give(
             for each in due
         ],
     )
+    offering.reckon_again({each.case.order_id for each in due}, at=at)
     mine = Compensation.objects.filter(change_set=change).order_by("id")
     return {(line or 0, reason): pk for pk, line, reason in mine.values_list("id", "line", "reason")}
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from backorders import rows
 from backorders.actions.checking import a_text
 from backorders.actions.done import Done
+from backorders.actions.refunding import differences_of, netted
 from backorders.actions.seconding import Ask, for_recipients
 from backorders.allocation.alternatives import Alternative, offered_for
 from backorders.allocation.impact import Impact
@@ -20,6 +21,8 @@ from backorders.changes.acting import act
 from backorders.changes.models import Touch
 from backorders.changes.recording import done_before, open_change, touch
 from backorders.notifications.foreseeing import Foreseen, foresee
+from backorders.notifications.models import UNSENT, Message
+from backorders.notifications.superseding import supersede
 from backorders.orders.models import Offer, OrderLine
 from backorders.refusal import Refused
 
@@ -87,6 +90,21 @@ def foresee_offers(choices: Sequence[Alternative], *, at: datetime.datetime) -> 
     return foresee(sorted(set(lines.values_list("order__customer", flat=True))), offers=choices, at=at)
 
 
+def reckon_again(orders: Collection[int], *, at: datetime.datetime) -> None:
+    """Let what is offered in these orders (ids) state what goes back now that money off was given or taken back.
+
+    A mail that states another sum and has not left yet is written anew.
+    """
+    offers = list(Offer.objects.filter(line__order__in=orders, line__waiting__gt=0).select_related("line__order"))
+    cheaper = [(each.line, each.quantity, max(each.line.paid - each.price, 0) * each.quantity) for each in offers]
+    reckoned = zip(offers, differences_of(cheaper), strict=True)
+    changed = [(each.pk, back) for each, back in reckoned if back != each.back]
+    rows.update(Offer, ["id", "back"], changed)
+    stating = Message.objects.filter(lines__offer__in=[pk for pk, _back in changed], state__in=UNSENT)
+    if changed and (ids := list(stating.order_by("id").values_list("id", flat=True).distinct())):
+        supersede(ids, at=at)
+
+
 def _waiting(ids: Collection[int]) -> list[OrderLine]:
     """The lines that wait, those who rank first first."""
     found = OrderLine.objects.waiting().filter(pk__in=ids).select_related("order")
@@ -107,13 +125,16 @@ def _chosen(
         left = [each for each in new if not each.is_in_stock or each.free - taken[each.product.pk] >= each.units]
         chosen.extend(left[:OFFERS_A_LINE])
         taken.update({each.product.pk: each.units for each in left[:OFFERS_A_LINE]})
-    return chosen
+    return netted(chosen, {line.pk: line for line in waiting})
 
 
-_OFFER = ["line", "product", "quantity", "price", "arrives_from", "arrives_until", "change_set", "at", "is_announced"]
+_OFFER = [
+    *("line", "product", "quantity", "price", "back", "arrives_from", "arrives_until"),
+    *("change_set", "at", "is_announced"),
+]
 
 
 def _row(choice: Alternative) -> tuple[object, ...]:
     window = choice.arrives or (None, None)
-    price = choice.price.unit if choice.price else None
-    return (choice.line_id, choice.product.pk, choice.units, price, *window)
+    price, back = (choice.price.unit, choice.price.back) if choice.price else (None, None)
+    return (choice.line_id, choice.product.pk, choice.units, price, back, *window)

@@ -1,7 +1,7 @@
 """Refunding: what is owed back for cancelled units, by when, and that it was paid."""
 
 import datetime
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.actions.done import Done
 from backorders.actions.freshness import order_changed
+from backorders.allocation.alternatives import Alternative
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.changes.acting import act
@@ -73,13 +74,30 @@ def refund_of(units: Sequence[tuple[OrderLine, int]]) -> Decimal:
     return sum(refunds_of(units), Decimal(0))
 
 
-def difference_of(line: OrderLine, units: int, back: Decimal) -> Decimal:
-    """Return what is paid back if units of a line become others that cost so much less in all."""
-    if not back or not line.order.is_paid:
-        return back
-    offs = _offs({line.order_id})
-    after = [off.following(line.pk, 0, units, back=back / units) for off in offs.values()]
-    return net(back, offs.values(), after)
+def differences_of(units: Sequence[tuple[OrderLine, int, Decimal]]) -> list[Decimal]:
+    """Return what is paid back if units of a line become others that cost so much less in all, each as if it were the
+    only one: less the money off that was given for them before. The statements do not grow with the lines."""
+    cheaper = {line.order_id for line, _quantity, back in units if back and line.order.is_paid}
+    families = _families(cheaper) if cheaper else {}
+    of_family: dict[frozenset[int], list[Off]] = {}
+    for gift, off in _offs(cheaper).items():
+        of_family.setdefault(families.get(gift.order_id, frozenset({gift.order_id})), []).append(off)
+    amounts = []
+    for line, quantity, back in units:
+        is_cheaper = back and line.order.is_paid
+        offs = of_family.get(families[line.order_id], []) if is_cheaper else []
+        after = [off.following(line.pk, 0, quantity, back=back / quantity) for off in offs]
+        amounts.append(net(back, offs, after))
+    return amounts
+
+
+def netted(alternatives: Iterable[Alternative], lines: Mapping[int, OrderLine]) -> list[Alternative]:
+    """Return alternatives of these lines (by id) with the difference that really goes back, and what of it was given
+    off before."""
+    found = list(alternatives)
+    priced = [(lines[each.line_id], each.units, each.price.back) for each in found if each.price]
+    amounts = iter(differences_of(priced))
+    return [each._replace(price=each.price.after_gifts(next(amounts))) if each.price else each for each in found]
 
 
 def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime) -> None:
@@ -120,7 +138,7 @@ def _offs(orders: Collection[int], *, without: Collection[Cancellation] = ()) ->
 
     Each is followed from the units it was given for through what came after: splits, exchanges, cancellations.
     """
-    family = _family(orders)
+    family = {pk for known in _families(orders).values() for pk in known}
     gifts = Compensation.objects.filter(kind=Compensation.Kind.DISCOUNT, order__in=family).order_by("id")
     offs: dict[Compensation, Off] = {}
     if not family or not (found := list(gifts)):
@@ -137,15 +155,21 @@ def _offs(orders: Collection[int], *, without: Collection[Cancellation] = ()) ->
     return offs
 
 
-def _family(orders: Collection[int]) -> set[int]:
-    """These orders and those that they were split from, or that were split off them."""
+def _families(orders: Collection[int]) -> dict[int, frozenset[int]]:
+    """These orders and those they were split from, or that were split off them: each with all that belong to it."""
+    found = {pk: frozenset({pk}) for pk in orders}
     known, new = set[int](), set(orders)
     while new:
         known |= new
         of_these = {"touches__kind": Touch.Kind.ORDER, "touches__object_id__in": new}
         splits = ChangeSet.objects.filter(act="split", **of_these).values_list("before", flat=True)
-        new = {pk for before in splits for pk in (before["order"], before["made"])} - known
-    return known
+        new = set()
+        for before in splits:
+            pair = {before["order"], before["made"]}
+            together = frozenset(pair).union(*(found.get(pk, ()) for pk in pair))
+            found.update(dict.fromkeys(together, together))
+            new |= pair - known
+    return found
 
 
 Step = Callable[[Off], Off]

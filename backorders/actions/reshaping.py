@@ -15,7 +15,7 @@ from backorders.actions.checking import a_reason, whole_units
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
 from backorders.actions.order_lines import less
-from backorders.actions.refunding import difference_of, due_by_house
+from backorders.actions.refunding import differences_of, due_by_house
 from backorders.actions.selling import cancel_units, cancellable
 from backorders.allocation.gaps import close_promises, reopen_promises
 from backorders.allocation.impact import Impact
@@ -311,7 +311,7 @@ def _exchange(line: OrderLine, product: Product, quantity: int | None, at: datet
     free = read_free({product.pk: units}, makings=makings_of([product]))
     joined = join(free, [newcomer], today=today)[0]
     accept([(product, units, joined)], today=today)
-    back = difference_of(line, units, price.back)
+    [back] = differences_of([(line, units, price.back)])
     return Exchange(units, price.unit, back, price.extra, price.ours, joined)
 
 

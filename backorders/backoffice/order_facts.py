@@ -63,6 +63,8 @@ def price_words(alternative: Alternative) -> str:
         return _("It is priced in another currency.")
     if price.back:
         return _("%(sum)s less are owed.") % {"sum": money(price.back, currency)}
+    if price.off_before:
+        return _("It costs %(sum)s less, which was given off before.") % {"sum": money(price.off_before, currency)}
     if price.extra:
         return _("The customer pays %(sum)s more.") % {"sum": money(price.extra, currency)}
     if price.ours:

@@ -13,13 +13,19 @@ class Price(NamedTuple):
     customer pays on top, and what we bear.
 
     `back` and `extra` compare with what the customer paid, or agreed to pay as long as nothing is paid; one of them at
-    least is nothing. So never more goes back than was paid, in whatever steps.
+    least is nothing. So never more goes back than was paid, in whatever steps. `off_before` is what does not go back of
+    a lower price, because it was given off before.
     """
 
     unit: Decimal
     back: Decimal
     extra: Decimal
     ours: Decimal
+    off_before: Decimal = NOTHING
+
+    def after_gifts(self, back: Decimal) -> "Price":
+        """Return it where only so much really goes back."""
+        return self._replace(back=back, off_before=self.back - back)
 
 
 def price_of(treatment: str, *, units: int, original: Decimal, paid: Decimal, own: Decimal) -> Price:

@@ -94,4 +94,5 @@ def _parcel(kind: str, today: datetime.date) -> Parcel:
 
 def _alternative(today: datetime.date) -> Alternative:
     price, before = decimal.Decimal("18.00"), decimal.Decimal("20.00")
-    return Alternative(2, "Nova Kettle", Window(today + 2 * DAY, today + 4 * DAY), price, before, "EUR", paid=before)
+    window, back = Window(today + 2 * DAY, today + 4 * DAY), decimal.Decimal("3.00")
+    return Alternative(2, "Nova Kettle", window, price, back, before, "EUR", paid=before)

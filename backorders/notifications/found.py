@@ -180,6 +180,7 @@ class Offered(NamedTuple):
     arrives_from: datetime.date
     arrives_until: datetime.date
     price: decimal.Decimal
+    back: decimal.Decimal
     line_price: decimal.Decimal
     line_owed: decimal.Decimal
     currency: str
@@ -207,6 +208,7 @@ OFFERED = [
     "arrives_from",
     "arrives_until",
     "price",
+    "back",
     "line__price",
     "line__owed_on_top",
     "line__order__currency",

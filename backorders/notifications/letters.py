@@ -54,7 +54,8 @@ class Addressee(NamedTuple):
 
 
 class Alternative(NamedTuple):
-    """Units of another product that can come instead: when, and what a unit costs, in place of what.
+    """Units of another product that can come instead: when, what a unit costs, in place of what, and what of a lower
+    price goes back for all of them, if the order is paid.
 
     `paid`: of a unit in whose place it comes.
     """
@@ -63,6 +64,7 @@ class Alternative(NamedTuple):
     name: str
     window: Window
     price: decimal.Decimal
+    back: decimal.Decimal
     instead_of_price: decimal.Decimal
     currency: str
     paid: decimal.Decimal

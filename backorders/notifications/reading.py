@@ -118,7 +118,7 @@ def with_offers(found: Found, choices: Sequence[Alternative]) -> Found:
     offered = [
         Offered(
             *(0, line.line_id, line.order_id, line.customer_id, line.product_id, row.units, row.product.name),
-            *(row.arrives.first, row.arrives.last, row.price.unit, *prices[line.line_id]),
+            *(row.arrives.first, row.arrives.last, row.price.unit, row.price.back, *prices[line.line_id]),
         )
         for row in choices
         if row.arrives and row.price and (line := lines.get(row.line_id))

@@ -151,7 +151,9 @@ def alternatives_part(offers: Sequence[tuple[Line, list[Offered]]], given: Given
 
 def _choices(rows: Sequence[Offered]) -> list[Alternative]:
     return [
-        Alternative(row.quantity, row.product, row.arrives, row.price, row.line_price, row.currency, row.paid)
+        Alternative(
+            *(row.quantity, row.product, row.arrives, row.price, row.back, row.line_price, row.currency, row.paid)
+        )
         for row in rows
     ]
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import buying, offering, receiving, selling, undoing
+from backorders.actions import buying, caring, offering, receiving, reshaping, selling, undoing
 from backorders.actions.offering import NothingSooner
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.books import differences
@@ -15,7 +15,7 @@ from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ApprovalLimit
 from backorders.notifications import superseding
 from backorders.notifications.models import Message
-from backorders.orders.models import Offer, OrderLine
+from backorders.orders.models import Offer, Order, OrderLine, Refund
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, day, later, revise
 from tests.notifications.desk import announce, tell
 
@@ -48,6 +48,50 @@ def test_an_offer_says_what_when_and_at_which_price() -> None:
     assert "Price each now: €20.00" in message.text
     assert "/o/" in message.text
     assert announce(later(hours=3)) == []
+
+
+def off(line: OrderLine, amount: str, **when: Any) -> Any:
+    given = {"kind": "discount", "amount": Decimal(amount), "line": line, "reason": "x", "tells": False}
+    return caring.compensate(line.order, **given, by=None, **{"at": later(minutes=30), **when})
+
+
+def paid(line: OrderLine) -> OrderLine:
+    Order.objects.filter(pk=line.order_id).update(is_paid=True)
+    return OrderLine.objects.select_related("order").get(pk=line.pk)
+
+
+@pytest.mark.parametrize(
+    ("given", "back", "before"),
+    [(None, "4.00", ""), ("10.00", "3.00", "1.00"), ("40.00", "", "4.00")],
+    ids=["nothing", "a part", "all of it"],
+)
+def test_it_says_what_goes_back_less_what_was_given_off_before(given: str | None, back: str, before: str) -> None:
+    line, other = waiting(quantity=2, price_treatment="its_own")
+    line = paid(line)
+    if given:
+        off(line, given)
+    offer(line)
+    [message] = announce(later(hours=2))
+    assert (f"We pay back: €{back}" in message.text) == bool(back)
+    assert ("We pay back" in message.text) == bool(back)
+    assert (f"Given off your order before: €{before}" in message.text) == bool(before)
+    assert ("Given off" in message.text) == bool(before)
+    reshaping.substitute(line, product=other, reason="x", by=None, at=later(hours=3))
+    assert sum(Refund.objects.values_list("amount", flat=True), Decimal(0)) == Decimal(back or 0)
+
+
+def test_money_off_that_is_given_or_taken_back_before_the_mail_leaves_changes_what_it_says() -> None:
+    line, _ = waiting(quantity=2, price_treatment="its_own")
+    line = paid(line)
+    offer(line)
+    gift = off(line, "10.00", at=later(hours=1, minutes=1)).change_set
+    [first] = announce(later(hours=2))
+    assert "We pay back: €3.00" in first.text
+    undoing.undo(gift, by=None, at=later(hours=2, minutes=1))
+    [second] = announce(later(hours=2, minutes=2))
+    first.refresh_from_db()
+    assert first.state == "superseded"
+    assert "We pay back: €4.00" in second.text
 
 
 def test_nothing_changes_by_an_offer() -> None:

@@ -272,6 +272,22 @@ def test_the_statements_do_not_grow_with_the_lines() -> None:
     assert counts[0] == counts[1] <= 6
 
 
+def test_differences_are_looked_at_each_alone_whatever_orders_they_stand_in() -> None:
+    line, other = an_open_line(10, stock=10), an_open_line()
+    give(line.order, 50, line=line)
+    give(other.order, 4, line=other)
+    made = reshaping.split(line.order, units=[(line.pk, 9)], reason="x", by=None, at=later(hours=1)).made
+    again = reshaping.split(made, units=[(made.lines.get().pk, 3)], reason="x", by=None, at=later(hours=2)).made
+    lines = OrderLine.objects.filter(order__in=[line.order, other.order, made, again]).select_related("order")
+    asked = [(each, each.open_quantity, each.price / 3 * each.open_quantity) for each in lines]
+    asked = [(each, units, round(back, 2)) for each, units, back in asked]
+    alone = [refunding.differences_of([each])[0] for each in asked]
+    with CaptureQueriesContext(connection) as seen:
+        assert refunding.differences_of(asked) == alone
+    assert [back for _line, _units, back in asked] != alone
+    assert len(seen) <= 9
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["off the line", "off the order", "cancel", "ship", "other"]), st.integers(1, 3)),
     max_size=8,

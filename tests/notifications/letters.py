@@ -28,10 +28,24 @@ NEW_YEAR = Window(datetime.date(2026, 12, 28), datetime.date(2027, 1, 4))
 KETTLE = "Aria Kettle 1.7 L, black"
 CHOICES = [
     Alternative(
-        1, "Nova Kettle 1.5 L", DECEMBER, Decimal("1750.00"), Decimal("1890.00"), "TRY", paid=Decimal("1890.00")
+        1,
+        "Nova Kettle 1.5 L",
+        DECEMBER,
+        Decimal("1750.00"),
+        Decimal("140.00"),
+        Decimal("1890.00"),
+        "TRY",
+        paid=Decimal("1890.00"),
     ),
     Alternative(
-        1, "Lyra Kettle 1.7 L", NEW_YEAR, Decimal("1890.00"), Decimal("1890.00"), "TRY", paid=Decimal("1890.00")
+        1,
+        "Lyra Kettle 1.7 L",
+        NEW_YEAR,
+        Decimal("1890.00"),
+        Decimal(0),
+        Decimal("1890.00"),
+        "TRY",
+        paid=Decimal("1890.00"),
     ),
 ]
 UNDATED = ("confirmation", "shipped", "delivered", "heartbeat", "alternative_offer")

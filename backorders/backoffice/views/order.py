@@ -1,5 +1,6 @@
 """The order's page: the answer to read out, its lines and their supply, and everything that happened."""
 
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from backorders.actions import refunding
 from backorders.allocation import alternatives
 from backorders.allocation.models import is_late
 from backorders.allocation.windows import business_day
@@ -75,6 +77,7 @@ class ShowOrder(Screen):
         drafts = drafts_of(self.order, by=self.by)
         waiting = [shown.line for shown in lines if shown.line.waiting]
         named = alternatives.named_for(waiting, today=today)
+        priced = refunding.netted(chain(*named.values()), {line.pk: line for line in waiting})
         return super().get_context_data(
             order=self.order,
             customer=self.order.customer,
@@ -98,7 +101,7 @@ class ShowOrder(Screen):
             questions=self.order.questions.filter(answered_at=None).select_related("line__product").order_by("id"),
             next=order_facts.next_of(self.order, lines, trouble, today=today),
             owners=order_facts.owners_of(self.order),
-            alternatives=[order_facts.alternative_words(each) for mine in named.values() for each in mine],
+            alternatives=[order_facts.alternative_words(each) for each in priced],
             with_alternative=[pk for pk, mine in named.items() if mine],
             gifts=order_facts.gifts_of(self.order),
             mail_count=order_facts.mails_of(self.order).count(),

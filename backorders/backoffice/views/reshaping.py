@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import queueing, reallocating, reshaping
+from backorders.actions import queueing, reallocating, refunding, reshaping
 from backorders.actions.done import Done
 from backorders.allocation import alternatives
 from backorders.allocation.impact import Impact
@@ -59,7 +59,8 @@ class Substitute(LineAct):
     def form(self, data: Any = None) -> SubstituteForm:
         """Return a form with the named substitutes, those that arrive sooner first."""
         named = alternatives.named_for([self.line], today=business_day(self.at)).get(self.line.pk, [])
-        choices = [Choice(each.product.pk, alternative_words(each)) for each in named]
+        priced = refunding.netted(named, {self.line.pk: self.line})
+        choices = [Choice(each.product.pk, alternative_words(each)) for each in priced]
         return SubstituteForm(
             data, choices=choices, initial={**self.initial(), "quantity": self.line.open_quantity or 1}
         )

@@ -51,6 +51,11 @@ class Offer(models.Model):
     change_set = models.ForeignKey(ChangeSet, models.PROTECT, related_name="offers")
     quantity = models.PositiveIntegerField()
     price = models.DecimalField(max_digits=12, decimal_places=2, help_text="of a unit, in the order's currency")
+    back = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        help_text="of a lower price for all units, without what was given off before: what goes back if it is paid",
+    )
     arrives_from = models.DateField()
     arrives_until = models.DateField()
     at = models.DateTimeField()
@@ -61,6 +66,7 @@ class Offer(models.Model):
         constraints = [
             models.CheckConstraint(name="offered_quantity_is_positive", condition=Q(quantity__gt=0)),
             models.CheckConstraint(name="offered_price_is_not_negative", condition=Q(price__gte=0)),
+            models.CheckConstraint(name="what_an_offer_pays_back_is_not_negative", condition=Q(back__gte=0)),
             models.CheckConstraint(
                 name="an_offer_arrives_within_a_window", condition=Q(arrives_until__gte=F("arrives_from"))
             ),

@@ -1,6 +1,7 @@
 """Choosing: keep waiting, cancel, exchange, let leave what is ready; whether the date is essential, what to hear."""
 
 from decimal import Decimal
+from itertools import chain, groupby
 from typing import Any
 
 from django.http import HttpResponse
@@ -123,25 +124,25 @@ class Alternatives(Visit):
         """Return what is offered for each item that waits."""
         promises = {promise.line_id: promise for promise in promises_of(self.order)}
         offered = alternatives_of(list(promises.values()), at=self.at)
+        priced = refunding.netted(chain(*offered.values()), {pk: each.line for pk, each in promises.items()})
         items = [
             {
                 "line": pk,
                 "name": promises[pk].line.product.name,
                 "expected": self._when(promises[pk].expected),
-                "offers": [self._words(each, promises[pk].line) for each in mine],
+                "offers": [self._words(each) for each in mine],
             }
-            for pk, mine in offered.items()
-            if mine
+            for pk, mine in groupby(priced, key=lambda each: each.line_id)
         ]
         return {"items": items}
 
     def _when(self, window: Window | None) -> str:
         return dates.in_words(window, self.language) if window else ""
 
-    def _words(self, each: Alternative, line: OrderLine) -> dict[str, Any]:
+    def _words(self, each: Alternative) -> dict[str, Any]:
         price = each.price
         assert price is not None, "what is offered has a price"  # noqa: S101
-        back = refunding.difference_of(line, each.units, price.back)
+        less = price.back + price.off_before
         return {
             "product": each.product.pk,
             "name": each.product.name,
@@ -150,9 +151,9 @@ class Alternatives(Visit):
             "is_in_stock": each.is_in_stock,
             "note": each.note,
             "unit": money(price.unit, each.currency, self.language),
-            "back": money(back, each.currency, self.language) if back and self.order.is_paid else "",
-            "off_before": money(price.back, each.currency, self.language) if price.back and not back else "",
-            "less": money(price.back, each.currency, self.language) if price.back and not self.order.is_paid else "",
+            "back": money(price.back, each.currency, self.language) if price.back and self.order.is_paid else "",
+            "off_before": money(price.off_before, each.currency, self.language) if price.off_before else "",
+            "less": money(less, each.currency, self.language) if less and not self.order.is_paid else "",
             "extra": money(price.extra, each.currency, self.language) if price.extra else "",
             "ours": money(price.ours, each.currency, self.language) if price.ours else "",
         }
