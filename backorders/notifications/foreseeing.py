@@ -14,7 +14,7 @@ from backorders.allocation.alternatives import Alternative
 from backorders.notifications import noticing, superseding
 from backorders.notifications.addresses import is_mailable, is_suppressed, normal, suppressed
 from backorders.notifications.composing import compose
-from backorders.notifications.found import Found
+from backorders.notifications.found import Found, Line
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.policy import TELLING
 from backorders.notifications.reading import read, with_offers
@@ -72,6 +72,8 @@ def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at:
     """
     at_once = TELLING.at_once()
     found = with_offers(_noted(read(customers, at=at, policy=TELLING), at), offers)
+    if found.offered:
+        found = _weighed(found, compose(found, at=at, policy=at_once).too_small)
     capped = replace(at_once, cap=TELLING.cap)
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
     letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]
@@ -95,6 +97,15 @@ def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at:
 def _noted(found: Found, at: datetime.datetime) -> Found:
     """What is found once every case knows that its goods come too late: its notice is due, and not the usual mail."""
     return found._replace(owed={pk: noticing.noted(owing, at=at) for pk, owing in found.owed.items()})
+
+
+def _weighed(found: Found, too_small: Sequence[Line]) -> Found:
+    """What is found once these changes were put aside for good: what is offered for their lines is told then."""
+    aside = {line.line_id for line in too_small}
+    lines = [
+        line._replace(weighed_version=line.version) if line.line_id in aside else line for line in found.offered_for
+    ]
+    return found._replace(gaps=[line for line in found.gaps if line.line_id not in aside], offered_for=lines)
 
 
 def samples(letters: Sequence[Letter]) -> list[tuple[str, Letter]]:

@@ -185,6 +185,20 @@ def test_a_date_that_moves_is_told_in_the_same_mail() -> None:
     assert Offer.objects.get().is_announced
 
 
+def test_a_date_that_moved_too_little_to_be_told_does_not_hide_the_offer_from_the_preview() -> None:
+    line, other = waiting()
+    purchase = line.product.purchase_lines.get()
+    revise(purchase, (29, None), at=later(minutes=5))
+    tell(later(minutes=15))
+    revise(purchase, (28, None), at=later(hours=1))
+    choices = offering.preview_offers([line.pk], at=later(hours=1))
+    [seen] = offering.foresee_offers(choices, at=later(hours=1)).letters
+    offer(line)
+    mails = [mail for minutes in range(4, 9) for mail in announce(later(hours=1, minutes=minutes))]
+    assert [mail.kind for mail in mails] == [seen.kind] == ["alternative_offer"]
+    assert other.name in mails[0].text
+
+
 def test_a_mail_that_is_taken_back_offers_again() -> None:
     line, other = waiting()
     offer(line)

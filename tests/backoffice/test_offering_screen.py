@@ -11,7 +11,7 @@ from backorders.notifications.models import Message
 from backorders.notifications.policy import TELLING
 from backorders.orders.models import Customer, Offer
 from tests.backoffice.desk import World, address, somebody, text
-from tests.factories import AT, a_product
+from tests.factories import AT, a_product, revise
 from tests.notifications.desk import announce
 
 pytestmark = pytest.mark.usefixtures("frozen", "db")
@@ -53,6 +53,15 @@ def test_the_mails_are_foreseen_as_they_will_leave_and_so_is_who_gets_none() -> 
     mail = Message.objects.get(kind="alternative_offer", customer=world.first.customer_id)
     assert mail.subject == sample.mail.subject
     assert without_links(mail.text) == without_links(sample.mail.text)
+
+
+def test_mails_with_other_news_say_that_it_may_leave_before() -> None:
+    world, agent = World(), somebody(SERVICE)
+    words = "News that has come to rest before the offer leaves in a mail of its own"
+    url = chosen(agent, world)["Location"]
+    assert words not in text(agent.get(url))
+    revise(world.line, (41, None), at=AT)
+    assert words in text(agent.get(url))
 
 
 def without_links(words: str) -> list[str]:

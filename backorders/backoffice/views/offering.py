@@ -73,6 +73,7 @@ class OfferLines(OfLines):
             offered=len(self.found),
             customers=orders.values("order__customer").distinct().count() if self.found else 0,
             samples=fanouts.samples(foreseen),
+            has_news=any(len(letter.parts) > 1 for letter in foreseen.letters),
             **{name: known[name] for name in ("sorts", "languages", "excluded", "is_held")},
             without=len(set(self.chosen)) - len(self.found),
             more=len(self.found) - len(shown),
