@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -96,7 +97,9 @@ def reckon_again(orders: Collection[int], *, at: datetime.datetime) -> None:
     A mail that states another sum and has not left yet is written anew.
     """
     offers = list(Offer.objects.filter(line__order__in=orders, line__waiting__gt=0).select_related("line__order"))
-    cheaper = [(each.line, each.quantity, max(each.line.paid - each.price, 0) * each.quantity) for each in offers]
+    cheaper = [
+        (each.line, each.quantity, max(each.line.paid - each.price, Decimal(0)) * each.quantity) for each in offers
+    ]
     reckoned = zip(offers, differences_of(cheaper), strict=True)
     changed = [(each.pk, back) for each, back in reckoned if back != each.back]
     rows.update(Offer, ["id", "back"], changed)

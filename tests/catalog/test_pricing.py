@@ -25,7 +25,7 @@ CENTS = st.decimals(min_value=0, max_value=9999, places=2)
 )
 def test_three_units_that_were_ten_each(treatment: str, own: int, unit: int, back: int, extra: int, ours: int) -> None:
     price = price_of(treatment, units=3, original=Decimal(10), paid=Decimal(10), own=Decimal(own))
-    assert price == (unit, back, extra, ours)
+    assert price == (unit, back, extra, ours, 0)
 
 
 @given(st.sampled_from(Substitute.PriceTreatment.values), st.integers(1, 99), CENTS, CENTS)
