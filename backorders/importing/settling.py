@@ -1,8 +1,8 @@
 """What several rows say of one purchase line: parts of its quantity, the same twice, or a contradiction."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Any, NamedTuple
 
 from backorders.importing.checking import State
 
@@ -31,37 +31,53 @@ def settle(rows: Iterable[Said], decisions: Mapping[str, str]) -> dict[int, Sett
 
     `decisions` are those for "quantity_under" and "twice".
     """
-    groups: dict[int, list[Said]] = defaultdict(list)
-    owner: dict[int, int] = {}  # purchase line → the group that speaks of it
-    for row in rows:
-        group = next((owner[pk] for pk, _ in row.targets if pk in owner), row.number)
-        owner.update({pk: group for pk, _ in row.targets})
-        groups[group].append(row)
+    places = count(1)
     settled: dict[int, Settled] = {}
-    for place, (_, group_rows) in enumerate(sorted(groups.items()), 1):
-        settled |= _settle_group(group_rows, place, decisions)
+    for group in _groups(rows):
+        settled |= _settle_group(group, places, decisions)
     return settled
 
 
-def _settle_group(rows: list[Said], place: int, decisions: Mapping[str, str]) -> dict[int, Settled]:
+def _groups(rows: Iterable[Said]) -> list[list[Said]]:
+    """Put together the rows that speak of the same purchase line, or that a third row ties together."""
+    about: dict[int, list[Said]] = {}  # purchase line → the group that speaks of it
+    groups: list[list[Said]] = []
+    for row in rows:
+        touched = {id(group): group for pk, _outstanding in row.targets if (group := about.get(pk)) is not None}
+        if not touched:
+            groups.append([])
+        *smaller, largest = sorted(touched.values(), key=len) or groups[-1:]
+        moved = [row, *chain.from_iterable(smaller)]
+        for group in smaller:
+            group.clear()
+        largest += moved
+        about.update({pk: largest for each in moved for pk, _outstanding in each.targets})
+    return sorted((sorted(group) for group in groups if group), key=lambda group: group[0].number)
+
+
+def _settle_group(rows: list[Said], places: Iterator[int], decisions: Mapping[str, str]) -> dict[int, Settled]:
     kept, settled = _without_repeats(rows)
     if len(kept) == 1 and kept[0].quantity is None:
         state = State.SAME if kept[0].is_same else State.READY
-        return settled | {kept[0].number: Settled(state, "", place)}
+        return settled | {kept[0].number: Settled(state, "", next(places))}
     if len(kept) > 1 and not _are_parts(kept):
-        return settled | _contradict(kept, place, decisions.get("twice", ""))
-    return settled | _parts(kept, place, decisions.get("quantity_under", ""))
+        return settled | _contradict(kept, places, decisions.get("twice", ""))
+    return settled | _parts(kept, next(places), decisions.get("quantity_under", ""))
 
 
 def _without_repeats(rows: list[Said]) -> tuple[list[Said], dict[int, Settled]]:
     """Leave out rows that only say again what one before them said."""
     kept: list[Said] = []
     settled: dict[int, Settled] = {}
+    heard: set[Any] = set()
     for row in rows:
-        if any(row[1:4] == other[1:4] for other in kept) and row.quantity is None:
+        words = (tuple(row.targets), row.days)
+        if row.quantity is None and words in heard:
             settled[row.number] = Settled(State.SKIPPED, "repeated")
-        else:
-            kept.append(row)
+            continue
+        kept.append(row)
+        if row.quantity is None:
+            heard.add(words)
     return kept, settled
 
 
@@ -72,13 +88,19 @@ def _are_parts(rows: list[Said]) -> bool:
     return sum(row.quantity or 0 for row in rows) <= first[0][1]
 
 
-def _contradict(rows: list[Said], place: int, decision: str) -> dict[int, Settled]:
-    chosen = {"last": rows[-1], "first": rows[0]}.get(decision)
-    if chosen is None:
+def _contradict(rows: list[Said], places: Iterator[int], decision: str) -> dict[int, Settled]:
+    """Settle rows that differ: of each purchase line the first or the last one counts, or somebody has to choose."""
+    if decision not in ("first", "last"):
         state = State.SKIPPED if decision == "skip" else State.CHOOSE
         return {row.number: Settled(state, "twice") for row in rows}
-    kept = {chosen.number: Settled(State.READY, "", place, is_all=True)}
-    return {row.number: Settled(State.SKIPPED, "twice") for row in rows} | kept
+    settled = {row.number: Settled(State.SKIPPED, "twice") for row in rows}
+    heard: set[int] = set()
+    for row in rows if decision == "first" else reversed(rows):
+        lines = {pk for pk, _outstanding in row.targets}
+        if heard.isdisjoint(lines):
+            settled[row.number] = Settled(State.READY, "", next(places), is_all=True)
+            heard |= lines
+    return settled
 
 
 def _parts(rows: list[Said], place: int, decision: str) -> dict[int, Settled]:
