@@ -51,8 +51,7 @@
     htmx.ajax("POST", button.form.getAttribute("action"), { source: preview, target: preview }).catch(() => {});
   });
 
-  // What was counted stays in this browser until its receipt is booked: a page that is left, a form that was refused or
-  // came too late, a connection that broke lose nothing. Its key comes along, so that nothing is booked twice.
+  // What was counted stays in this browser until its receipt is booked; its key comes along, so that it is booked once.
   const KEPT = 7 * 24 * 3600 * 1000; // milliseconds
   const told = document.querySelector("p[data-counted]"), form = document.getElementById("act");
   const place = told && `receipt:${document.querySelector("meta[name=desk-keys]").dataset.person}:${location.pathname}`;
