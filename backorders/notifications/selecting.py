@@ -1,7 +1,10 @@
 """Which of a customer's lines are spoken of now: what the law asks, what moved and came to rest, what is near; pure."""
 
 import datetime
+from collections import defaultdict
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import NamedTuple
 
 from backorders.allocation.windows import business_day, slip_days
@@ -176,9 +179,9 @@ def _since(line: Line, found: Found) -> datetime.datetime:
 
 def _after_the_answer(mine: ForCustomer, given: Given) -> dict[int, datetime.date | None]:
     """Leave aside the lines for which the law has its own reminders; return when the usual ones begin again."""
-    left = [line for line in mine.updates_due if _is_left_to_the_law(line, given.found)]
-    mine.updates_due = [line for line in mine.updates_due if line not in left]
-    owed = [given.found.owed[line.line_id] for line in left]
+    is_left = [_is_left_to_the_law(line, given.found) for line in mine.updates_due]
+    owed = [given.found.owed[line.line_id] for line in compress(mine.updates_due, is_left)]
+    mine.updates_due = list(compress(mine.updates_due, map(not_, is_left)))
     last_days = {owing.line_id: owing.case.clock_on or given.today for owing in owed if not owing.is_ahead}
     return {pk: max(day, given.today) + datetime.timedelta(days=1) for pk, day in last_days.items()}
 
@@ -192,9 +195,8 @@ def reminders_now(mine: ForCustomer, to: Addressee, given: Given, *, is_written:
     """
     reminders = Reminders([], [], _after_the_answer(mine, given))
     last = given.found.last_word.get(to.customer_id)
-    wanted = [
-        line for line in mine.updates_due if to.wants_all_updates or line.expected is None or not line.open_quantity
-    ]
+    is_wanted = [to.wants_all_updates or line.expected is None or not line.open_quantity for line in mine.updates_due]
+    wanted = list(compress(mine.updates_due, is_wanted))
     due = [line for line in wanted if line.line_id in given.found.due_again and line.open_quantity]
     still = [line for line in due if not _is_near(line, given)]
     if still or is_written:
@@ -211,9 +213,9 @@ def reminders_now(mine: ForCustomer, to: Addressee, given: Given, *, is_written:
         elif is_free:
             reminders.near.append(line)
     reminders.next_updates.update((line.line_id, None) for line in mine.updates_due if not line.open_quantity)
-    unwanted = [line for line in mine.updates_due if line not in wanted and line.line_id in given.found.due_again]
-    for line in unwanted:
-        reminders.next_updates[line.line_id] = next_update_on(line.expected, at=given.at, policy=given.policy)
+    for line in compress(mine.updates_due, map(not_, is_wanted)):
+        if line.line_id in given.found.due_again:
+            reminders.next_updates[line.line_id] = next_update_on(line.expected, at=given.at, policy=given.policy)
     return reminders
 
 
@@ -233,10 +235,10 @@ def _is_near(line: Line, given: Given, *, within: datetime.timedelta = datetime.
 def offers_now(mine: ForCustomer, stated: set[int]) -> list[tuple[Line, list[Offered]]]:
     """Return the lines for which something was offered, each with what still comes sooner; none whose date moves."""
     found = [line for line in mine.offered_for if line.is_settled or line.line_id in stated]
-    return [
-        (line, [row for row in mine.offered if row.line_id == line.line_id and _comes_sooner(row, line)])
-        for line in found
-    ]
+    offered: dict[int, list[Offered]] = defaultdict(list)
+    for row in mine.offered:
+        offered[row.line_id].append(row)
+    return [(line, [row for row in offered[line.line_id] if _comes_sooner(row, line)]) for line in found]
 
 
 def _comes_sooner(row: Offered, line: Line) -> bool:
