@@ -265,7 +265,9 @@ def change_contact(code: ContactCode, *, digits: str, key: str | None = None, at
 
 def _say_essential(order: Order, change: ChangeSet, is_essential: bool, at: datetime.datetime) -> None:
     """Note in the cases of the order what the customer said of its date."""
-    cases = list(LegalCase.objects.select_for_update(no_key=True, of=("self",)).filter(line__order=order))
+    cases = list(
+        LegalCase.objects.select_for_update(no_key=True, of=("self",)).filter(line__order=order).order_by("pk")
+    )
     said = _word(is_essential)
     casework.write(casework.heard(row, said, key=f"change:{change.pk}", at=at) for row in cases)
     casework.settle(cases, at=at)

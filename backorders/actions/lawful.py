@@ -199,7 +199,7 @@ def _opened(
     lock_products(selling.planned_with(line.order, [line.pk]))
     fresh_order(line.order, seen_version=None)
     line.refresh_from_db()
-    row = LegalCase.objects.select_for_update(no_key=True, of=("self",)).filter(pk=line.pk).first()
+    row = next(iter(casework.lock_cases([line.pk])), None)
     if row is None:
         raise NothingToAgree(_("%(line)s: no law of delays covers it."), line=line)
     change = open_change(verb, source=source, summary={"line": line.pk}, by=by, at=at)

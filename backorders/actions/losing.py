@@ -101,14 +101,14 @@ def find_again(change: ChangeSet, *, at: datetime.datetime) -> None:
     if message := was.get("message"):
         superseding.take_back([message], at=at)
     cancelled = Cancellation.objects.filter(change_set=change)
-    taken_back(list(cancelled), at=at)
-    is_paid_back = cancelled.exists()
+    was_cancelled = list(cancelled)
     Refund.objects.filter(cancellation__in=cancelled).delete()
     cancelled.delete()
-    _sent_again(inside, from_cancelled=is_paid_back)
+    _sent_again(inside, from_cancelled=bool(was_cancelled))
     delivered = datetime.datetime.fromisoformat(was["delivered_at"]) if was["delivered_at"] else None
     fields = {name: was[name] for name in _TOLD}
     _date_again(was["windows"])
+    taken_back(was_cancelled, at=at)
     Shipment.objects.filter(pk=was["shipment"]).update(lost_at=None, delivered_at=delivered, **fields)
 
 

@@ -1,7 +1,8 @@
 """The product row is the lock: whoever changes what a product's plan rests on holds it until the end of the act.
 
 There is one order for all locks, so that no two acts wait for each other: product rows by id first, in one
-statement and once an act; then the order rows that ship complete, by id; then whatever hangs on them, in any order.
+statement and once an act; then the order rows that ship complete, by id; then whatever hangs on them, in any order, but
+of a line its promise before its legal case: announcing, which locks no product, holds the one and writes the other.
 What was read before the lock is read again after it. On SQLite the transaction itself is the lock (BEGIN IMMEDIATE).
 """
 

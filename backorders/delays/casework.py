@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from backorders import rows
+from backorders.allocation.models import Promise
 from backorders.delays import law
 from backorders.delays.days import DAY, arrives_by, day_in, leaves_by
 from backorders.delays.law import OPTIONS, Case, Event, Kind, State
@@ -78,6 +79,13 @@ def _opened(line: Uncased, at: datetime.datetime) -> tuple[object, ...] | None:
         *(line.line_id, pack.id, pack.version, pack.lapses, line.zone[:60], line.transit_days, ordered_on),
         *(line.is_essential, is_inherited, at, limit, case.state.value, limit, in_time),
     )
+
+
+def lock_cases(line_ids: Collection[int]) -> list[LegalCase]:
+    """Lock the promises of these lines, then their cases (that is the order); return the cases, by line."""
+    mine = {"no_key": True, "of": ("self",)}
+    list(Promise.objects.select_for_update(**mine).filter(pk__in=line_ids).order_by("pk").values_list("pk"))
+    return list(LegalCase.objects.select_for_update(**mine).filter(pk__in=line_ids).order_by("pk"))
 
 
 def heard(

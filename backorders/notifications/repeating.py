@@ -46,10 +46,10 @@ def repeat(
     for line in lines:
         line.pk, line.message = None, again
     MessageLine.objects.bulk_create(lines)
-    stated = [line.line_id for line in lines if line.line_id]
-    LegalCase.objects.filter(pk__in=stated, notice_at=message.created_at).update(notice_at=at)  # it is the notice now
     dated = [line.line_id for line in lines if line.promise_version is not None]
-    Promise.objects.filter(pk__in=dated, announced_at=message.created_at).update(announced_at=at)  # and the newest word
+    Promise.objects.filter(pk__in=dated, announced_at=message.created_at).update(announced_at=at)  # the newest word now
+    stated = [line.line_id for line in lines if line.line_id]
+    LegalCase.objects.filter(pk__in=stated, notice_at=message.created_at).update(notice_at=at)  # and the notice
     if why := objection(again.recipient, again.kind, suppressed([again.recipient])):
         Message.objects.filter(pk=again.pk).update(state=State.SUPPRESSED, last_error=why)
         ask_to_call([again.pk], why=why, at=at)

@@ -125,11 +125,11 @@ def reopen(message_ids: Sequence[int], *, at: datetime.datetime) -> None:
     still |= Q(window_from=None, line__promise__expected_from=None)
     reminders = dated.filter(still, message__kind__in=(Kind.APPROACHING, Kind.HEARTBEAT, Kind.NO_DATE))
     NextUpdate.objects.filter(line__in=reminders.values("line")).update(on=business_day(at))
-    _owe_notices_again(dated, at=at)
     with connection.cursor() as cursor:
         moment = connection.ops.adapt_datetimefield_value(at)
         places = ", ".join(["%s"] * len(message_ids))
         cursor.execute(_REOPEN.format(ids=places), [moment, *message_ids])
+    _owe_notices_again(dated, at=at)
 
 
 def _owe_notices_again(lines: "QuerySet[MessageLine]", *, at: datetime.datetime) -> None:

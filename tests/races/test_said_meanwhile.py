@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from backorders.actions import caring, lawful, losing, reshaping, selling, shipping, telling, undoing
+from backorders.actions import caring, deadlines, lawful, losing, reshaping, selling, shipping, telling, undoing
 from backorders.allocation.locking import lock_products
 from backorders.changes import acting
+from backorders.delays import casework
+from backorders.delays.models import LegalCase
 from backorders.notifications.models import Hurry, Message
 from backorders.orders.models import Compensation, OrderLine, Shipment
 from backorders.refusal import Busy
-from tests.actions.lawdesk import tick
+from tests.actions.lawdesk import a_sale, case_of, tick
 from tests.factories import AT, a_carrier, a_customer, a_line, a_product, a_purchase, an_order, day, later, revise
 from tests.notifications.desk import announce, send, tell
 from tests.races.crowd import an_order_of
@@ -133,3 +135,31 @@ def test_ending_a_contract_locks_all_that_the_order_is_planned_with(
     )
     assert ending.waited
     assert any(isinstance(end, Busy) for end in (ending.first, ending.second)) != is_locked
+
+
+def the_case_alone(line_ids: Any) -> list[LegalCase]:
+    return list(LegalCase.objects.select_for_update(no_key=True).filter(pk__in=line_ids))
+
+
+@both_ways
+def test_a_contract_that_is_ended_while_its_customer_is_told_that_it_may_be(
+    monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    _purchase, line = a_sale("DE")
+    tick(later(days=40))
+    lawful.demand_extra_period(line, until=day(47), by=None, at=later(days=40))
+    deadlines.keep(at=later(days=48))
+    monkeypatch.setattr(acting, "TRIES", 1)
+    if not is_locked:
+        monkeypatch.setattr(casework, "lock_cases", the_case_alone)
+    point = Point(monkeypatch, lawful, "open_change")  # it holds the case; it has not closed the promise
+    ending = meet_at(
+        point,
+        lambda: lawful.end_contract(line, by=None, at=later(days=48)),
+        lambda: announce(later(days=48)),
+    )
+    assert ending.waited != is_locked, "announcing leaves out who is held by others"
+    assert any(isinstance(end, Busy) for end in (ending.first, ending.second)) != is_locked
+    if is_locked:
+        assert case_of(line).state == "terminated"
+        assert wrong() == []
