@@ -1,5 +1,7 @@
 """Which addresses are mailed, and exactly as they are; which are refused with a sentence where they are typed."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +85,20 @@ def test_what_every_server_takes_is_mailed(address: str) -> None:
 @pytest.mark.parametrize("address", REFUSED, ids=ascii)
 def test_what_no_server_takes_is_not(address: str) -> None:
     assert not is_mailable(address)
+
+
+# What isemail warns of or finds deprecated is not mailed; nor are numbers, comments, and domains of one label or one
+# letter. A local part in quotes is mailed, and spaces around an address do not matter.
+ISEMAIL = json.loads((Path(__file__).parent / "odd_texts" / "isemail.json").read_text())
+UNLIKELY = {"test@io", "test@iana.a", *(address for address, _kind in ISEMAIL if address.startswith("a@a.b.c.d.e"))}
+
+
+@pytest.mark.parametrize(("address", "category"), ISEMAIL, ids=[ascii(address)[:60] for address, _kind in ISEMAIL])
+def test_what_is_known_to_be_good_is_mailed_and_nothing_that_is_known_to_be_bad(address: str, category: str) -> None:
+    is_good = category in ("VALID_CATEGORY", "DNSWARN") and address not in UNLIKELY
+    is_quoted = category == "RFC5321" and address.startswith('"')
+    is_padded = category == "CFWS" and address.strip(" ") == "test@iana.org"
+    assert is_mailable(address) == (is_good or is_quoted or is_padded)
 
 
 @pytest.mark.django_db

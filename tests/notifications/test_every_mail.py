@@ -1,8 +1,10 @@
 """Every folder of mails, in both languages and at the edges: the rules of a mail hold, of kinds to come as well."""
 
 import datetime
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from backorders.allocation.windows import Window
 from backorders.notifications import requesting
 from backorders.notifications.emails import LANGUAGES, SUBJECT_LENGTH, Rendered, render
 from backorders.notifications.examples import examples
+from backorders.notifications.letters import Item, Letter
 from backorders.notifications.models import TO_SUPPLIERS, Message
 from backorders.notifications.outbox import PRIORITY
 from tests.notifications.letters import LINKS
@@ -23,6 +26,35 @@ TODAY = datetime.date(2026, 11, 24)
 SOON = Window(TODAY, TODAY + datetime.timedelta(days=4))
 
 
+NAMES = json.loads((Path(__file__).parent / "odd_texts" / "names.json").read_text())
+
+
+def odd_names(number: int) -> dict[str, str]:
+    """Names of 200 letters, without a space and with many, and some of the scripts of the world, others each time."""
+    scripts = [*NAMES][number % 4 :: 4]
+    return {
+        "one endless word": "Wärmflaschenüberzug" * 11,
+        "many words": "İğde şurubu ‘ağır’ <b>&amp; " * 8,
+        **{f"in {script}": " ".join(NAMES[script]) for script in scripts},
+    }
+
+
+def renamed(letter: Letter, name: str) -> Letter:
+    """The letter to somebody of this name, about goods that are called so, too."""
+    name = name[:200]
+    parts = [
+        replace(
+            part, orders=[replace(order, items=[_named(item, name) for item in order.items]) for order in part.orders]
+        )
+        for part in letter.parts
+    ]
+    return replace(letter, to=letter.to._replace(name=name), parts=parts)
+
+
+def _named(item: Item, name: str) -> Item:
+    return item._replace(name=name, alternatives=[each._replace(name=name) for each in item.alternatives])
+
+
 def asked(language: str) -> Iterator[tuple[str, Rendered]]:
     """What a supplier is asked: little, much, and once more."""
     line = requesting.Wanted("PO-7", "SKU-7", "Aria Kettle", 4, SOON, "past_due")
@@ -31,13 +63,21 @@ def asked(language: str) -> Iterator[tuple[str, Rendered]]:
         known = {"request_id": 1, "supplier_id": 1, "name": "شركة", "email": "a@example.com", "language": language}
         question = requesting.Question(**known, lines=lines, answer_by=SOON.last, on=TODAY, mails_before=before)
         yield name, requesting.put_into_words(question, url="https://shop.example/s/token/")
+    for name, words in odd_names(len(language)).items():
+        known = {"request_id": 1, "supplier_id": 1, "name": words[:200], "email": "a@example.com", "language": language}
+        odd = line._replace(product=words[:200])
+        question = requesting.Question(**known, lines=[odd], answer_by=SOON.last, on=TODAY, mails_before=0)
+        yield name, requesting.put_into_words(question, url="https://shop.example/s/token/")
 
 
 def mails(kind: str, language: str) -> list[tuple[str, Rendered]]:
     """Every example of a kind in words."""
     if kind in TO_SUPPLIERS:
         return list(asked(language))
-    return [(name, render(letter, links=LINKS)) for name, letter in examples(kind, language, today=TODAY)]
+    known = examples(kind, language, today=TODAY)
+    odd = odd_names(FOLDERS.index(kind) + list(LANGUAGES).index(language))
+    letters = [*known, *((name, renamed(known[0][1], words)) for name, words in odd.items())]
+    return [(name, render(letter, links=LINKS)) for name, letter in letters]
 
 
 EVERY_ONE = [
@@ -63,6 +103,17 @@ def test_the_text_says_what_the_html_says(kind: str, language: str, name: str, m
     in_text = {*DATE.findall(text), *AMOUNT.findall(text)}
     assert {fact for fact in in_text if fact not in page.text} == set()
     assert set(URL.findall(mail.text)) == links
+
+
+def test_every_script_is_tried_and_every_name_stands_in_its_mail_as_it_is() -> None:
+    tried = [case.values for case in EVERY_ONE if str(case.values[2]).startswith("in ")]
+    assert {str(values[2]).removeprefix("in ") for values in tried} == set(NAMES)
+    for _kind, _language, name, mail in tried:
+        words = " ".join(NAMES[str(name).removeprefix("in ")])
+        assert isinstance(mail, Rendered)
+        assert words in " ".join(mail.text.split())
+        assert words in mail.html
+        assert f'dir="auto">{words}' in mail.html or f"× {words}</" in mail.html or words in mail.subject
 
 
 @pytest.mark.parametrize(("kind", "language", "name", "mail"), EVERY_ONE)
@@ -104,9 +155,13 @@ def test_its_markup_is_what_mail_programs_need(kind: str, language: str, name: s
 
 @pytest.mark.browser
 def test_everybody_can_read_it_in_both_schemes(visit: Any) -> None:
+    chosen = []
     for number, kind in enumerate(FOLDERS):
         language = list(LANGUAGES)[number % 2]
-        name, mail = mails(kind, language)[number % 3]
+        known = mails(kind, language)
+        endless = [each for each in known if each[0] == "one endless word"]
+        chosen += [(number, kind, language, *each) for each in (known[number % 3], known[-1 - number % 3], *endless)]
+    for number, kind, language, name, mail in chosen:
         visit.page.set_viewport_size({"width": (320, 1366)[number % 2], "height": 700})
         for scheme in ("light", "dark"):
             visit.page.emulate_media(color_scheme=scheme)
