@@ -68,8 +68,8 @@ BY_HARM = ["told_until", "-score", "line"]
 
 
 def late_on(today: datetime.date) -> Q:
-    """Return the condition of a waiting line whose told window has passed."""
-    return WAITS & Q(told_until__lt=today)
+    """Return the condition of an open line whose told window has passed: it waits, or lies ready and was not sent."""
+    return Q(is_open=True, told_until__lt=today)
 
 
 def at_risk_on(today: datetime.date) -> Q:
@@ -89,7 +89,7 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
         return self.filter(WAITS)
 
     def late(self, today: datetime.date) -> "PromiseQuerySet":
-        """Waiting lines whose told window has passed."""
+        """Open lines whose told window has passed, those that lie ready included."""
         return self.filter(late_on(today))
 
     def at_risk(self, today: datetime.date) -> "PromiseQuerySet":
@@ -106,9 +106,9 @@ def is_untold(*, gap_since: datetime.datetime | None, weighed_version: int | Non
     return gap_since is not None and weighed_version != version
 
 
-def is_late(*, waiting: int, told_until: datetime.date | None, today: datetime.date) -> bool:
+def is_late(*, is_open: bool, told_until: datetime.date | None, today: datetime.date) -> bool:
     """Whether a promise with these columns is one of `late(today)`."""
-    return waiting > 0 and told_until is not None and told_until < today
+    return is_open and told_until is not None and told_until < today
 
 
 class Promise(models.Model):

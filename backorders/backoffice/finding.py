@@ -162,7 +162,7 @@ def _order_facts(orders: Sequence[Order], today: datetime.date) -> dict[int, lis
     promises = Promise.objects.filter(line__order__in=orders, is_open=True).select_related("line")
     for promise in promises.order_by("expected_until", "line"):
         is_waiting = promise.line.waiting > 0
-        late = is_late(waiting=promise.line.waiting, told_until=promise.told_until, today=today)
+        late = is_late(is_open=promise.is_open, told_until=promise.told_until, today=today)
         untold = is_untold(
             gap_since=promise.gap_since, weighed_version=promise.weighed_version, version=promise.version
         )

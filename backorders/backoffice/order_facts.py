@@ -120,14 +120,17 @@ def next_of(order: Order, lines: Sequence[LineShown], trouble: Trouble | None, *
         return Next(_("Call the customer"), reverse("admin:calls"), "bad")
     if any(shown.promise and shown.promise.is_untold for shown in waiting):
         return Next(_("Tell the customer the new date"), "#compose", "bad")
-    if any(is_late(waiting=1, told_until=shown.told and shown.told.last, today=today) for shown in waiting):
+    late = [s for s in lines if is_late(is_open=s.is_open, told_until=s.told and s.told.last, today=today)]
+    may_leave = any(shown.line.allocated for shown in lines) and not (order.is_ship_complete and waiting)
+    if may_leave and any(shown.line.allocated for shown in late):
+        return Next(_("Ship what lies ready: it is late"), reverse("admin:ship", args=[order.pk]), "bad")
+    if late:
         return Next(_("Say why it is late, or offer something else"), "#compose", "bad")
     if any(shown.promise and shown.promise.uncovered for shown in waiting):
         return Next(_("Ask the buyer to order what is uncovered"), "#lines", "warn")
     if waiting and any(shown.expected is None for shown in waiting):
         return Next(_("Ask the supplier for a date"), "#lines", "warn")
-    ready = any(shown.line.allocated for shown in lines)
-    if ready and not (order.is_ship_complete and waiting):
+    if may_leave:
         return Next(_("Ship what lies ready"), reverse("admin:ship", args=[order.pk]), "good")
     if any(shown.announced != shown.told for shown in waiting):
         return Next(_("Nothing: the mail with the new date is on its way"), "", "good")

@@ -89,7 +89,7 @@ class ShowOrder(Screen):
             is_ready=any(shown.line.allocated for shown in lines),
             is_untold=any(shown.promise and shown.promise.is_untold for shown in lines),
             is_late=any(
-                is_late(waiting=shown.line.waiting, told_until=shown.told and shown.told.last, today=today)
+                is_late(is_open=shown.is_open, told_until=shown.told and shown.told.last, today=today)
                 for shown in lines
             ),
             is_waiting=any(shown.line.waiting for shown in lines),

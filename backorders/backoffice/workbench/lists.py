@@ -98,7 +98,7 @@ HARMS = (
         "late",
         _("Late"),
         _late,
-        _("What was told has passed, and the goods are not there."),
+        _("What was told has passed, and the goods are not there, or lie ready and were not sent."),
         _("No promise has passed."),
     ),
     View(

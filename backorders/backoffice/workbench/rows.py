@@ -5,6 +5,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from django.db.models import Exists, OuterRef
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -19,7 +20,9 @@ from backorders.orders.models import Customer, OrderLine
 
 def rows(line_ids: Sequence[int], *, today: datetime.date) -> "list[Waiting]":
     """Return the rows of these lines, in the same order: one statement."""
-    read = OrderLine.objects.filter(pk__in=line_ids).annotate(is_asleep=asleep(today, version="promise__version"))
+    rest = OrderLine.objects.waiting().filter(order=OuterRef("order"), order__is_ship_complete=True)
+    states = {"is_asleep": asleep(today, version="promise__version"), "is_kept_back": Exists(rest)}
+    read = OrderLine.objects.filter(pk__in=line_ids).annotate(**states)
     found = {row[0]: Waiting._make([*row, today]) for row in read.values_list(*_COLUMNS)}
     return [found[pk] for pk in line_ids if pk in found]
 
@@ -92,7 +95,8 @@ class Writer:
         return made
 
     def _states(self, row: "Waiting") -> "list[Mark]":
-        states = ((not row.waiting, READY), (row.is_held, HELD), (row.is_expedited, EXPEDITED))
+        ready = KEPT_BACK if row.is_kept_back else NOT_SENT if row.days_late > 0 else READY
+        states = ((not row.waiting, ready), (row.is_held, HELD), (row.is_expedited, EXPEDITED))
         made = [mark for applies, mark in states if applies]
         if row.is_asleep and row.snoozed_until:
             day = self.window(row.snoozed_until, row.snoozed_until)
@@ -119,7 +123,7 @@ _COLUMNS = (
     "waiting allocated price order__currency placed_at is_held is_expedited cause promise__told_at promise__told_from "
     "promise__told_until promise__expected_from promise__expected_until promise__is_estimate promise__uncovered "
     "promise__gap_since promise__version promise__weighed_version handling__owner__username handling__snoozed_until "
-    "is_asleep"
+    "is_asleep is_kept_back"
 ).split()
 
 
@@ -136,6 +140,8 @@ AT_RISK = Mark(gettext_lazy("At risk"), "warn", "▲")
 NO_DATE = Mark(gettext_lazy("No date"), "warn", "–")
 STALE = Mark(gettext_lazy("Stale"), "warn", "…")
 READY = Mark(gettext_lazy("Ready"), "good", "✓")
+NOT_SENT = Mark(gettext_lazy("Ready, not sent"), "bad", "×")
+KEPT_BACK = Mark(gettext_lazy("Ready, waits for the rest"), "")
 HELD = Mark(gettext_lazy("Held"), "")
 EXPEDITED = Mark(gettext_lazy("Expedited"), "")
 
@@ -176,6 +182,7 @@ class Waiting(NamedTuple):
     owner: str | None
     snoozed_until: datetime.date | None
     is_asleep: bool
+    is_kept_back: bool
     today: datetime.date
 
     @property
@@ -206,7 +213,7 @@ class Waiting(NamedTuple):
     @property
     def days_late(self) -> int:
         """Days since the last day that was told, 0 or less if that is still ahead."""
-        return (self.today - self.told_until).days if self.told_until and self.waiting else 0
+        return (self.today - self.told_until).days if self.told_until and self.units else 0
 
     @property
     def slip_days(self) -> int | None:

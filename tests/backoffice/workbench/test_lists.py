@@ -24,6 +24,11 @@ def promise(order: Order, **fields: Any) -> None:
     Promise.objects.filter(line__order=order).update(**fields)
 
 
+def marks_of(line: int) -> list[str]:
+    """The words that stand out of a line's row."""
+    return [str(mark.label) for row in rows([line], today=TODAY) for mark in Writer(due={}).marks(row)]
+
+
 def settled(*orders: Order) -> None:
     for order in orders:
         promise(order, gap_since=None)
@@ -88,15 +93,34 @@ def test_stale_is_what_counts_on_a_supplier_who_is_silent() -> None:
     assert listed("stale") == []
 
 
-def test_closed_and_ready_lines_are_in_no_list() -> None:
+def test_what_lies_ready_past_the_day_told_is_late_until_it_is_sent() -> None:
     world = World()
     promise(world.first, told_from=day(-9), told_until=day(-2))
     assert listed("late") == [world.first.number]
     receive(world.line, 20)
-    assert listed("late") == listed("all") == []
+    assert (listed("late"), listed("all")) == ([world.first.number], [])
+    assert world.first.number in listed("needs")
     line = world.first.lines.get()
+    settled(world.first)
+    assert marks_of(line.pk) == ["Late 2 days", "Ready, not sent"]
+    promise(world.first, told_until=TODAY)
+    assert listed("late") == []
+    assert marks_of(line.pk)[-1] == "Ready"
+    promise(world.first, told_until=day(-2))
     shipping.ship(world.first, units=[(line.pk, line.quantity)], by=None, at=later(hours=1))
     assert not Promise.objects.get(line=line).is_open
+    assert listed("late") == []
+
+
+def test_what_lies_ready_for_a_whole_order_says_that_it_waits_for_the_rest() -> None:
+    order = an_order((a_product(stock=1), 1), (a_product(), 1), is_ship_complete=True)
+    ready, waiting = order.lines.order_by("id")
+    promise(order, told_from=day(-9), told_until=day(-2), told_at=AT)
+    assert listed("late") == [order.number, order.number]
+    assert marks_of(ready.pk)[-1] == "Ready, waits for the rest"
+    assert "Late 2 days" in marks_of(ready.pk)
+    selling.cancel_line(waiting, reason="x", by=None, at=later(hours=1))
+    assert marks_of(ready.pk)[-1] == "Ready, not sent"
 
 
 def test_a_cancelled_line_is_closed_and_open_again_when_that_is_undone() -> None:
