@@ -54,14 +54,6 @@ def home(request: HttpRequest) -> list[Card]:
 
 
 def _waiting_cards(request: HttpRequest) -> list[Card]:
-    tones = {
-        "answer_due": "bad",
-        "not_told": "bad",
-        "late": "bad",
-        "at_risk": "warn",
-        "no_date": "warn",
-        "stale": "warn",
-    }
     url = reverse("admin:waiting_lines")
     return [
         Card(
@@ -69,7 +61,7 @@ def _waiting_cards(request: HttpRequest) -> list[Card]:
             tab.shown,
             tab.hint,
             f"{url}?view={tab.name}",
-            tones.get(tab.name, "") if tab.number else "",
+            tab.tone,
         )
         for tab in tabs(Seen(business_day(timezone.now()), request.user.pk or 0))
         if tab.name not in ("needs", "mine")

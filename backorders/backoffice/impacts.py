@@ -50,21 +50,28 @@ class Shown:
 
     @property
     def words(self) -> list[tuple[int, str, str]]:
-        """The counts in plain words: (number, words, whether good or bad)."""
+        """The lines that were checked, each counted once, in plain words: (number, words, whether good or bad)."""
         counts = self.counts
-        pairs = [
-            (counts["later"], ngettext("line later", "lines later", counts["later"]), "bad"),
-            (counts["earlier"], ngettext("line earlier", "lines earlier", counts["earlier"]), "good"),
-            (counts["no_date"], ngettext("line loses its date", "lines lose their date", counts["no_date"]), "bad"),
-            (counts["dated"], ngettext("line gets a date", "lines get a date", counts["dated"]), "good"),
-            (counts["served"], ngettext("line gets stock", "lines get stock", counts["served"]), "good"),
-            (counts["lost"], ngettext("line loses stock", "lines lose stock", counts["lost"]), "bad"),
-            (counts["uncovered"], ngettext("line uncovered", "lines uncovered", counts["uncovered"]), "bad"),
-            (counts["unchanged"], ngettext("line unchanged", "lines unchanged", counts["unchanged"]), "same"),
-        ]
-        always = ("later", "earlier", "uncovered", "unchanged")
-        keys = ("later", "earlier", "no_date", "dated", "served", "lost", "uncovered", "unchanged")
-        return [pair for key, pair in zip(keys, pairs, strict=True) if pair[0] or key in always]
+        pairs = {
+            "later": (ngettext("line later", "lines later", counts["later"]), "bad"),
+            "earlier": (ngettext("line earlier", "lines earlier", counts["earlier"]), "good"),
+            "no_date": (ngettext("line loses its date", "lines lose their date", counts["no_date"]), "bad"),
+            "dated": (ngettext("line gets a date", "lines get a date", counts["dated"]), "good"),
+            "unchanged": (ngettext("line unchanged", "lines unchanged", counts["unchanged"]), "same"),
+        }
+        always = ("later", "earlier", "unchanged")
+        return [(counts[key], *pair) for key, pair in pairs.items() if counts[key] or key in always]
+
+    @property
+    def besides(self) -> list[tuple[int, str]]:
+        """What else is true of some of these lines, whatever their date does: (number, words)."""
+        counts = self.counts
+        pairs = {
+            "served": ngettext("line gets stock", "lines get stock", counts["served"]),
+            "lost": ngettext("line loses stock", "lines lose stock", counts["lost"]),
+            "uncovered": ngettext("line uncovered", "lines uncovered", counts["uncovered"]),
+        }
+        return [(counts[key], words) for key, words in pairs.items() if counts[key]]
 
 
 def shown(impact: Impact) -> Shown:

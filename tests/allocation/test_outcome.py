@@ -42,6 +42,13 @@ def test_planning_twice_changes_nothing(situation: Situation) -> None:
 
 
 @given(situations())
+def test_what_a_preview_counts_adds_up_to_the_lines_that_were_looked_at(situation: Situation) -> None:
+    counts = planned(situation).impact().counts
+    assert counts["lines_checked"] == len(situation.lines)
+    assert sum(counts[what] for what in ("later", "earlier", "no_date", "dated", "unchanged")) == len(situation.lines)
+
+
+@given(situations())
 def test_every_unit_is_held_once_and_nobody_holds_more_than_it_wants(situation: Situation) -> None:
     result = planned(situation)
     held = Counter[int]()

@@ -1,10 +1,11 @@
-"""At 1280 px the tables of the day's work fit into their panel: nothing of a row is looked for sideways."""
+"""The tables of the day's work fit into their panel, at 1280 px and as cards at 360: nothing is looked for sideways."""
 
 import re
+from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from backorders.supply.models import PurchaseOrder
 from tests.backoffice.desk import World, address
@@ -35,7 +36,39 @@ def test_a_table_fits_its_panel(sit_down: Open, name: str, language: str) -> Non
     else:
         expect(page.locator("#result_list tbody tr")).to_have_count(1)
     shot(page, re.sub(r"\W", "-", f"fits-{name}-{language}"))
+    assert sideways(page) == []
+
+
+CARDS: dict[str, Place] = {
+    "outbox": lambda _w: address("outbox") + "?box=sent",
+    "calls": lambda _w: address("calls"),
+    "deadlines": lambda w: [staging.late_by_law(w), address("deadlines")][1],
+    "awards": lambda w: [staging.proposed(w), address("awards")][1],
+    "policies": lambda _w: address("policies"),
+    "supplier answers": lambda w: [staging.supplier_answered(w), address("proposals")][1],
+    "purchase orders": lambda _w: address("purchase_orders"),
+    "purchase order": lambda w: address("purchase_order", w.line.purchase_order_id),
+    "expected": lambda _w: address("expected") + "?view=all",
+    "waiting lines": lambda _w: address("waiting_lines") + "?view=all",
+    "as it stands": lambda w: address("purchase_line_eta", w.line.pk),
+}
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_lists_fit_wide_and_stand_as_cards_on_a_telephone(sit_down: Open, width: int) -> None:
+    world = World(at=timezone.now())
+    page = sit_down(width=width, language="tr").page
+    for name, place in CARDS.items():
+        page.goto(place(world))
+        row = page.locator("#content table.stacks tbody tr:has(td)").first
+        expect(row).to_be_visible()
+        assert row.evaluate("row => getComputedStyle(row).display") == ("block" if width == 360 else "table-row"), name
+        assert sideways(page) == [], name
+
+
+def sideways(page: Page) -> list[list[Any]]:
+    """The regions of the page that hold more than they show."""
     widths = "nodes => nodes.map(node => [node.getAttribute('aria-label'), node.scrollWidth, node.clientWidth])"
     found = page.locator("#content .scroll").evaluate_all(widths)
     assert found
-    assert [each for each in found if each[1] > each[2]] == []
+    return [each for each in found if each[1] > each[2]]

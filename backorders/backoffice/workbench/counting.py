@@ -23,12 +23,12 @@ AGES = (7, 14, 30, 60, 90, 180, None)
 
 
 class Tab(NamedTuple):
-    """A view with its count, which stops at a cap."""
+    """A view with its count, which stops at a cap; its tone, if anybody stands in it."""
 
     name: str
     label: Any
     number: int
-    is_harm: bool
+    tone: str
     hint: Any
 
     @property
@@ -49,9 +49,8 @@ def tabs(seen: Seen) -> list[Tab]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         numbers = cursor.fetchone()
-    harms = {view.name for view in HARMS}
     return [
-        Tab(view.name, view.label, number, view.name in harms, view.hint)
+        Tab(view.name, view.label, number, view.tone if number else "", view.hint)
         for view, number in zip(VIEWS, numbers, strict=True)
     ]
 

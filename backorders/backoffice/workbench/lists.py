@@ -38,13 +38,17 @@ class Seen(NamedTuple):
 
 
 class View(NamedTuple):
-    """One list: its name in the address, its label, what is in it, what it means, what it says when nothing is."""
+    """One list: its name in the address, its label, what is in it, what it means, what it says when nothing is.
+
+    `tone` is how bad it is that somebody stands there, wherever it is counted: "bad", "warn" or nothing.
+    """
 
     name: str
     label: Any
     holds: Callable[[Seen], Q]
     hint: Any
     empty: Any
+    tone: str = ""
 
 
 def _answer_due(seen: Seen) -> Q:
@@ -86,6 +90,7 @@ HARMS = (
         _answer_due,
         _("Somebody was promised an answer, or has to be called."),
         _("Nobody waits for an answer."),
+        "bad",
     ),
     View(
         "not_told",
@@ -93,6 +98,7 @@ HARMS = (
         _not_told,
         _("The date we expect left the one that was announced, and no message says so yet."),
         _("Every customer knows the date we expect."),
+        "bad",
     ),
     View(
         "late",
@@ -100,6 +106,7 @@ HARMS = (
         _late,
         _("What was told has passed, and the goods are not there, or lie ready and were not sent."),
         _("No promise has passed."),
+        "bad",
     ),
     View(
         "at_risk",
@@ -107,6 +114,7 @@ HARMS = (
         _at_risk,
         _("We expect it after what was told."),
         _("No promise is likely to be missed."),
+        "warn",
     ),
     View(
         "no_date",
@@ -114,6 +122,7 @@ HARMS = (
         _no_date,
         _("No supply with a date will reach it."),
         _("Everything that waits has a date."),
+        "warn",
     ),
     View(
         "stale",
@@ -121,6 +130,7 @@ HARMS = (
         _stale,
         _("The supplier has said nothing about the date for two weeks."),
         _("Every supplier has spoken within two weeks."),
+        "warn",
     ),
 )
 NEEDS = View(

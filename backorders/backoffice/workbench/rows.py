@@ -41,6 +41,7 @@ class Writer:
         self.label = functools.cache(str)
         self.amount = functools.cache(functools.partial(number_format, decimal_pos=2, force_grouping=True))
         self.waits = functools.cache(_waits)
+        self.days = functools.cache(_days)
         self.late = functools.cache(_late)
         self.told = _("told until %(date)s")
         self.untold = _("no date was told")
@@ -57,7 +58,7 @@ class Writer:
             "expected": self.window(row.expected_from, row.expected_until),
             "is_estimate": row.is_estimate and row.expected_until is not None,
             "slip": self.slip(row.slip_days),
-            "wait": row.days_waited,
+            "wait": self.days(row.days_waited),
             "ready": row.allocated,
             "ordered_on": self.window(*[business_day(row.placed_at)] * 2),
             "reason": self.causes.get(row.cause, "–"),
@@ -111,6 +112,10 @@ class Writer:
         told = self.told % {"date": self.window(until, until)} if until else self.untold
         parts = [told, self.tiers[row.tier], f"{value} {row.currency}", self.waits(row.days_waited)]
         return " · ".join([marks[0].label, *parts] if marks else parts)
+
+
+def _days(days: int) -> str:
+    return _("%(days)s d") % {"days": days}
 
 
 def _waits(days: int) -> str:

@@ -1,9 +1,11 @@
 """The lists stand in the order of harm, hold each line once, and leave out what is set aside."""
 
 import datetime
+import re
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from backorders.actions import handling, selling, shipping, undoing
 from backorders.allocation.models import Promise
@@ -13,7 +15,7 @@ from backorders.backoffice.workbench.rows import Writer, rows
 from backorders.desk.models import Handling
 from backorders.notifications.models import NextUpdate
 from backorders.orders.models import Order
-from tests.backoffice.desk import World
+from tests.backoffice.desk import World, address
 from tests.backoffice.workbench.desk import asked, listed, names, somebody
 from tests.factories import AT, TODAY, a_customer, a_product, a_purchase, an_order, day, later, receive, revise
 
@@ -223,3 +225,21 @@ def test_a_list_needs_no_more_statements_for_more_lines(view: str, django_assert
     somebody()
     with django_assert_max_num_queries(4):
         asked(view).listing[0:51]
+
+
+def test_a_count_is_as_bad_on_the_tab_as_at_home(desk: Client) -> None:
+    World()
+    lamp = a_product(price=10)
+    late = an_order((lamp, 1))
+    promise(late, told_from=day(-9), told_until=day(-8), told_at=AT)
+    tones = {tab.name: tab.tone for tab in counting.tabs(Seen(TODAY, 0))}
+    assert (tones["late"], tones["no_date"], tones["all"], tones["stale"]) == ("bad", "warn", "", "")
+    home = {card.url.rpartition("=")[2]: card.tone for card in desk.get(address("index")).context["home"]}
+    assert {name: home[name] for name in tones if name in home} == {name: tones[name] for name in tones if name in home}
+    page = desk.get(address("waiting_lines")).content.decode()
+    assert re.search(r'class="warn">No date <span class="count">1<', page)
+
+
+def test_the_wait_has_its_unit(desk: Client) -> None:
+    World()
+    assert 'data-label="Wait">0 d<' in desk.get(address("waiting_lines") + "?view=all").content.decode()
