@@ -235,8 +235,6 @@ def _noticed(case: Case, event: Event) -> Case:
     in_force = case.clock_on or case.limit_on
     if case.state not in (*OPTIONS, *DATED, State.NOTICE_DUE) or (event.until and event.until <= in_force):
         return case
-    if case.state in (State.OPT_LONG, State.OPT_RENEWED):
-        return case._replace(revised_on=event.until)
     state = option_for(case, until=event.until)
     clock = {
         State.OPT_SHORT: event.until,

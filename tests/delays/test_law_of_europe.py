@@ -64,6 +64,7 @@ def test_e5_an_extra_period_that_passes_lets_the_customer_end_the_contract(pack:
 def test_e6_only_express_consent_moves_the_date(pack: DelayPack, day: int) -> None:
     agreed = case(pack, event(Kind.CONSENT, day, T + 20))
     assert (agreed.state, agreed.clock_on) == (State.DUE, on(T + 20))
+    assert case(pack, event(Kind.CONSENT, T + 3)).state == State.OVERDUE  # to a date, not to waiting
     told = case(pack, event(Kind.LATE, 10), event(Kind.NOTICE, 11, T + 20), today=T + 1)
     assert told.state == State.OVERDUE
 

@@ -1,11 +1,13 @@
 """Every row of the table of 16 CFR 435: from which state, by which event, under which condition, to which state."""
 
+import dataclasses
+
 import pytest
 
 from backorders.delays import law
 from backorders.delays.law import Case, Event, Kind, State
 from backorders.delays.packs import US, Silence
-from tests.delays.cases import T, a_case, after, event, on
+from tests.delays.cases import O, T, a_case, after, event, on
 
 LATE = event(Kind.LATE, 10)
 SHORT = event(Kind.NOTICE, 11, T + 20)  # a definite date within thirty days after the limit
@@ -177,7 +179,39 @@ def test_a_call_in_time_takes_the_place_of_a_notice_that_never_arrived() -> None
 
 
 def test_a_better_date_needs_no_option() -> None:
-    assert case(LATE, SHORT, event(Kind.NOTICE, 20, T + 5)).clock_on == on(T + 20)
+    assert case(LATE, SHORT, event(Kind.NOTICE, 20, T + 5)) == case(LATE, SHORT)
+    assert case(LATE, event(Kind.NOTICE, 11, T)) == case(LATE)
+
+
+def test_a_second_notice_of_an_open_question_changes_its_date_and_not_its_last_day() -> None:
+    for events, clock in ((STATES[State.OPT_LONG], T + 30), (STATES[State.OPT_RENEWED], T + 20)):
+        again = case(*events, event(Kind.NOTICE, T + 15, T + 60, key="once more"))
+        assert (again.state, again.clock_on, again.revised_on) == (case(*events).state, on(clock), on(T + 60))
+
+
+@pytest.mark.parametrize(("events", "day"), [((), T), ((LATE,), T), ((LATE, SHORT, AGAIN), 42)])
+def test_nobody_agrees_to_what_was_not_offered(events: tuple[Event, ...], day: int) -> None:
+    assert case(*events, event(Kind.CONSENT, day, T + 60)) == case(*events, today=day)
+
+
+def test_nobody_agrees_to_a_day_that_has_passed() -> None:
+    assert case(LATE, LONG, event(Kind.CONSENT, T + 10, T + 9)).state == State.OPT_LONG
+    assert case(LATE, LONG, event(Kind.CONSENT, T + 10, T + 10)).clock_on == on(T + 10)
+
+
+def test_a_time_that_ended_before_the_order_ends_on_its_day() -> None:
+    assert law.opened(US, ordered_on=O, stated_on=on(-3)).limit_on == O
+    assert law.opened(US, ordered_on=O, stated_on=None).limit_on == on(30)
+
+
+def test_a_refund_has_seven_working_days_from_the_day_after() -> None:
+    monday, saturday = (case(event(Kind.CANCEL, day)).refund_due_on for day in (7, 12))
+    assert (monday, saturday) == (on(16), on(22))
+
+
+def test_where_silence_is_never_consent_a_short_delay_is_asked_like_a_long_one() -> None:
+    wary = dataclasses.replace(US, silence_first_short=Silence.NONE)
+    assert after(a_case(wary), LATE, SHORT).state == State.OPT_LONG
 
 
 def test_what_the_timer_did_stays_done() -> None:
@@ -185,6 +219,7 @@ def test_what_the_timer_did_stays_done() -> None:
     late_answer = event(Kind.CONSENT, T + 30, T + 40, hour=1)
     assert case(LATE, LONG, lapse).vested_on == on(T + 31)
     assert case(LATE, LONG, late_answer, lapse).state == State.CANCELLED_REFUND_DUE
+    assert case(LATE, LONG, late_answer, event(Kind.LAPSE, T + 31, T + 90)).vested_on == on(T + 31)
 
 
 def test_the_variant_of_a_notice_and_its_silence_come_from_one_answer() -> None:

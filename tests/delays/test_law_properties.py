@@ -41,14 +41,18 @@ def test_duplicates_and_any_order_give_the_same_case(pack, made, is_essential, d
     assert law.replay(opened, heard, today=on(90)) == law.replay(opened, made, today=on(90))
 
 
-@given(PACKS, events())
-def test_nothing_ships_after_a_cancellation_was_received(pack, made) -> None:  # type: ignore[no-untyped-def]
-    void = {each.of for each in made if each.of}
-    cancels = [each for each in made if each.kind == Kind.CANCEL and each.key not in void]
-    parcels = [each for each in made if each.kind in (Kind.SHIP, Kind.DELIVER, Kind.EXCHANGE) and each.key not in void]
-    first = min((each.at for each in cancels), default=None)
-    if first and not any(each.at < first for each in parcels):
-        assert after(a_case(pack), *made, today=90).state not in (State.SHIPPED, State.DELIVERED, State.CLOSED)
+PARCELS = (Kind.SHIP, Kind.DELIVER, Kind.EXCHANGE)
+
+
+@given(PACKS, events(), DAYS, st.lists(st.tuples(st.sampled_from(PARCELS), st.integers(0, 30)), min_size=1, max_size=3))
+def test_nothing_ships_after_a_cancellation_was_received(pack, made, on_day, parcels) -> None:  # type: ignore[no-untyped-def]
+    others = [each for each in made if each.kind not in PARCELS]
+    cancel = event(Kind.CANCEL, on_day, key="cancel")
+    later = [event(kind, on_day + days, key=f"parcel {n}", hour=12 + n) for n, (kind, days) in enumerate(parcels)]
+    case = after(a_case(pack), *others, cancel, *later, today=200)
+    assert case.state not in (State.SHIPPED, State.DELIVERED, State.CLOSED)
+    assert case.vested_on is not None
+    assert case.vested_on <= on(on_day)
 
 
 @given(st.sampled_from([US, BOTH]), events(), DAYS)
