@@ -192,6 +192,8 @@ ANYMAIL = {
     # ANYMAIL_SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY, …
     **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
 }
+# What Amazon SNS posts for Amazon SES is signed; only where something in between changes it this is not looked at.
+SNS_IS_SIGNED = os.environ.get("SNS_IS_SIGNED", "1") == "1"
 # A restored or cloned database does not mail before somebody releases it: its own id differs from this one.
 INSTANCE_ID = os.environ.get("INSTANCE_ID", "")
 

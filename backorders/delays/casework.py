@@ -5,7 +5,7 @@ Everything here takes many lines at a time; the statements do not grow with them
 
 import datetime
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backorders import rows
 from backorders.allocation.models import Promise
@@ -83,7 +83,7 @@ def _opened(line: Uncased, at: datetime.datetime) -> tuple[object, ...] | None:
 
 def lock_cases(line_ids: Collection[int]) -> list[LegalCase]:
     """Lock the promises of these lines, then their cases (that is the order); return the cases, by line."""
-    mine = {"no_key": True, "of": ("self",)}
+    mine: dict[str, Any] = {"no_key": True, "of": ("self",)}
     list(Promise.objects.select_for_update(**mine).filter(pk__in=line_ids).order_by("pk").values_list("pk"))
     return list(LegalCase.objects.select_for_update(**mine).filter(pk__in=line_ids).order_by("pk"))
 

@@ -22,9 +22,15 @@ def webhooks_are_secret(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-LIBRARIES = (  # of a provider, what its settings start with, what it needs, and the extra of anymail that brings that
-    ("Amazon SES", "AMAZON_SES_", "boto3", "amazon-ses"),
-    ("The signature of SendGrid", "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY", "cryptography", "sendgrid"),
+LIBRARIES = (  # of a provider, what its settings start with, what it needs, and what is installed to have that
+    ("Amazon SES", "AMAZON_SES_", "boto3", "django-anymail[amazon-ses]"),
+    ("The signature of Amazon SES", "AMAZON_SES_", "cryptography", "cryptography"),
+    (
+        "The signature of SendGrid",
+        "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY",
+        "cryptography",
+        "django-anymail[sendgrid]",
+    ),
 )
 
 
@@ -34,9 +40,9 @@ def providers_have_their_libraries(**_kwargs: Any) -> list[CheckMessage]:
     named += [name for name, value in settings.ANYMAIL.items() if value]
     return [
         Error(
-            f'{what} needs a library of its own: install it with pip install "django-anymail[{extra}]".',
+            f'{what} needs a library of its own: install it with pip install "{package}".',
             id="notifications.E002",
         )
-        for what, setting, library, extra in LIBRARIES
+        for what, setting, library, package in LIBRARIES
         if any(name.startswith(setting) for name in named) and not find_spec(library)
     ]

@@ -23,6 +23,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
 from backorders.notifications.replies import keep_unreadable
+from backorders.notifications.sns import Unfetched, check_signature
 
 try:
     from botocore.exceptions import BotoCoreError, ClientError
@@ -53,6 +54,8 @@ def guarded(view: View, *, name: str) -> View:
             return HttpResponse(status=413)
         body = request._body = request.read(LARGEST)  # Django's own limit is for forms of people
         try:
+            if name.startswith("amazon_ses") and settings.SNS_IS_SIGNED:
+                check_signature(request)
             return view(request, *args, **kwargs)
         except (AnymailWebhookValidationFailure, DisallowedHost):
             return HttpResponse(status=400)
@@ -75,7 +78,7 @@ def _may_pass(error: Exception) -> bool:
         return bool(
             getattr(error, "response", {}).get("Error", {}).get("Code") != "NoSuchKey"
         )  # what is gone stays gone
-    return isinstance(error, DatabaseError | ImproperlyConfigured)
+    return isinstance(error, DatabaseError | ImproperlyConfigured | Unfetched)
 
 
 def _has_secret(request: HttpRequest) -> bool:

@@ -144,11 +144,14 @@ def test_amazon_is_asked_for_the_secret_before_it_gives_it(client: Any, kind: st
 def test_a_provider_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, backend: str, anymail: dict[str, str], library: str, is_installed: bool
 ) -> None:
-    monkeypatch.setattr(checks, "find_spec", lambda name: (name == library and is_installed) or None)
+    monkeypatch.setattr(checks, "find_spec", lambda _name: is_installed or None)
     with override_settings(EMAIL_BACKEND=backend, ANYMAIL={"WEBHOOK_SECRET": "a:b", **anymail}):
         found = [each.msg for each in run_checks() if each.id == "notifications.E002"]
     wanted = {
-        "boto3": ['Amazon SES needs a library of its own: install it with pip install "django-anymail[amazon-ses]".'],
+        "boto3": [
+            'Amazon SES needs a library of its own: install it with pip install "django-anymail[amazon-ses]".',
+            'The signature of Amazon SES needs a library of its own: install it with pip install "cryptography".',
+        ],
         "cryptography": [
             "The signature of SendGrid needs a library of its own: install it with pip install "
             '"django-anymail[sendgrid]".'
