@@ -1,4 +1,7 @@
-"""J3b: N customers are told a new date: rendered, queued, handed to an SMTP server, marked. Floor: bare smtplib."""
+"""J3b: N customers are told a new date: rendered, queued, handed to an SMTP server, marked; mail is turned off meanwhile.
+
+Floor: the same mails over bare smtplib.
+"""
 
 import multiprocessing
 import smtplib
@@ -10,14 +13,17 @@ from multiprocessing.connection import Connection
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import connections
 from django.utils import timezone
 
+from backorders.actions import telling
 from backorders.notifications import announcing, delivering
-from backorders.notifications.models import Message
+from backorders.notifications.models import Attempt, Message
 from bench import world
 from bench.measuring import Figure, analyze
 
 ROUNDS = 3
+LOOK = 0.005  # seconds
 FORK = multiprocessing.get_context("fork")
 
 
@@ -52,15 +58,54 @@ def mail(n: int) -> Iterator[Figure]:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", theirs.recv()
     try:
         pairs = [_round(n) for _ in range(ROUNDS)]
+        pause, left = _paused(n)
     finally:
         server.terminate()
     total, sending, floor = (statistics.median(pair[side] for pair in pairs) for side in (0, 1, 2))
+    yield Figure("J3b", "queue", n, total - sending, floor, 0)
     yield Figure("J3b", "announce and send", n, total, floor, 0)
     yield Figure("J3b", "send what is queued", n, sending, floor, 0)
+    yield Figure("J3b", "pause takes effect", n, pause, floor / n, 0)
+    print(f"      {left} mails left after the pause was saved")
     print(f"      {n / total:.0f} mails per second announced and sent, {n / sending:.0f} sent, floor {n / floor:.0f}")
 
 
 def _round(n: int) -> tuple[float, float, float]:
+    _moved(n)
+    start = time.perf_counter()
+    announced = announcing.announce_due(at=timezone.now())
+    queued = time.perf_counter()
+    ended = delivering.deliver(clock=timezone.now)
+    end = time.perf_counter()
+    if announced.messages != n or ended["accepted"] != n:
+        raise RuntimeError(f"{announced.messages} announced, {dict(ended)} sent, not {n}")
+    return end - start, end - queued, _floor(n)
+
+
+def _paused(n: int) -> tuple[float, int]:
+    """Turn mail off while another process sends; return the seconds until it stands still, and the mails that left."""
+    _moved(n)
+    announcing.announce_due(at=timezone.now())
+    connections.close_all()
+    worker = FORK.Process(target=delivering.deliver, kwargs={"clock": timezone.now})
+    worker.start()
+    while worker.is_alive() and _left() < n // 4:
+        time.sleep(LOOK)
+    telling.turn_mail(is_on=False, reason="bench", by=None, at=timezone.now())
+    saved, before = time.perf_counter(), _left()
+    worker.join()
+    taken, after = time.perf_counter() - saved, _left()
+    if after == n:
+        raise RuntimeError("all had left before the pause")
+    return taken, after - before
+
+
+def _left() -> int:
+    return Attempt.objects.filter(message__kind=Message.Kind.LATER).count()
+
+
+def _moved(n: int) -> None:
+    """Customers whose date moved an hour ago, and an outbox that is in use."""
     world.empty()
     (product,) = world.shop(1, customers=n)
     world.waiting(product, n, on=world.purchase(product, n, pegged=n))
@@ -71,14 +116,6 @@ def _round(n: int) -> tuple[float, float, float]:
         "changed_at = now() - interval '1 hour', gap_since = now() - interval '1 hour'"
     )
     analyze()
-    start = time.perf_counter()
-    announced = announcing.announce_due(at=timezone.now())
-    queued = time.perf_counter()
-    ended = delivering.deliver(clock=timezone.now)
-    end = time.perf_counter()
-    if announced.messages != n or ended["accepted"] != n:
-        raise RuntimeError(f"{announced.messages} announced, {dict(ended)} sent, not {n}")
-    return end - start, end - queued, _floor(n)
 
 
 def _floor(n: int) -> float:

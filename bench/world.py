@@ -2,7 +2,9 @@
 
 import datetime
 
+from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from backorders.catalog.models import Category, Product
@@ -25,6 +27,16 @@ def empty() -> None:
         "TRUNCATE changes_changeset, catalog_category, supply_supplier, supply_warehouse, orders_customer, orders_carrier "
         "CASCADE"
     )
+
+
+def desk() -> Client:
+    """Somebody of the staff who may do everything, at the desk."""
+    user, _ = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True}
+    )
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(user)
+    return client
 
 
 def shop(products: int, *, customers: int = 1000) -> list[Product]:

@@ -64,3 +64,32 @@ class Visit:
         """Whether the page as a whole is wider than its window."""
         root = "document.scrollingElement"
         return bool(self.page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"))
+
+
+SLOWER, RTT_MS, BYTES_A_SECOND = 4, 100, 9_000_000 / 8  # three phones in four are at least as quick
+WATCH = """
+    window.seen = {lcp: 0, cls: 0};
+    new PerformanceObserver(list => list.getEntries().forEach(entry => { seen.lcp = entry.startTime; }))
+        .observe({type: 'largest-contentful-paint', buffered: true});
+    new PerformanceObserver(list => list.getEntries().forEach(entry => { seen.cls += entry.value; }))
+        .observe({type: 'layout-shift', buffered: true});
+"""
+
+
+def slow_down(page: Page) -> None:
+    """Let the page be a slow phone on a slow line, which keeps nothing."""
+    page.add_init_script(WATCH)
+    wire = page.context.new_cdp_session(page)
+    wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    speed = {"downloadThroughput": BYTES_A_SECOND, "uploadThroughput": BYTES_A_SECOND}
+    wire.send("Network.emulateNetworkConditions", {"offline": False, "latency": RTT_MS, **speed})
+
+
+def seen(page: Page, path: str) -> dict[str, float]:
+    """Open an address; return when its largest thing was there (lcp, ms) and how far things moved (cls)."""
+    page.goto(path, wait_until="networkidle")
+    page.wait_for_function("seen.lcp > 0")
+    known: dict[str, float] = page.evaluate("seen")
+    return known
