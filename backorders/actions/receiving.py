@@ -213,7 +213,7 @@ def _arrived(
         lot = situation.lots.get(arrival.purchase_line_id)
         if lot is not None:
             left = lot.outstanding - arrival.quantity - arrival.damaged
-            situation.lots[lot.id] = lot._replace(outstanding=left)
+            situation.lots[lot.id] = lot._replace(outstanding=max(left, 0))
         line = lines[arrival.purchase_line_id]
         situation.add_stock(line.product_id, line.warehouse, arrival.quantity + arrival.over)
     date_lots(situation, rest)

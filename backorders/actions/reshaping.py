@@ -101,8 +101,8 @@ def preview_split(order: Order, *, units: Sequence[tuple[int, int]], at: datetim
 
     def apart(situation: Situation) -> None:
         for pk, quantity in wanted.items():
-            line = situation.lines[pk]
-            if quantity == line.quantity:
+            line = situation.open_line(pk)
+            if quantity >= line.quantity:
                 situation.lines[pk] = line._replace(order_id=UNWRITTEN)
                 continue
             waiting = min(quantity, line.waiting)
@@ -253,7 +253,8 @@ def preview_substitute(
     exchange = _exchange(line, product, quantity, at)
 
     def exchanged(situation: Situation) -> None:
-        known = situation.lines.pop(line.pk)
+        known = situation.open_line(line.pk)
+        del situation.lines[line.pk]
         if (left := less(known, exchange.units)).quantity > 0:
             situation.lines[line.pk] = left
         situation.lines[UNWRITTEN] = _newest(known, product, exchange)

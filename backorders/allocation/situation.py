@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from backorders.allocation.planning import Supply
 from backorders.allocation.windows import Calendar, Lateness, Window, arrival, put_off, shifted, widened
+from backorders.refusal import Stale
 from backorders.supply.models import Confidence, Warehouse
 
 
@@ -102,6 +105,12 @@ class Situation:
     lines: dict[int, OpenLine]
     siblings: list[OpenLine]
     held: list[Held]
+
+    def open_line(self, line_id: int) -> OpenLine:
+        """Return an open line; refuse if nothing of it is open any more: somebody was quicker than who looks ahead."""
+        if line_id not in self.lines:
+            raise Stale(_("What this is about was changed a moment ago. Look at it again."))
+        return self.lines[line_id]
 
     def supplies(self, products: Iterable[int], *, today: datetime.date) -> dict[int, list[Supply]]:
         """Return the supplies of each of these products, in no order. Units that do not exist or never come are left

@@ -274,6 +274,15 @@ def test_the_books_stay_clean_when_goods_come_for_both() -> None:
     assert books_are_clean()
 
 
+def test_an_exchange_looked_at_while_somebody_else_ends_the_line_is_refused() -> None:
+    line, other = a_swap()
+    selling.cancel_line(
+        OrderLine.objects.get(pk=line.pk), quantity=None, reason="asked for", by=None, at=later(hours=1)
+    )
+    with pytest.raises(Stale, match="changed a moment ago"):
+        reshaping.preview_substitute(line, product=other, at=later(hours=1))
+
+
 def test_of_a_part_nothing_is_announced_that_is_said_of_the_whole_alone() -> None:
     product = a_product()
     purchase = a_purchase(product, 9)
