@@ -124,6 +124,7 @@
       else if (event.key === "ArrowUp") { event.preventDefault(); mark(at < 0 ? options.length - 1 : at - 1); }
       else if (event.key === "Enter" && options[at] && !list.hidden) { event.preventDefault(); options[at].click(); }
       else if (event.key === "Escape") { event.preventDefault(); if (list.hidden) box.blur(); else show(false); }
+      else if (event.key === "Tab") show(false);
     });
   }
 }
