@@ -25,6 +25,10 @@ class Window(NamedTuple):
         """Return the window that two columns hold, or None where they hold no date. Lines share few windows: kept."""
         return cls(first, last) if first is not None and last is not None else None
 
+    def is_over(self, today: datetime.date) -> bool:
+        """Whether its last day has passed."""
+        return self.last < today
+
 
 @dataclass(frozen=True, slots=True)
 class WindowPolicy:

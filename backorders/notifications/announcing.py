@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from backorders import rows
 from backorders.allocation.models import Promise
-from backorders.allocation.windows import Window
+from backorders.allocation.windows import Window, business_day
 from backorders.changes.acting import act
 from backorders.delays.models import LegalCase
 from backorders.notifications import outbox, superseding
@@ -128,7 +128,7 @@ def _queue(
 
     `held` are customers whose mail was held and who are to hear now or not at all.
     """
-    truth = Truth([draft.letter for draft in drafts] + list(wordless))
+    truth = Truth([draft.letter for draft in drafts] + list(wordless), today=business_day(at))
     standing = [draft for draft in drafts if truth.holds(draft.letter)]
     if standing:
         outbox.queue(standing, at=at, policy=policy)
@@ -144,7 +144,8 @@ def _queue(
 class Truth:
     """What is true of the letters' claims now, read under locks that are taken without waiting."""
 
-    def __init__(self, letters: Sequence[Letter]) -> None:
+    def __init__(self, letters: Sequence[Letter], *, today: datetime.date) -> None:
+        self.today = today
         claims = [claim for letter in letters for claim in letter.claims]
         self.addresses = dict(
             _locked(Customer.objects.filter(id__in={letter.to.customer_id for letter in letters})).values_list(
@@ -152,10 +153,10 @@ class Truth:
             )
         )
         self.promises = {
-            line: (version, announced_at)
-            for line, version, announced_at in _locked(
+            line: (version, announced_at, Window.between(*told))
+            for line, version, announced_at, *told in _locked(
                 Promise.objects.filter(line__in={claim.line_id for claim in claims if claim.version is not None})
-            ).values_list("line_id", "version", "announced_at")
+            ).values_list("line_id", "version", "announced_at", "told_from", "told_until")
         }
         orders = {order_id for letter in letters for order_id in letter.confirms}
         self.orders = _ids(_locked(Order.objects.filter(id__in=orders, is_confirmed=False)), orders)
@@ -188,7 +189,11 @@ class Truth:
             return claim.cancellation_id in self.cancelled
         if claim.compensation_id is not None:
             return claim.compensation_id in self.given
-        return self.promises.get(claim.line_id) == (claim.version, claim.announced_at)
+        version, announced_at, told = self.promises.get(claim.line_id, (None, None, None))
+        is_news = claim.window != told
+        if is_news and claim.window and claim.window.is_over(self.today):
+            return False  # the plan has not come round to it yet
+        return (version, announced_at) == (claim.version, claim.announced_at)
 
 
 def _locked(queryset: "QuerySet[Row]") -> "QuerySet[Row]":

@@ -78,7 +78,7 @@ def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at:
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
     letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]
     reasons = suppressed(letter.to.email for letter in letters)
-    held = superseding.would_hold(customers)
+    held = superseding.would_hold(customers, at=at)
     foreseen = Foreseen(nothing_new=sorted(set(customers) - {letter.to.customer_id for letter in letters}))
     for letter in letters:
         if letter.to.customer_id in lately:

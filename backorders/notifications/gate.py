@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.notifications.addresses import IS_NOT_SUPPRESSED, normal, objection, suppressed
 from backorders.notifications.calling import ask_to_call, ask_to_write_again
@@ -40,8 +41,8 @@ def open_attempt(message: Message, lease: Lease, *, at: datetime.datetime, polic
     """Let the message through the gate and write down the attempt; return whether it may be sent now.
 
     It may if the lease is still ours, mail is on, it has not expired, the address is still the recipient's and is
-    mailed, every date and every division it states is still the newest, and what it asks is still open. What asks for
-    an answer by a day that has passed is written anew, as things are then.
+    mailed, every date and every division it states is still the newest, and what it asks is still open. What names as
+    news a date that has passed, or asks for an answer by such a day, is written anew, as things are then.
     """
     with connection.cursor() as cursor:
         cursor.execute(OPEN_ATTEMPT, gate_params(message, lease, at, policy))
@@ -51,9 +52,10 @@ def open_attempt(message: Message, lease: Lease, *, at: datetime.datetime, polic
 def gate_params(message: Message, lease: Lease, at: datetime.datetime, policy: SendingPolicy) -> list[Any]:
     """Return the parameters of the gate."""
     moment = connection.ops.adapt_datetimefield_value(at)
+    today = connection.ops.adapt_datefield_value(business_day(at))
     token, instance = (_uuid(value) for value in (lease.token, this_instance()))
     despite = message.kind in policy.despite_complaint
-    return [moment, message.pk, token, moment, moment, instance, moment, normal(message.recipient), despite]
+    return [moment, message.pk, token, moment, moment, today, instance, moment, normal(message.recipient), despite]
 
 
 def _uuid(value: uuid.UUID) -> uuid.UUID | str:
@@ -77,7 +79,7 @@ def turn_away(message: Message, lease: Lease, *, at: datetime.datetime, policy: 
     if is_over and now.kind in OF_NO_USE_LATER:
         drop(mine, state=State.EXPIRED)
         return State.EXPIRED
-    if is_over or is_outdated(now):
+    if is_over or is_outdated(now, today=business_day(at)):
         drop(mine, state=State.SUPERSEDED)
         mail_again([message.pk])
         reopen([message.pk], at=at)

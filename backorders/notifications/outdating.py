@@ -4,6 +4,7 @@ The gate must be one statement, so each of its conditions is said in SQL, beside
 answer for every combination.
 """
 
+import datetime
 from collections.abc import Sequence
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -27,21 +28,26 @@ IS_CURRENT = f"""
         WHERE l.message_id = m.id AND l.promise_version <> p.version
     )
     AND NOT EXISTS (
+        SELECT 1 FROM notifications_messageline l JOIN allocation_promise p ON p.line_id = l.line_id
+        WHERE l.message_id = m.id AND l.promise_version IS NOT NULL AND l.window_until < %s
+            AND (p.told_from IS DISTINCT FROM l.window_from OR p.told_until IS DISTINCT FROM l.window_until)
+    )
+    AND NOT EXISTS (
         SELECT 1 FROM notifications_messageline l JOIN orders_orderline o ON o.id = l.line_id
         WHERE l.message_id = m.id AND (l.ready <> o.allocated + o.shipped OR l.waits <> o.waiting)
     )
 """  # noqa: S608 kinds of ours
 
 
-def is_outdated(message: Message) -> bool:
-    """Whether its address, a date or a split in it is not the newest any more, or nobody has to answer what it asks."""
+def is_outdated(message: Message, *, today: datetime.date) -> bool:
+    """Whether its address, a date or a split in it is not the newest any more, a date that would be news has passed, or
+    nobody has to answer what it asks."""
     if message.supplier:
         return message.supplier.email != message.recipient or _is_answered(message)
     is_moved = message.customer is not None and message.customer.address_version != message.address_version
     is_moved = is_moved and message.kind not in TO_WHERE_IT_WAS
-    if is_moved or stating_old_dates().filter(message=message).exists():
-        return True
-    return stating_old_splits().filter(message=message).exists()
+    stating = (stating_old_dates(), stating_past_days(today), stating_old_splits())
+    return is_moved or any(lines.filter(message=message).exists() for lines in stating)
 
 
 def _is_answered(message: Message) -> bool:
@@ -49,14 +55,16 @@ def _is_answered(message: Message) -> bool:
     return DateRequest.objects.filter(links__message=message, closed_at__isnull=False).exists()
 
 
-def outdated(customers: Sequence[int]) -> "QuerySet[Message]":
+def outdated(customers: Sequence[int], *, today: datetime.date) -> "QuerySet[Message]":
     """What was not sent yet and should not be as it is: what is not true now, dates while there is more to say."""
     moved = stating_old_dates().filter(message=OuterRef("pk"))
+    passed = stating_past_days(today).filter(message=OuterRef("pk"))
     divided = stating_old_splits().filter(message=OuterRef("pk"))
     unsent = Message.objects.filter(customer__in=customers, state__in=UNSENT).exclude(kind__in=TO_WHERE_IT_WAS)
     more = Promise.objects.untold().filter(customer=OuterRef("customer"))
     return unsent.filter(
         Exists(moved)
+        | Exists(passed)
         | Exists(divided)
         | ~Q(address_version=F("customer__address_version"))
         | (Q(kind__in=ABOUT_DATES) & Exists(more))
@@ -68,6 +76,13 @@ def stating_old_dates() -> "QuerySet[MessageLine]":
     return MessageLine.objects.filter(promise_version__isnull=False).exclude(
         promise_version=F("line__promise__version")
     )
+
+
+def stating_past_days(today: datetime.date) -> "QuerySet[MessageLine]":
+    """Lines of messages that state as news a window that has passed: what its customer was told before is none."""
+    known = Q(window_from=F("line__promise__told_from"), window_until=F("line__promise__told_until"))
+    knows = Exists(MessageLine.objects.filter(known, pk=OuterRef("pk")))
+    return MessageLine.objects.filter(~knows, promise_version__isnull=False, window_until__lt=today)
 
 
 def stating_old_splits() -> "QuerySet[MessageLine]":

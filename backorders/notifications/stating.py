@@ -76,7 +76,7 @@ def confirmation_part(lines: Sequence[Line], given: Given) -> Part:
     orders = []
     for order_id, mine in _by_order(lines):
         is_whole = mine[0].is_whole and any(line.waiting for line in mine)
-        ready = [] if is_whole else [_ready(line) for line in mine if line.allocated]
+        ready = [] if is_whole else [_ready(line, given) for line in mine if line.allocated]
         waits = [Item(line.open_quantity if is_whole else line.waiting, line.product, line.expected) for line in mine]
         orders.append(
             OrderPart(
@@ -93,9 +93,14 @@ def confirmation_part(lines: Sequence[Line], given: Given) -> Part:
     return Part(Kind.CONFIRMATION, orders, given.today, next_update_on=_next_update(waiting, given))
 
 
-def _ready(line: Line) -> Item:
-    """What leaves now; the promise dates the line's last piece, so a part of a line goes without a date."""
-    return Item(line.allocated, line.product, None if line.waiting else line.expected)
+def _ready(line: Line, given: Given) -> Item:
+    """What leaves now; the promise dates the line's last piece, so a part of a line goes without a date, like what
+    should have arrived before."""
+    return Item(line.allocated, line.product, None if line.waiting or _is_over(line, given) else line.expected)
+
+
+def _is_over(line: Line, given: Given) -> bool:
+    return line.expected is not None and line.expected.is_over(given.today)
 
 
 def parcels_part(kind: Kind, found: Sequence[Shipped], beside: Sequence[Line], stated: set[int], given: Given) -> Part:
@@ -103,7 +108,7 @@ def parcels_part(kind: Kind, found: Sequence[Shipped], beside: Sequence[Line], s
     orders = []
     for order_id, mine in _by_order([row for row in found if row.quantity > row.returned]):
         parcels = {row.shipment_id: _parcel(row) for row in mine}
-        rest = [_rest(line, stated) for line in beside if line.order_id == order_id and line.open_quantity]
+        rest = [_rest(line, stated, given) for line in beside if line.order_id == order_id and line.open_quantity]
         orders.append(
             OrderPart(
                 order_id=order_id,
@@ -122,9 +127,9 @@ def _parcel(row: Shipped) -> Parcel:
     return Parcel(row.carrier, row.tracking_number, row.tracking_url, business_day(row.shipped_at), arrived)
 
 
-def _rest(line: Line, stated: set[int]) -> Item:
-    """What still comes, with its date unless that is still on the move."""
-    if line.is_settled or line.line_id in stated:
+def _rest(line: Line, stated: set[int], given: Given) -> Item:
+    """What still comes, with its date unless that is still on the move, or has passed."""
+    if (line.is_settled or line.line_id in stated) and not _is_over(line, given):
         return Item(line.open_quantity, line.product, line.expected)
     return Item(line.open_quantity, line.product, is_unsaid=True)
 

@@ -34,15 +34,20 @@ def supersede_outdated(customers: Sequence[int], *, at: datetime.datetime) -> fr
     messages claimed is open again, so that announcing says what is true now, if it is still worth saying. That may be
     later, so whose mail was held is known until `forget_hold`.
     """
-    found = list(outdated(customers).order_by("id").values_list("id", flat=True))
+    found = list(outdated(customers, today=business_day(at)).order_by("id").values_list("id", flat=True))
     if found:
         supersede(found, at=at)
     return frozenset(_replaced_while_held(customers).values_list("customer_id", flat=True))
 
 
-def would_hold(customers: Sequence[int]) -> frozenset[int]:
+def would_hold(customers: Sequence[int], *, at: datetime.datetime) -> frozenset[int]:
     """Return whose next mail would be held, because the one that it replaces is or was."""
-    held = outdated(customers).filter(state=State.HELD).order_by().values_list("customer_id", flat=True)
+    held = (
+        outdated(customers, today=business_day(at))
+        .filter(state=State.HELD)
+        .order_by()
+        .values_list("customer_id", flat=True)
+    )
     return frozenset([*held, *_replaced_while_held(customers).values_list("customer_id", flat=True)])
 
 

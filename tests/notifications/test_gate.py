@@ -29,7 +29,7 @@ from backorders.notifications.models import (
 from backorders.notifications.outdating import is_outdated, outdated
 from backorders.orders.models import Customer
 from backorders.supply.models import Supplier
-from tests.factories import AT, a_line, a_product, a_purchase, a_supplier, later, revise
+from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, day, later, revise
 from tests.notifications.desk import Provider, announce, inbox, messages, reread, send, tell, windows
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,20 @@ def date_moves(message: Message) -> None:
     Promise.objects.update(version=F("version") + 1)
 
 
+def day_passes(message: Message) -> None:
+    MessageLine.objects.filter(promise_version__isnull=False).update(window_from=day(-3), window_until=day(-1))
+
+
+def day_is_today(message: Message) -> None:
+    MessageLine.objects.filter(promise_version__isnull=False).update(window_from=day(-3), window_until=TODAY)
+
+
+def day_was_told(message: Message) -> None:
+    """What its customer knows already is no news, though it has passed."""
+    day_passes(message)
+    Promise.objects.update(told_from=day(-3), told_until=day(-1), told_at=AT)
+
+
 def fewer_are_ready(message: Message) -> None:
     MessageLine.objects.update(ready=F("ready") + 1)
 
@@ -177,7 +191,8 @@ def not_mailed(reason: str, **fields: Any) -> Change:
 
 WITH_THE_ADDRESS = (nothing, not_mailed("bounce"), not_mailed("complaint"), not_mailed("bounce", lifted_at=AT))
 WITH_MAIL = (nothing, mail_is_off, provider_pauses)
-TO_CUSTOMERS = ((nothing, address_moves), (nothing, date_moves), (nothing, fewer_are_ready, fewer_wait))
+DAYS = (day_passes, day_is_today, day_was_told)
+TO_CUSTOMERS = ((nothing, address_moves), (nothing, date_moves, *DAYS), (nothing, fewer_are_ready, fewer_wait))
 TO_SUPPLIERS = ((nothing, address_moves), (nothing, request_is_closed))
 COMBINATIONS = (WITH_THE_ADDRESS, WITH_MAIL, (nothing, is_over))
 
@@ -248,7 +263,7 @@ def test_what_is_found_among_many_is_what_is_outdated_by_itself(kind: str) -> No
                 MessageLine.objects.all().delete()  # it states no date
             for change in changes:
                 change(message)
-            alone = is_outdated(Message.objects.select_related("customer", "supplier").get())
-            assert outdated([line.order.customer_id]).exists() == alone, changes
+            alone = is_outdated(Message.objects.select_related("customer", "supplier").get(), today=TODAY)
+            assert outdated([line.order.customer_id], today=TODAY).exists() == alone, changes
             seen.add(alone)
     assert seen == ({False} if kind in TO_WHERE_IT_WAS else {True, False})

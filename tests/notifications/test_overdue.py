@@ -4,15 +4,16 @@ import itertools
 
 import pytest
 
-from backorders.actions import clock
+from backorders.actions import clock, queueing
+from backorders.actions.bookkeeping import check_books
 from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
 from backorders.notifications.books import differences
 from backorders.notifications.models import Message, MessageLine
 from backorders.notifications.policy import TELLING
 from backorders.orders.models import OrderLine
-from tests.factories import AT, a_carrier, a_line, a_product, a_purchase, a_supplier, later, receive, revise
-from tests.notifications.desk import promise, tell
+from tests.factories import AT, a_carrier, a_line, a_product, a_purchase, a_supplier, an_order, later, receive, revise
+from tests.notifications.desk import announce, promise, send, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +101,77 @@ def test_a_new_date_for_overdue_goods_is_told_at_once_and_goods_that_came_too() 
     assert live(range(7, 9)) == [("later", 7)]
     receive(purchase, 5, at=later(days=9))
     assert live(range(9, 11)) == [("earlier", 9)]
+
+
+def an_outage(days: int) -> list[Message]:
+    """Nothing runs for days; then what the outbox holds is sent, the day starts, and what is to tell is told.
+
+    Return what the provider took; of every day that it names as news some part is still ahead.
+    """
+    back = later(days=days)
+    known = set(Message.objects.filter(state="accepted").values_list("pk", flat=True))
+    send(back)
+    announce(back)
+    send(back)
+    clock.start_day(at=back)
+    for hours in (1, 2):
+        tell(later(days=days, hours=hours))
+    taken = Message.objects.filter(state="accepted").exclude(pk__in=known)
+    assert not MessageLine.objects.filter(message__in=taken, window_until__lt=business_day(back)).exists()
+    assert not Message.objects.filter(state="pending").exists(), "nothing goes round in a circle"
+    assert list(check_books(at=later(days=days, hours=3))) == []
+    return list(taken.order_by("id"))
+
+
+def test_a_confirmation_that_an_outage_kept_back_names_no_day_that_has_passed() -> None:
+    line = a_line(a_product(stock=5), 5)
+    [kept_back] = announce(AT)
+    assert [message.kind for message in an_outage(20)] == ["confirmation"]
+    kept_back.refresh_from_db()
+    assert kept_back.state == "superseded"
+    assert promise(line).told_until == promise(line).expected_until > business_day(later(days=20))
+
+
+def test_an_earlier_date_that_an_outage_kept_back_is_told_as_it_is_then() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=60)
+    line = a_line(product, 5)
+    tell(AT)
+    receive(purchase, 5, at=later(days=5))
+    [kept_back] = announce(later(days=5, hours=1))
+    assert kept_back.kind == "earlier"
+    assert [message.kind for message in an_outage(25)] == ["earlier"]
+    assert promise(line).told_until == promise(line).expected_until > business_day(later(days=25))
+
+
+def test_what_waits_and_was_confirmed_during_an_outage_is_told_the_day_of_then() -> None:
+    product = a_product()
+    a_purchase(product, 5, eta=5)
+    line = a_line(product, 5)
+    announce(AT)
+    assert [message.kind for message in an_outage(20)] == ["confirmation"]
+    assert promise(line).told_until is None or promise(line).told_until > business_day(later(days=20))
+
+
+def test_a_held_line_whose_day_passed_untold_is_told_that_nobody_knows() -> None:
+    product = a_product()
+    a_purchase(product, 5, eta=5)
+    line = a_line(product, 5)
+    announce(AT)
+    queueing.hold(line, reason="x", by=None, at=later(hours=1))
+    assert [message.kind for message in an_outage(20)] == ["confirmation"]
+    assert (promise(line).told_until, promise(line).expected_until) == (None, None)
+
+
+def test_what_was_told_before_it_passed_stands_and_its_neighbours_are_told() -> None:
+    """Goods that lie ready and did not leave keep their day; a mail about another line leaves all the same."""
+    product, other = a_product(stock=5), a_product()
+    purchase = a_purchase(other, 5, eta=40)
+    ready, _waiting = an_order((product, 1), (other, 1)).lines.order_by("id")
+    tell(AT)
+    told = promise(ready).told_until
+    revise(purchase, (60, None), at=later(days=20))
+    clock.start_day(at=later(days=20))
+    assert [message.kind for message in tell(later(days=20, hours=1))] == ["later"]
+    assert promise(ready).told_until == promise(ready).expected_until == told
+    assert Message.objects.filter(state="accepted", kind="later").exists()
