@@ -9,6 +9,7 @@ import time_machine
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from backorders.notifications import tasks
@@ -30,7 +31,7 @@ def no_broker() -> Iterator[None]:
 
 
 def test_announcing_then_delivering_reaches_the_customer(no_broker: None) -> None:
-    a_line(a_product(stock=5), 1)
+    a_line(a_product(stock=5), 1, at=timezone.now())
     lost = tasks.NUDGES.lost
     assert tasks.announce() == 1
     assert tasks.NUDGES.wait(30)
