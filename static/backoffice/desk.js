@@ -46,6 +46,19 @@
     });
   }
 
+  // A form is sent once, however often its button is pressed while the answer is under way.
+  const AGAIN = 5000; // milliseconds: until it is pressed because nothing came of it
+  let sent = null, sentAt = 0;
+  document.addEventListener("submit", (event) => {
+    const { target, submitter } = event;
+    if (event.defaultPrevented || target.method !== "post") return;
+    const what = submitter || target;
+    if (what === sent && event.timeStamp - sentAt < AGAIN) { event.preventDefault(); return; }
+    [sent, sentAt] = [what, event.timeStamp];
+  });
+  document.addEventListener("input", () => { sent = null; });
+  window.addEventListener("pageshow", () => { sent = null; });
+
   // Ctrl+Enter saves.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -67,11 +80,14 @@
 
   // Open the form behind a link in a drawer beside the page; without a script, or with Ctrl, the link is a link.
   const drawer = document.getElementById("drawer");
+  let asked = null; // the link pressed last: an answer to an earlier press opens nothing, a second press asks for nothing
   const openDrawer = async (link) => {
     const body = document.getElementById("drawer-body");
-    const answer = await fetchPart(link.href, { part: link, again: () => openDrawer(link) });
-    if (!answer) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const answer = await fetchPart(link.href, { part: link, again: () => { if (asked === link) openDrawer(link); } });
+    const text = answer && await answer.text();
+    if (!answer || asked !== link) return;
+    asked = null;
+    const page = new DOMParser().parseFromString(text, "text/html");
     const form = page.getElementById("act");
     if (!form) { location.assign(link.href); return; }
     document.getElementById("drawer-title").textContent = page.querySelector("h1").textContent.trim();
@@ -85,6 +101,8 @@
     const link = event.target.closest("a[data-drawer]");
     if (!link || !drawer || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
+    if (asked === link) return;
+    asked = link;
     openDrawer(link);
   });
   if (drawer) {

@@ -98,10 +98,11 @@
     if (!isPoll(detail.elt)) end(detail.target);
     if (detail.xhr.status && detail.xhr.status < 500 && detail.xhr.status !== TURNED_AWAY) reached(detail.elt);
   });
+  const asksAgain = (elt, { target, requestConfig }) => (isPoll(elt) ? () => {} : () => htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt, target }).catch(() => {}));
   const missed = (event) => {
     const { detail } = event;
-    const { elt, target, requestConfig } = detail;
-    const again = isPoll(elt) ? () => {} : () => htmx.ajax(requestConfig.verb, requestConfig.path, { source: elt, target }).catch(() => {});
+    const { elt } = detail;
+    const again = asksAgain(elt, detail);
     if (detail.xhr.status === TURNED_AWAY) turnedAway(elt, again);
     else if (detail.xhr.status && !isAway(detail.xhr.status)) say(banner, banner.dataset.broken);
     else if (event.type === "htmx:timeout") say(banner, banner.dataset.slow); // it is at work: asked again it would have more
@@ -111,6 +112,49 @@
   document.addEventListener("htmx:responseError", (event) => {
     const { status } = event.detail.xhr;
     if (status >= 500 || status === TURNED_AWAY) missed(event);
+  });
+
+  // A part is not replaced under a press, which would be lost: it is asked for again once that is over. What was chosen in
+  // it, opened or focused stays so.
+  let pressed = null, before = null;
+  const postponed = new Map(); // who asked -> how to ask again
+  const press = ({ target }) => { pressed = target.closest("a, button, summary, label, input"); };
+  const release = () => {
+    pressed = null;
+    setTimeout(() => { for (const [who, again] of [...postponed]) { postponed.delete(who); again(); } });
+  };
+  const isSpace = (event) => event.key === " ";
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("keydown", (event) => { if (isSpace(event)) press(event); }, true);
+  for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release);
+  document.addEventListener("keyup", (event) => { if (isSpace(event)) release(); });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const { target, requestConfig } = detail;
+    before = null;
+    if (!detail.shouldSwap) return;
+    if (pressed && target.contains(pressed)) {
+      detail.shouldSwap = false;
+      postponed.set(requestConfig.elt, asksAgain(requestConfig.elt, detail));
+      return;
+    }
+    const chosen = [...target.querySelectorAll("select[id]")].filter((each) => [...each.options].some((one) => one.selected !== one.defaultSelected));
+    before = {
+      part: target.id,
+      isFocused: target.contains(document.activeElement),
+      chosen: chosen.map((each) => [each.id, each.value]),
+      open: [...target.querySelectorAll("details[id][open]")].map((each) => each.id),
+    };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!before) return;
+    for (const [id, value] of before.chosen) {
+      const field = document.getElementById(id);
+      if (field && [...field.options].some((one) => one.value === value)) field.value = value;
+    }
+    for (const id of before.open) { const details = document.getElementById(id); if (details) details.open = true; }
+    const part = before.isFocused && document.activeElement === document.body && document.getElementById(before.part);
+    if (part) { part.tabIndex = -1; part.focus({ preventScroll: true }); }
+    before = null;
   });
 
   // What our own scripts fetch: the answer; or null while it cannot be had, then `again` is called later, or if it was

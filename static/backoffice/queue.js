@@ -59,18 +59,21 @@
   // -- the drawer
 
   const drawer = document.getElementById("drawer");
-  let peeked = null;
+  let peeked = null, peeks = 0;
   const peek = async (row) => {
     peeked = row;
     for (const other of rows) other.classList.toggle("peeked", other === row);
     drawer.hidden = false;
     const here = encodeURIComponent(location.pathname + location.search);
     const again = () => { if (peeked === row) peek(row); };
+    const mine = peeks += 1;
     const answer = await fetchPart(`${row.querySelector("a[data-peeks]").href}?next=${here}`, { part: drawer, again });
-    if (peeked !== row) return; // another row was asked for since
-    if (answer && answer.ok) drawer.innerHTML = await answer.text();
+    const text = answer && answer.ok ? await answer.text() : null;
+    if (peeked !== row || mine !== peeks) return false; // another one was asked for since, or it was closed
+    if (text !== null) drawer.innerHTML = text;
     const closes = drawer.querySelector("[data-closes]");
     if (closes) closes.hidden = false;
+    return true;
   };
   const close = () => {
     if (drawer.hidden) return false;
@@ -88,7 +91,7 @@
       event.preventDefault();
       const row = link.closest("tr");
       if (peeked === row) { close(); return; }
-      peek(row).then(() => { const first = drawer.querySelector("a, button"); if (first) { drawer.dataset.focused = "1"; first.focus(); } });
+      peek(row).then((isShown) => { const first = isShown && drawer.querySelector("a, button"); if (first) { drawer.dataset.focused = "1"; first.focus(); } });
     } else if (event.target.closest("[data-closes]")) close();
   });
 
@@ -138,10 +141,13 @@
 
   const fresh = document.getElementById("new-lines");
   const seen = rows.map((row) => row.dataset.line).join(",");
+  let found = "";
   const look = async () => {
     if (document.hidden || !fresh) return;
     const answer = await fetchPart(`${queue.dataset.new}&seen=${seen}`, { part: fresh, isQuiet: true, again: look });
-    if (answer && answer.ok) fresh.innerHTML = await answer.text();
+    const text = answer && answer.ok ? await answer.text() : found;
+    if (text === found) return; // what can be pressed there stays
+    fresh.innerHTML = found = text;
   };
   if (rows.length) setInterval(look, 30_000);
   queue.addEventListener("look", look);
