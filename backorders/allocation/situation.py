@@ -38,6 +38,10 @@ class Lot(NamedTuple):
     late_days: int | None
     confirms_after_days: int
 
+    def is_overdue(self, today: datetime.date) -> bool:
+        """Whether the last day of its ETA has passed."""
+        return self.eta_until is not None and self.eta_until < today
+
 
 class OpenLine(NamedTuple):
     """An open order line and its promise as they are written now."""
@@ -143,15 +147,16 @@ class Situation:
             is_stock=False,
             id=lot.id,
             quantity=lot.outstanding,
-            ready=self._still_ready(making, lot.warehouse_id, arrives, today) if arrives else None,
+            ready=self._still_ready(lot, arrives, today) if arrives else None,
             preference=(lot.confidence != Confidence.CONFIRMED, lot.warehouse_rank, 0),
             is_estimate=late.is_estimate or lot.confidence != Confidence.CONFIRMED,
         )
 
-    def _still_ready(self, making: Making, warehouse_id: int, arrives: Window, today: datetime.date) -> Window:
-        calendar = self.calendars[warehouse_id]
-        planned = widened(self._ready(making, warehouse_id, arrives), calendar)
-        return put_off(planned, calendar, earliest=calendar.add(today, making.handling_days))
+    def _still_ready(self, lot: Lot, arrives: Window, today: datetime.date) -> Window:
+        making, calendar = self.products[lot.product_id], self.calendars[lot.warehouse_id]
+        planned = widened(self._ready(making, lot.warehouse_id, arrives), calendar)
+        earliest = calendar.add(today, making.handling_days)
+        return put_off(planned, calendar, earliest=earliest, is_overdue=lot.is_overdue(today))
 
     def _ready(self, making: Making, warehouse_id: int, arrives: Window) -> Window:
         return shifted(arrives, self.calendars[warehouse_id], working_days=making.handling_days)

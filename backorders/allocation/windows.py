@@ -117,14 +117,16 @@ def widened(window: Window, calendar: Calendar) -> Window:
     return Window(window.first, max(window.last, calendar.add(window.first, POLICY.narrowest_days)))
 
 
-def put_off(window: Window, calendar: Calendar, *, earliest: datetime.date) -> Window:
+def put_off(window: Window, calendar: Calendar, *, earliest: datetime.date, is_overdue: bool) -> Window:
     """Return what is left of a window of working days for goods that did not come so far: never before `earliest`.
 
-    The window keeps its end until less than its narrowest width is left. From then on the goods are overdue, and
-    nobody knows for how long: the end is put off by whole weeks, so that a customer hears of it once a week, a day or
-    two before what they know is over, and not every day anew.
+    As long as their ETA has not passed the window keeps its end. So it does when they are overdue, until less than its
+    narrowest width is left: from then on nobody knows for how long, and the end is put off by whole weeks, so that a
+    customer hears of it once a week and not every day anew.
     """
     first = max(window.first, earliest)
+    if not is_overdue:
+        return Window(first, max(window.last, first))
     needed = calendar.add(first, POLICY.narrowest_days)
     if needed <= window.last:
         return Window(first, window.last)

@@ -161,7 +161,7 @@ def _arrives(line: PurchaseLine, today: datetime.date) -> datetime.date | None:
     if arrives is None:
         return None
     planned = widened(shifted(arrives, WEEKDAYS, working_days=0), WEEKDAYS)
-    return put_off(planned, WEEKDAYS, earliest=WEEKDAYS.add(today, 0)).last
+    return put_off(planned, WEEKDAYS, earliest=WEEKDAYS.add(today, 0), is_overdue=lot.is_overdue(today)).last
 
 
 def _leaving(product: Product, today: datetime.date) -> tuple[Counter[datetime.date], int]:

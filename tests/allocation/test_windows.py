@@ -46,7 +46,9 @@ def test_a_window_is_two_to_fourteen_days_wide_and_not_in_the_past(
     eta = Window(start, start + datetime.timedelta(days=width))
     window = arrival(eta, Lateness(early, early + spread))
     assert 2 <= (window.last - window.first).days <= 14
-    assert put_off(shifted(window, Calendar(), working_days=0), Calendar(), earliest=today).first >= today
+    assert (
+        put_off(shifted(window, Calendar(), working_days=0), Calendar(), earliest=today, is_overdue=True).first >= today
+    )
     assert window.last >= eta.last + datetime.timedelta(days=early + spread)
 
 
@@ -137,7 +139,7 @@ def test_overdue_goods_are_put_off_by_whole_weeks_and_never_back(
     planned = Window(calendar.add(begins + start * DAY, 0), calendar.add(begins + (start + width) * DAY, 2))
     days = [begins + n * DAY for n in range(60)]
     earliest = [calendar.add(day, handling) for day in days]
-    windows = [put_off(planned, calendar, earliest=each) for each in earliest]
+    windows = [put_off(planned, calendar, earliest=each, is_overdue=True) for each in earliest]
     for window, soonest in zip(windows, earliest, strict=True):
         assert window.first == max(planned.first, soonest)
         assert window.last >= calendar.add(window.first, 2)
@@ -152,10 +154,19 @@ def test_overdue_goods_are_put_off_by_whole_weeks_and_never_back(
 def test_a_window_keeps_its_end_while_its_narrowest_width_is_left(start: int, width: int) -> None:
     first = Calendar().add(datetime.date(2026, 6, 1) + start * DAY, 0)
     planned = Window(first, Calendar().add(first, width))
-    kept = put_off(planned, Calendar(), earliest=Calendar().add(first, width - 2))
+    kept = put_off(planned, Calendar(), earliest=Calendar().add(first, width - 2), is_overdue=True)
     assert kept.last == planned.last
-    beyond = put_off(planned, Calendar(), earliest=Calendar().add(first, width - 1))
+    beyond = put_off(planned, Calendar(), earliest=Calendar().add(first, width - 1), is_overdue=True)
     assert (beyond.last - planned.last).days == 7
+
+
+@given(st.integers(0, 30), st.integers(0, 14), st.integers(0, 40))
+def test_goods_whose_day_has_not_passed_keep_the_end_of_their_window(start: int, width: int, since: int) -> None:
+    first = Calendar().add(datetime.date(2026, 6, 1) + start * DAY, 0)
+    planned = Window(first, Calendar().add(first, width))
+    soonest = Calendar().add(first, since)
+    left = put_off(planned, Calendar(), earliest=soonest, is_overdue=False)
+    assert left == Window(soonest, max(planned.last, soonest))
 
 
 def test_shifting_moves_both_ends_to_working_days() -> None:
