@@ -233,15 +233,16 @@ def _is_near(line: Line, given: Given, *, within: datetime.timedelta = datetime.
 
 
 def offers_now(mine: ForCustomer, stated: set[int]) -> list[tuple[Line, list[Offered]]]:
-    """Return the lines for which something was offered, each with what still comes sooner; none whose date moves."""
+    """Return the lines for which something was offered, each with what still stands; none whose date moves."""
     found = [line for line in mine.offered_for if line.is_settled or line.line_id in stated]
     offered: dict[int, list[Offered]] = defaultdict(list)
     for row in mine.offered:
         offered[row.line_id].append(row)
-    return [(line, [row for row in offered[line.line_id] if _comes_sooner(row, line)]) for line in found]
+    return [(line, [row for row in offered[line.line_id] if _still_stands(row, line)]) for line in found]
 
 
-def _comes_sooner(row: Offered, line: Line) -> bool:
-    if not line.open_quantity:
+def _still_stands(row: Offered, line: Line) -> bool:
+    """Whether so many units still wait, and it comes sooner than they do."""
+    if row.quantity > line.waiting:
         return False
     return line.expected is None or row.arrives.last < line.expected.last

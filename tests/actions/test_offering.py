@@ -167,6 +167,15 @@ def test_an_offer_that_is_late_by_the_time_of_the_mail_is_not_made() -> None:
     assert Offer.objects.get().is_announced
 
 
+def test_what_was_offered_for_more_than_waits_by_now_is_not_written() -> None:
+    line, _other = waiting(quantity=3)
+    offer(line)
+    selling.cancel_line(line, quantity=1, reason="x", by=None, at=later(minutes=70))
+    [message] = announce(later(hours=2))
+    assert message.kind == "cancelled"
+    assert announce(later(hours=3)) == []
+
+
 def test_a_line_that_is_gone_is_offered_nothing() -> None:
     line, _ = waiting()
     offer(line)
