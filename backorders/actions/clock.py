@@ -4,14 +4,16 @@ import contextlib
 import datetime
 from collections.abc import Callable, Iterable
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, Window
 from django.db.models.functions import RowNumber
 
 from backorders import rows
 from backorders.actions.revisions import notice_unrecorded_etas
 from backorders.actions.telling import forget_stopped
+from backorders.allocation.locking import lock_products, lock_whole_orders
+from backorders.allocation.models import Promise
 from backorders.allocation.replanning import replan
-from backorders.allocation.windows import POLICY, lateness
+from backorders.allocation.windows import POLICY, business_day, lateness
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet
 from backorders.changes.recording import open_change
@@ -70,7 +72,10 @@ def _each(products: Iterable[int], plan: Callable[..., None], at: datetime.datet
 @act
 def start_day_of(product_id: int, *, at: datetime.datetime) -> None:
     """Plan one product as of a new day; one on which nothing moves leaves no change set behind."""
-    _plan(product_id, open_change("start_day", by=None, at=at), at)
+    change = open_change("start_day", by=None, at=at)
+    lock_whole_orders(lock_products([product_id]))
+    _forget_days_told_to_nobody(product_id, today=business_day(at))
+    _plan(product_id, change, at)
 
 
 @act
@@ -83,6 +88,15 @@ def _plan(product_id: int, change: ChangeSet, at: datetime.datetime) -> None:
     impact = replan([product_id], change_set=change, at=at)
     if not (impact.moves or impact.served or impact.lost):
         change.delete()
+
+
+def _forget_days_told_to_nobody(product_id: int, *, today: datetime.date) -> None:
+    """Take the date from what lies ready or is held whose day passed before its customer was told it (mail was off):
+    the plan, which lets such lines keep theirs, then dates them anew, and nobody is told of a day that is over."""
+    keeps_its_date = Q(line__waiting=0) | Q(line__is_held=True)
+    passed = Promise.objects.filter(keeps_its_date, product=product_id, is_open=True, expected_until__lt=today)
+    told = Promise.objects.filter(pk=OuterRef("pk"), told_from=F("expected_from"), told_until=F("expected_until"))
+    passed.filter(~Exists(told)).update(own_from=None, own_until=None)
 
 
 @act

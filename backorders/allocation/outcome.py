@@ -109,7 +109,7 @@ def _planned(
     originals = {line.line_id: line for line in queue}
     while True:
         pieces = plan(supplies, queue, keeps_word=keeps_word)
-        after = _after(supplies, queue, pieces, originals, number, today)
+        after = _after(supplies, queue, pieces, originals, number)
         lifted = [a.line._replace(promise_number=a.promise_number, overtaken=a.overtaken) for a in after if _rises(a)]
         if not lifted:
             break
@@ -124,7 +124,7 @@ def _planned(
         allocations[piece.line_id, supply.is_stock, supply.id] = piece.quantity
     if any(a.line is not originals[a.line.line_id] for a in after):
         after = [a._replace(line=originals[a.line.line_id]) for a in after]
-    return after + [_held(line, today) for line in lines if line.is_held]
+    return after + [_kept(line) for line in lines if line.is_held]
 
 
 def _after(
@@ -133,7 +133,6 @@ def _after(
     pieces: Sequence[Piece],
     originals: dict[int, OpenLine],
     number: int,
-    today: datetime.date,
 ) -> list[After]:
     """Return each line of the queue as the pieces (in the queue's order) leave it; first units are a promise."""
     windows: Windows = {}
@@ -152,8 +151,8 @@ def _after(
             is_estimate = is_estimate or supply.is_estimate
         if uncovered:
             own = None
-        elif not line.waiting and line.own_from and allocated == line.allocated and stands(line, today):
-            # It lay ready before: a date that was told does not move with the calendar.
+        elif not line.waiting and line.own_from and allocated == line.allocated:
+            # It lay ready before: its date does not move with the calendar.
             own = Window.between(line.own_from, line.own_until)
         else:
             own = arrivals(supplies, mine, transit_days=line.transit_days, known=windows)
@@ -161,15 +160,6 @@ def _after(
         is_estimate = is_estimate and own is not None
         after.append(After(line, allocated, uncovered, own, own, is_estimate, promise, line.overtaken))
     return _overtaken(after, originals)
-
-
-def stands(line: OpenLine, today: datetime.date) -> bool:
-    """Whether what is expected of a line may be kept: it has not passed, or is what its customer was told.
-
-    What nobody was told before it passed is told of no day that is over.
-    """
-    expected = (line.expected_from, line.expected_until)
-    return line.expected_until is None or line.expected_until >= today or (line.told_from, line.told_until) == expected
 
 
 def arrivals(
@@ -208,16 +198,10 @@ def _rises(after: After) -> bool:
 
 
 def _kept(line: OpenLine) -> After:
-    """A line that the plan does not touch keeps the dates it had."""
+    """A line that the plan does not touch keeps the dates it had, if it has one of its own."""
     own = Window.between(line.own_from, line.own_until)
-    expected = Window.between(line.expected_from, line.expected_until)
+    expected = Window.between(line.expected_from, line.expected_until) if own else None
     return After(line, 0, 0, own, expected, line.is_estimate, line.promise_number, line.overtaken)
-
-
-def _held(line: OpenLine, today: datetime.date) -> After:
-    """A held line keeps its date; one that passed before anybody was told it leaves it with none."""
-    kept = _kept(line)
-    return kept if stands(line, today) else kept._replace(own=None, expected=None, is_estimate=False)
 
 
 def _whole_orders_dated(after: Sequence[After], siblings: Sequence[OpenLine]) -> list[After]:
