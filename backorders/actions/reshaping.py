@@ -99,17 +99,21 @@ def preview_split(order: Order, *, units: Sequence[tuple[int, int]], at: datetim
     """Return whom it moves if these units become an order of their own; raises the same refusals."""
     wanted = _checked_split(order, units)
 
+    whole = {line.pk for line in order.lines.filter(pk__in=wanted) if line.quantity == wanted[line.pk]}
+
     def apart(situation: Situation) -> None:
         for pk, quantity in wanted.items():
             line = situation.open_line(pk)
-            if quantity >= line.quantity:
+            if pk in whole:
                 situation.lines[pk] = line._replace(order_id=UNWRITTEN)
                 continue
-            waiting = min(quantity, line.waiting)
-            ready = quantity - waiting
-            situation.lines[pk] = line._replace(waiting=line.waiting - waiting, allocated=line.allocated - ready)
-            new = UNWRITTEN + pk
-            situation.lines[new] = line._replace(line_id=new, order_id=UNWRITTEN, waiting=waiting, allocated=ready)
+            units = min(quantity, line.quantity)
+            waiting = min(units, line.waiting)
+            part = line._replace(line_id=UNWRITTEN + pk, order_id=UNWRITTEN, waiting=waiting, allocated=units - waiting)
+            situation.lines[part.line_id] = part
+            situation.lines[pk] = less(line, units)
+            if not situation.lines[pk].quantity:
+                del situation.lines[pk]
 
     impact = preview(order.lines.values_list("product", flat=True), apart, at=at)
     return _of_written(impact)

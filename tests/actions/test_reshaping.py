@@ -274,6 +274,20 @@ def test_the_books_stay_clean_when_goods_come_for_both() -> None:
     assert books_are_clean()
 
 
+def test_what_is_left_of_a_line_that_was_cancelled_in_part_leaves_it_as_the_preview_says() -> None:
+    product, other = a_product(), a_product()
+    a_purchase(product, 9)
+    order = an_order((product, 3), (other, 1), is_ship_complete=True)
+    line = order.lines.get(product=product)
+    tell(AT)
+    selling.cancel_line(line, quantity=2, reason="asked for", by=None, at=later(hours=1))
+    seen = reshaping.preview_split(order, units=[(line.pk, 1)], at=later(hours=1))
+    split(order, (line, 1))
+    assert line.pk not in {move.line_id for move in seen.moves}
+    assert not OrderLine.objects.get(pk=line.pk).open_quantity
+    assert books_are_clean()
+
+
 def test_an_exchange_looked_at_while_somebody_else_ends_the_line_is_refused() -> None:
     line, other = a_swap()
     selling.cancel_line(
