@@ -33,16 +33,16 @@
     chooseWay(form);
   }
 
-  // A chip moves everything by its days: it fills in the way and the number as if they had been typed.
+  // A chip fills in a way and its field as if they had been typed.
   for (const chips of document.querySelectorAll("[data-chips]")) {
     chips.hidden = false;
-    chips.addEventListener("click", (event) => {
-      const chip = event.target.closest("[data-days]");
-      if (!chip) return;
-      const form = chip.closest("form");
-      form.querySelector("input[name=how][value=shift]").checked = true;
-      form.querySelector("input[name=days]").value = chip.dataset.days;
-      form.querySelector("input[name=days]").dispatchEvent(new Event("change", { bubbles: true }));
+    chips.addEventListener("click", ({ target }) => {
+      const { way, name, value } = target.dataset;
+      if (!way) return;
+      const { how, [name]: field } = target.form.elements;
+      how.value = way;
+      field.value = value;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
     });
   }
 

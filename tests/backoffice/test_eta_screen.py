@@ -42,6 +42,16 @@ def test_the_preview_names_who_moves_and_how_many_will_be_told_and_saves_nothing
     assert etas(world.line) == [(day(10), day(10), 20)]
 
 
+@pytest.mark.parametrize(
+    ("eta", "end"),
+    [(10, "2026-06-30"), (29, "2026-07-31"), (None, "2026-06-30"), (230, "2027-01-31")],
+    ids=["this month", "its last day", "no date", "next year"],
+)
+def test_a_chip_offers_the_end_of_the_month_that_lies_after_what_holds(desk: Client, eta: int | None, end: str) -> None:
+    page = desk.get(of(a_purchase(a_product(), 5, eta=eta)))
+    assert f'data-way="date" data-name="eta_on" data-value="{end}"' in page.content.decode()
+
+
 def test_without_a_script_the_preview_is_the_whole_page_with_what_was_typed(desk: Client) -> None:
     world = World()
     response = fill_in(desk, of(world.line), **LATER, eta_on=day(31), preview="1")

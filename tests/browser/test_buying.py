@@ -130,6 +130,27 @@ def test_b2_a_purchase_order_of_40_lines_moves_by_two_weeks_in_five(
     assert visit.complaints == []
 
 
+def test_a_chip_takes_the_end_of_the_month_and_loses_nothing_that_was_typed(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    page.get_by_label("Note", exact=True).fill("by telephone")
+    page.get_by_role("button", name="+3 weeks").click()
+    chip = page.get_by_role("button", name="End of month")
+    end = chip.get_attribute("data-value")
+    chip.click()
+    expect(page.get_by_label("New date, or first day")).to_have_value(end or "")
+    expect(page.get_by_label("a date", exact=True)).to_be_checked()
+    page.get_by_label("customs", exact=True).check()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("by telephone")
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    world.line.refresh_from_db()
+    assert str(world.line.eta_on) == end
+    assert EtaRevision.objects.latest("id").note == "by telephone"
+    assert visit.complaints == []
+
+
 def the_list(world: World, order: PurchaseOrder) -> str:
     """Fifty rows with three kinds of problems in them."""
     later = world.today + datetime.timedelta(days=40)

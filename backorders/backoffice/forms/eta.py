@@ -1,5 +1,6 @@
 """The ETA form: what a supplier says about one purchase line, several, or a whole purchase order."""
 
+import calendar
 import datetime
 import secrets
 from collections.abc import Sequence
@@ -113,6 +114,13 @@ class EtaForm(SeenVersionsForm):
     def echo(self) -> str:
         """What was understood, in words."""
         return short_window(*self.spoken) if self.spoken else ""
+
+    @property
+    def month_end(self) -> datetime.date:
+        """The next end of a month after today and after the last date that the lines have now."""
+        last = max([self.today, *(line.eta_until for line in self.lines if line.eta_until)])
+        after = last + datetime.timedelta(days=1)
+        return after.replace(day=calendar.monthrange(after.year, after.month)[1])
 
     def changes(self) -> list[EtaChange]:
         """Return what the supplier says, line by line; lines without a date are not moved by days."""
