@@ -1,19 +1,25 @@
 """How an impact is shown: who moves, from where to where, and who will hear of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backorders.allocation.impact import Impact, Move
 from backorders.allocation.windows import Window
-from backorders.backoffice.who_hears import Then, followings
+from backorders.backoffice.who_hears import Then, followings, manner
+from backorders.notifications.policy import TELLING
 from backorders.orders.models import OrderLine
+from backorders.rows import batches
 
 ROWS = 50
+CHUNK = 10_000
+CAP_HOURS = TELLING.cap // timedelta(hours=1)
 
 
 class Row(NamedTuple):
@@ -34,7 +40,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Shown:
-    """An impact as the screens show it; the customers to be told are the number on the button."""
+    """An impact as the screens show it; the customers to be told are the number on the button.
+
+    Of customers `answers` counts those who must answer by the law, `held` those who hear later because they heard of a
+    date just now; `worth` is (amount, currency) of the lines that get later or lose their date.
+    """
 
     counts: dict[str, int]
     to_tell: int
@@ -42,6 +52,10 @@ class Shown:
     unreachable: int
     rows: Sequence[Row]
     more: int
+    answers: int = 0
+    held: int = 0
+    worth: Sequence[tuple[str, str]] = ()
+    cap_hours = CAP_HOURS
 
     @property
     def is_empty(self) -> bool:
@@ -74,10 +88,12 @@ class Shown:
         return [(counts[key], words) for key, words in pairs.items() if counts[key]]
 
 
-def shown(impact: Impact) -> Shown:
+def shown(impact: Impact, *, at: datetime) -> Shown:
     """Return the impact as the screens show it, the worst moves first."""
     moves = sorted(impact.moves, key=_harm)
-    thens = {line: following.then for line, following in followings(moves).items()}
+    follows = followings(moves)
+    thens = {line: following.then for line, following in follows.items()}
+    how = manner(moves, follows, at=at)
     customers = {then: {move.customer_id for move in moves if thens[move.line_id] == then} for then in Then}
     return Shown(
         counts=impact.counts,
@@ -86,7 +102,20 @@ def shown(impact: Impact) -> Shown:
         unreachable=len(customers[Then.CALL]),
         rows=_rows(moves[:ROWS], thens),
         more=max(len(moves) - ROWS, 0),
+        answers=len(how.answer),
+        held=len(how.later),
+        worth=_worth([move.line_id for move in moves if move.kind in ("later", "no_date")]),
     )
+
+
+def _worth(lines: Sequence[int]) -> list[tuple[str, str]]:
+    """Return what is open of these lines at their prices, as (amount, currency). One statement for ten thousand."""
+    sums: Counter[str] = Counter()
+    for some in batches(lines, CHUNK):
+        found = OrderLine.objects.filter(pk__in=some).order_by().values_list("order__currency")
+        worth = found.annotate(sum=Sum((F("allocated") + F("waiting")) * F("price")))
+        sums.update(dict(worth))
+    return [(f"{amount:.2f}", currency) for currency, amount in sums.most_common() if amount]
 
 
 def _harm(move: Move) -> tuple[int, int, int]:

@@ -1,6 +1,8 @@
 """Who will hear of a move: asked of the rules of announcing, put in the words of the screens."""
 
-from collections.abc import Sequence
+import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import models
@@ -8,10 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.impact import Move
 from backorders.allocation.windows import Window
+from backorders.delays.packs import Silence
+from backorders.notifications import noticing
 from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.announced import CHUNK, announced_of, never_written_to
 from backorders.notifications.models import Message
-from backorders.notifications.weighing import worth_telling
+from backorders.notifications.policy import TELLING
+from backorders.notifications.reading import last_words
+from backorders.notifications.weighing import Gap, is_capped, worth_telling
 from backorders.orders.models import Customer
 from backorders.rows import batches
 
@@ -35,6 +41,13 @@ class Following(NamedTuple):
     kind: Kind | None = None
 
 
+class Manner(NamedTuple):
+    """How customers (ids) would hear: who must answer by the law, and who hears later because of a word just heard."""
+
+    answer: set[int]
+    later: set[int]
+
+
 def followings(moves: Sequence[Move]) -> dict[int, Following]:
     """Return what follows from each move, by its line."""
     announced = announced_of([move.line_id for move in moves])
@@ -47,6 +60,27 @@ def followings(moves: Sequence[Move]) -> dict[int, Following]:
         elif follows[move.line_id].kind and move.customer_id in unreached:
             follows[move.line_id] = follows[move.line_id]._replace(then=Then.CALL)
     return follows
+
+
+def manner(moves: Sequence[Move], follows: Mapping[int, Following], *, at: datetime.datetime) -> Manner:
+    """Return how the customers of these moves would hear of them. The statements do not grow with the moves.
+
+    A notice that the law asks for leaves whatever else they heard.
+    """
+    notices = noticing.foreseen({move.line_id: move.new and move.new.last for move in moves}, at=at)
+    answer, noticed = set(), set()
+    gaps: dict[int, list[Gap]] = defaultdict(list)
+    for move in moves:
+        if notice := notices.get(move.line_id):
+            noticed.add(move.customer_id)
+            answer |= {move.customer_id} if notice.silence == Silence.CANCEL else set()
+        if follows[move.line_id].then == Then.TELL:
+            gaps[move.customer_id].append(Gap(at, at, move.told, move.slip_days))
+    heard: dict[int, datetime.datetime] = {}
+    for some in batches(sorted(gaps.keys() - noticed), CHUNK):
+        heard |= last_words(some, at, TELLING)
+    later = {pk for pk, last in heard.items() if is_capped(gaps[pk], last_word_at=last, at=at)}
+    return Manner(answer, later)
 
 
 def _follows(move: Move, announced: dict[int, Window | None]) -> Following:

@@ -37,7 +37,8 @@ def look_ahead(changes: Sequence[EtaChange], seen: Seen | None) -> Seen:
 
 def keep(seen: Seen) -> dict[str, Any]:
     """Return it as the import keeps it: the counts, who would be told, and the first rows."""
-    return as_kept(shown(Impact(moves=seen.moves, checked=seen.checked, uncovered=seen.uncovered)))
+    impact = Impact(moves=seen.moves, checked=seen.checked, uncovered=seen.uncovered)
+    return as_kept(shown(impact, at=timezone.now()))
 
 
 running.can_do("check_import", partial(working.check, look_ahead=look_ahead, keep=keep))

@@ -5,7 +5,7 @@ that the notice puts the case into.
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,10 +16,13 @@ from backorders.delays.law import Case, Event, Kind, State
 from backorders.delays.models import LegalCase
 from backorders.delays.packs import Measures, Silence
 from backorders.notifications.letters import Option
+from backorders.rows import batches
 
 PRESSING_DAYS = 1  # so close to the last day a notice does not wait for more changes
 _TO_TELL = [State.NOTICE_DUE.value, State.MAY_TERMINATE.value]
 _ASKED = [State.OPT_LONG.value, State.OPT_RENEWED.value]
+_MOVABLE = [*(state.value for state in law.DATED), State.NOTICE_DUE.value, *_ASKED]
+CHUNK = 10_000
 
 
 class Owed(NamedTuple):
@@ -126,3 +129,34 @@ def option(owing: Owed, expected_until: datetime.date | None, *, at: datetime.da
     silence = law.silence_of(told.state, pack=case.pack)
     is_reminder = case.state == told.state and told.revised_on == case.revised_on
     return Option(told.state.value, silence.value, until, told.clock_on, case.pack.measures.value, is_reminder)
+
+
+def foreseen(expected: Mapping[int, datetime.date | None], *, at: datetime.datetime) -> dict[int, Option]:
+    """Return the new notices that these lines (ids) would owe if they were expected by these days, by line.
+
+    Two statements for every ten thousand lines.
+    """
+    found: dict[int, Option] = {}
+    for some in batches(sorted(expected), CHUNK):
+        rows = list(LegalCase.objects.filter(pk__in=some, state__in=_MOVABLE).order_by())
+        now = casework.cases_now(rows, at=at) if rows else {}
+        offers = {row.pk: _would_offer(row, now[row.pk], expected[row.pk], at=at) for row in rows}
+        found |= {pk: offer for pk, offer in offers.items() if offer and not offer.is_reminder}
+    return found
+
+
+def _would_offer(row: LegalCase, case: Case, until: datetime.date | None, *, at: datetime.datetime) -> Option | None:
+    """Return what a notice would offer if its goods were expected by this day; a notice that is due is not yet told.
+
+    Whoever has been asked is asked anew of a later date only.
+    """
+    today = day_in(row.zone, at)
+    case = law.after(case, Event(Kind.IN_TIME, at, today, "before"))
+    in_time = casework.in_time_until(case, transit_days=row.transit_days)
+    if until and in_time and until <= in_time:
+        return None
+    is_ahead = case.state in law.DATED
+    owing = Owed(row.pk, case, row.transit_days, today, False, False, is_ahead, row.zone)
+    offer = option(noted(owing, at=at), until, at=at)
+    is_better = offer and offer.until and case.revised_on and offer.until <= case.revised_on
+    return None if owing.is_asked and is_better else offer

@@ -80,7 +80,7 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
         cancelled=cancelled,
         gifts=_gifts(customers),
         refunds=_refunds([row.cancellation_id for row in cancelled]),
-        last_word=_last_word(customers, at, policy),
+        last_word=last_words(customers, at, policy),
         reasons=given_reasons([line.line_id for line in (*gaps, *noticed)]),
         moves=_moves(again),
         sorry_before=_orders_of(Message.objects.filter(has_apology=True), orders),
@@ -151,7 +151,7 @@ def _refunds(cancellations: Sequence[int]) -> dict[int, Refund]:
     return {refund.cancellation_id: refund for refund in owed}
 
 
-def _last_word(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> dict[int, datetime.datetime]:
+def last_words(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> dict[int, datetime.datetime]:
     """When each customer last was written to about a date, within the time of the cap."""
     words = words_within(at, policy).filter(customer__in=customers)
     return dict(words.order_by().values("customer").annotate(last=Max("created_at")).values_list("customer", "last"))

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from backorders.actions import deadlines, lawful, telling
+from backorders.actions import deadlines, lawful, revising, telling
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.delays.law import State
 from backorders.delays.models import LegalCase
-from backorders.notifications import books
+from backorders.notifications import books, noticing
 from backorders.notifications.models import CallTask, Message
 from backorders.orders.models import OrderLine
 from backorders.supply.models import PurchaseLine
@@ -251,3 +252,22 @@ def test_other_lines_are_told_while_one_waits_for_its_notice() -> None:
         revise(each, (30, None), at=later(days=1))
     assert [mail.kind for mail in announce(later(days=1, minutes=10))] == ["later"]
     assert case_of(line).notice_at is None
+
+
+@pytest.mark.parametrize("told_before", [None, 30, 90], ids=["first delay", "second delay", "asked already"])
+@pytest.mark.parametrize("eta", [5, 30, 50, 90, None])
+def test_what_a_date_would_ask_is_foreseen_as_it_is_told(told_before: int | None, eta: int | None) -> None:
+    purchase, line = a_sale()
+    if told_before:
+        slips(purchase, told_before, on=1)
+    at = later(days=5)
+    change = EtaChange(purchase.pk, [EtaPart(None if eta is None else day(eta))])
+    moves = revising.preview_eta([change], at=at).moves
+    offers = noticing.foreseen({move.line_id: move.new and move.new.last for move in moves}, at=at)
+    slips(purchase, eta, on=5)
+    case = case_of(line)
+    is_told = case.notice_at is not None and case.notice_at >= at
+    assert (line.pk in offers) == is_told
+    if is_told:
+        assert offers[line.pk].state == case.state
+        assert offers[line.pk].answer_by == case.clock_on

@@ -76,7 +76,7 @@ class ShowApproval(Screen):
             impact = approving.preview(self.approval, at=self.at)
         except Refused as refusal:
             return {"refusal": str(refusal)}
-        return {"preview": shown(impact) if impact is not None else None}
+        return {"preview": shown(impact, at=self.at) if impact is not None else None}
 
 
 class Decide(Screen):

@@ -108,7 +108,7 @@ class EtaScreen(ActScreen):
         return self.render_to_response(self.get_context_data(form=form, **self._seen_ahead(form)), status=REFUSED)
 
     def _seen_ahead(self, form: EtaForm) -> dict[str, Any]:
-        return {"preview": shown(self.preview(form)), "warnings": self._warnings(form)}
+        return {"preview": shown(self.preview(form), at=self.at), "warnings": self._warnings(form)}
 
     def refused(self, form: Any, status: int, **more: Any) -> HttpResponse:
         """Show the form again, with what others changed meanwhile."""

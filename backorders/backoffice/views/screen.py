@@ -192,7 +192,7 @@ class ActScreen(Screen):
             impact = self.preview(form)
         except Refused as refusal:
             return {"preview": None, "refusal": str(refusal)}
-        return {"preview": shown(impact) if impact is not None else None, "facts": self.facts(form)}
+        return {"preview": shown(impact, at=self.at) if impact is not None else None, "facts": self.facts(form)}
 
 
 def done_sentence(done: Done[Any]) -> SafeString:
