@@ -155,12 +155,16 @@ def _ask_for_the_rest(short: Sequence[PurchaseLine], *, by: AbstractBaseUser | N
 
 
 class Ahead(NamedTuple):
-    """What a receipt would do: to whom, the queue behind each product, what changing it by hand does, other rules."""
+    """What a receipt would do: to whom, the queue behind each product, what changing it by hand does, other rules.
+
+    `to_orders` are the units by product that orders get of it.
+    """
 
     impact: Impact
     queues: list[list[Turn]]
     by_hand: list[ByHand]
     rules: list[Comparison]
+    to_orders: Mapping[int, int]
 
 
 def foresee_receive(
@@ -183,7 +187,10 @@ def foresee_receive(
         new_places(situation, first, at=at)
         result = outcome(situation, today=today)
     changed = by_hand(ranked, result) if first else []
-    return Ahead(result.impact(), turns(result, products, most=most), changed, rules)
+    given: Counter[int] = Counter()
+    for after in result.after:
+        given[after.line.product_id] += after.allocated - after.line.allocated
+    return Ahead(result.impact(), turns(result, products, most=most), changed, rules, given)
 
 
 def preview_receive(

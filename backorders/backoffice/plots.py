@@ -1,6 +1,7 @@
 """Drawings as inline SVG: no script, no style, and always a table beside them that says the same."""
 
 import datetime
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -42,6 +43,16 @@ def bar(window: Window | None, axis: Axis | None) -> Bar | None:
     start = axis.at(window.first, width=WIDTH)
     end = axis.at(window.last + datetime.timedelta(days=1), width=WIDTH)
     return Bar(start, max(round(end - start, 1), 3.0))
+
+
+STACK_WIDTH, STACK_HEIGHT = 160, 14
+
+
+def stack(parts: Sequence[int], *, longest: int) -> list[Bar]:
+    """Return parts of a whole one behind the other; the whole of `longest` units takes all of the width."""
+    unit = STACK_WIDTH / max(longest, 1)
+    ends = [0, *itertools.accumulate(parts)]
+    return [Bar(round(start * unit, 1), round((end - start) * unit, 1)) for start, end in itertools.pairwise(ends)]
 
 
 CHART_WIDTH, CHART_HEIGHT = 760, 240

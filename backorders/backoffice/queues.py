@@ -1,10 +1,14 @@
 """Who gets what arrived, as the screens show it: queue by queue, each line with those it can change places with."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from backorders.actions.receiving import Arrival
 from backorders.allocation.serving import ByHand, Turn
+from backorders.backoffice.plots import Bar, stack
 from backorders.orders.models import OrderLine
+from backorders.supply.models import PurchaseLine
 
 
 class Row(NamedTuple):
@@ -39,6 +43,44 @@ class Queue(NamedTuple):
     def gets(self) -> int:
         """Units that go to orders."""
         return sum(max(row.turn.gets, 0) for row in self.rows)
+
+
+class Shared(NamedTuple):
+    """Where the units of one product go that arrived: to orders, to free stock, or to nothing because of damage."""
+
+    sku: str
+    to_orders: int
+    free: int
+    damaged: int
+    bars: Mapping[str, Bar]
+
+    @property
+    def received(self) -> int:
+        """All that arrived of it."""
+        return self.to_orders + self.free + self.damaged
+
+
+def shared(
+    arrivals: Iterable[Arrival], lines: Mapping[int, PurchaseLine], to_orders: Mapping[int, int], *, most: int
+) -> list[Shared]:
+    """Return where it goes, the products of which most arrived first, at most so many; drawn on one scale."""
+    good: Counter[int] = Counter()
+    damaged: Counter[int] = Counter()
+    skus = {line.product_id: line.product.sku for line in lines.values()}
+    for arrival in arrivals:
+        product = lines[arrival.purchase_line_id].product_id
+        good[product] += arrival.quantity + arrival.over
+        damaged[product] += arrival.damaged
+    whole = good + damaged
+    longest = max(whole.values(), default=0)
+    found = []
+    for product, _units in whole.most_common(most):
+        given = min(max(to_orders.get(product, 0), 0), good[product])
+        free, broken = good[product] - given, damaged[product]
+        bars = stack([given, free, broken], longest=longest)
+        named = dict(zip(("to-orders", "free", "damaged"), bars, strict=True))
+        found.append(Shared(skus[product], given, free, broken, named))
+    return found
 
 
 def queues(found: Sequence[Sequence[Turn]], sent: Mapping[str, str]) -> list[Queue]:

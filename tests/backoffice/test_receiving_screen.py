@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import ADMINISTRATOR, MANAGER, WAREHOUSE
 from backorders.changes.models import Approval
@@ -65,6 +67,44 @@ def test_a_line_is_moved_up_by_a_button_that_names_who_loses_what(desk: Client) 
     assert (state(first)[0], state(second)[0]) == (1, 3)
     change = Receipt.objects.get().change_set
     assert (change.act, change.reason) == ("receive", "she is moving")
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers", "widths"),
+    [
+        ({"quantity": 20}, "20 9 11 0", ["72.0", "88.0"]),
+        ({"quantity": 15, "damaged": 5}, "20 9 6 5", ["72.0", "48.0", "40.0"]),
+        ({"quantity": 4}, "4 4 0 0", ["160.0"]),
+        ({"quantity": 0, "damaged": 2}, "2 0 0 2", ["160.0"]),
+        ({"quantity": 20, "over": 4}, "24 9 15 0", ["60.0", "100.0"]),
+    ],
+    ids=["all", "damaged", "short", "only damaged", "over"],
+)
+def test_where_it_goes_is_counted_and_drawn(
+    desk: Client, typed: dict[str, int], numbers: str, widths: list[str]
+) -> None:
+    world = World()
+    form = filled(desk.get(receiving(world)), **{f"line_{world.line.pk}-{name}": n for name, n in typed.items()})
+    seen = desk.post(receiving(world), {**form, "preview": "1"})
+    assert f"To orders, free, damaged AK-17 {numbers}" in text(seen)
+    [drawn] = re.findall(r'<svg class="stack-plot".*?</svg>', seen.content.decode(), flags=re.S)
+    assert re.findall(r'width="([\d.]+)" height="12"', drawn) == widths
+
+
+def test_where_it_goes_needs_no_more_statements_for_more_products(desk: Client) -> None:
+    world = World()
+
+    def statements(more: int) -> int:
+        for _number in range(more):
+            other = a_purchase(a_product(), 5)
+            PurchaseLine.objects.filter(pk=other.pk).update(purchase_order=world.line.purchase_order)
+        form = filled(desk.get(receiving(world)))
+        with CaptureQueriesContext(connection) as caught:
+            assert "Where it goes" in text(desk.post(receiving(world), {**form, "preview": "1"}))
+        return len(caught)
+
+    statements(1)
+    assert statements(1) == statements(9)
 
 
 def test_down_is_up_for_the_next_and_back_takes_everything_back(desk: Client) -> None:

@@ -1,7 +1,7 @@
 """How templates write windows, slips, money and moments."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
@@ -18,7 +18,7 @@ from backorders.backoffice.impacts import Row
 from backorders.backoffice.impacts import slip as slip_words
 from backorders.backoffice.masking import masked, masked_words, sees_contacts
 from backorders.backoffice.notices import label_of
-from backorders.backoffice.plots import HEIGHT, WIDTH, axis_of, bar
+from backorders.backoffice.plots import HEIGHT, STACK_HEIGHT, STACK_WIDTH, WIDTH, Bar, axis_of, bar
 from backorders.compensation.measuring import Difference, Share
 
 register = template.Library()
@@ -41,6 +41,12 @@ def windows_plot(row: Row, rows: Sequence[Row]) -> dict[str, Any]:
     """Draw what the customer was told and what it would become, on one axis with the first ten rows."""
     axis = axis_of([window for other in rows[:PLOTTED] for window in (other.told, other.new)])
     return {"told": bar(row.told, axis), "new": bar(row.new, axis), "kind": row.kind, "width": WIDTH, "height": HEIGHT}
+
+
+@register.inclusion_tag("backoffice/stack_plot.html")
+def stack_plot(bars: Mapping[str, Bar]) -> dict[str, Any]:
+    """Draw parts of a whole one behind the other, each in the look of its name; the numbers stand beside it."""
+    return {"bars": bars, "width": STACK_WIDTH, "height": STACK_HEIGHT}
 
 
 @register.filter
