@@ -99,10 +99,9 @@ def _words(job: Job, *, at: datetime.datetime) -> str:
 
 
 def _queued(job: Job) -> str:
-    before = Job.objects.filter(state__in=[State.QUEUED, State.RUNNING], pk__lt=job.pk).count()
     if job.done:
         return _("Goes on when a worker is free: %(rows)s") % {"rows": _rows(job)}
-    if before:
+    if before := Job.objects.before(job).count():
         return ngettext("Queued: %(count)s job before it", "Queued: %(count)s jobs before it", before) % {
             "count": before
         }

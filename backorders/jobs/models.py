@@ -19,6 +19,11 @@ class JobQuerySet(models.QuerySet["Job"]):
         unheld = Q(lease_until=None) | Q(lease_until__lt=at)
         return self.filter(unheld, state__in=[Job.State.QUEUED, Job.State.RUNNING])
 
+    def before(self, job: "Job") -> "JobQuerySet":
+        """Jobs that workers are at, or take before this one: the oldest first."""
+        older = Q(state=Job.State.QUEUED, pk__lt=job.pk)
+        return self.filter(older | Q(state=Job.State.RUNNING)).exclude(pk=job.pk)
+
 
 class Job(models.Model):
     """A job is work for a person that goes on without them: what it is, how far it is, and what became of it.

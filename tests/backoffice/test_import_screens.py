@@ -65,6 +65,18 @@ def test_from_the_paste_to_the_undo(desk: Client) -> None:
     assert world.line.eta_on == day(10)
 
 
+def test_a_list_that_was_applied_before_is_recognised_with_the_day(desk: Client) -> None:
+    world = World()
+    words = f"PO\tSKU\tQty\tETA\n{world.line.purchase_order}\tAK-17\t20\t{D30}\n"
+    first = pasted(desk, words)
+    assert "The same list" not in text(desk.get(of(first)))
+    apply(desk, first)
+    again = pasted(desk, words)
+    said = f"The same list was applied before, as import {first.pk} , 1 Jun "
+    assert said in text(desk.get(of(again)))
+    assert "Nothing would change" in text(desk.get(of(again)))
+
+
 def test_groups_are_decided_at_a_click_or_by_typing_what_is_meant(desk: Client) -> None:
     a_purchase_order("PO-0001", ("AK-17", 60), ("AK-10", 20))
     mine = pasted(desk, f"PO\tSKU\tQty\tETA\nP1\tAK-17\t80\t{D30}\nours\tAK-10\t20\t{D30}\n")

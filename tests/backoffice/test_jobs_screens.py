@@ -52,6 +52,23 @@ def test_states_are_honest(desk: Client) -> None:
         assert words in text(desk.get(address("jobs"))), fields
 
 
+def test_a_queued_job_says_how_many_workers_take_before_it(desk: Client) -> None:
+    def waits(object_id: int, **fields: object) -> Job:
+        job = steering.queue("apply_import", subject="nothing", object_id=object_id, about="", by=None, at=AT)
+        Job.objects.filter(pk=job.pk).update(**fields)
+        return job
+
+    waits(1)
+    waits(2, state="paused")
+    waits(3, state="done", ended_at=AT)
+    mine = waits(4)
+    younger = waits(5, state="running", started_at=AT)
+    waits(6)
+    assert "Queued: 2 jobs before it" in text(desk.get(address("job", mine.pk)))
+    Job.objects.filter(pk=younger.pk).update(state="done", ended_at=AT)
+    assert "Queued: 1 job before it" in text(desk.get(address("job", mine.pk)))
+
+
 def test_a_job_is_paused_resumed_and_stopped_where_it_is_seen(desk: Client) -> None:
     job = a_job()
     for verb, state in (("pause", "paused"), ("resume", "queued"), ("stop", "stopped")):
