@@ -1,7 +1,8 @@
 """An order's timeline: every act, moved date, mail and note that concerns it, newest first."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.db.models import Count
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from backorders.allocation.models import PromiseChange
 from backorders.allocation.reasons import words_behind
+from backorders.allocation.windows import business_day
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.masking import masked
 from backorders.changes.acts import act_name, why
@@ -34,6 +36,15 @@ FILTERS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "notes": (gettext_lazy("Notes"), ("note",)),
     "system": (gettext_lazy("System"), ("act",)),
 }
+# The headings of the timeline: up to how many days ago, by the business's calendar, an entry stands under each.
+PERIODS: tuple[tuple[int | None, Any], ...] = (
+    (0, gettext_lazy("Today")),
+    (1, gettext_lazy("Yesterday")),
+    (7, gettext_lazy("Last 7 days")),
+    (30, gettext_lazy("Last 30 days")),
+    (None, gettext_lazy("Earlier")),
+)
+_YESTERDAY = 1
 _KINDS = {
     **dict.fromkeys(("receive", "ship", "return_to_stock", "adjust_stock"), "stock"),
     **dict.fromkeys(
@@ -56,6 +67,14 @@ class Event(NamedTuple):
     url: str = ""
     link: str = ""
     message: Message | None = None
+
+
+class Period(NamedTuple):
+    """Entries under one heading; whether it holds several days, so that each entry needs its own."""
+
+    name: str
+    is_of_days: bool
+    events: list[Event]
 
 
 def events(order: Order, *, show: str = "") -> list[Event]:
@@ -175,9 +194,11 @@ def _change_link(pk: int) -> tuple[str, str]:
     return reverse("admin:change_set", args=[pk]), _("Change %(number)s") % {"number": pk}
 
 
-def day_groups(found: list[Event]) -> list[tuple[datetime.date, list[Any]]]:
-    """Return the events by their local day, in the same order."""
-    groups: dict[datetime.date, list[Any]] = {}
-    for event in found:
-        groups.setdefault(event.at.astimezone().date(), []).append(event)
-    return list(groups.items())
+def periods(found: Iterable[Event], *, today: datetime.date) -> list[Period]:
+    """Return the events, newest first, under the headings of `PERIODS` that hold any, in the same order."""
+    groups = groupby(found, key=lambda event: _period((today - business_day(event.at)).days))
+    return [Period(str(PERIODS[number][1]), number > _YESTERDAY, list(events)) for number, events in groups]
+
+
+def _period(days_ago: int) -> int:
+    return next(number for number, (until, _name) in enumerate(PERIODS) if until is None or days_ago <= until)

@@ -1,7 +1,11 @@
 """The order's page answers the customer, and every act on it is a form that shows whom it touches."""
 
+import datetime
+import re
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from backorders.actions import queueing, selling, shipping
 from backorders.changes.models import ChangeSet
@@ -47,6 +51,18 @@ def test_the_timeline_holds_acts_moved_dates_mails_and_notes(desk: Client) -> No
     for entry in ("Order placed", "Aria Kettle: expected", "ETA changed: part shortage. weekly list", "View as sent"):
         assert entry in said
     assert "Likes to be called" in said
+
+
+def test_the_timeline_stands_under_headings_of_when(desk: Client) -> None:
+    world = World(at=timezone.now() - datetime.timedelta(days=20))
+    revise(world.line, (40, None), reason_code="part_shortage", at=timezone.now())
+    url = address("order", world.first.pk)
+    page = desk.get(url).content.decode()
+    assert re.findall(r'<h3 class="day">(.*?)</h3>', page) == ["Today", "Last 30 days"]
+    assert page.index(">Today<") < page.index("Aria Kettle: expected") < page.index(">Last 30 days<")
+    assert page.index(">Last 30 days<") < page.index("Likes to be called")
+    assert 'class="when"><time datetime=' in page[page.index(">Last 30 days<") :]
+    assert "Son 30 gün" in text(desk.get(url, headers={"Accept-Language": "tr"}))
 
 
 def test_a_long_timeline_shows_its_latest_entries_first(desk: Client) -> None:

@@ -93,7 +93,7 @@ class ShowOrder(Screen):
                 for shown in lines
             ),
             is_waiting=any(shown.line.waiting for shown in lines),
-            days=timeline.day_groups(events if is_whole else events[: timeline.SHOWN]),
+            periods=timeline.periods(events if is_whole else events[: timeline.SHOWN], today=today),
             earlier=0 if is_whole else max(len(events) - timeline.SHOWN, 0),
             show=show,
             filters=[(name, label) for name, (label, _kinds) in timeline.FILTERS.items()],
