@@ -17,6 +17,7 @@ class Command(NamedTuple):
     key: str
     label: Any
     is_in_lists: bool = False
+    is_on_orders: bool = False
     goes_to: str = ""
 
 
@@ -29,16 +30,18 @@ COMMANDS = (
     Command("go_home", "g d", _("Go to the overview"), goes_to="index"),
     Command("go_inbox", "g n", _("Go to the inbox"), goes_to="inbox"),
     Command("undo", "u", _("Undo the last change")),
-    Command("note", "n", _("Write a note")),
-    Command("previous_order", "[", _("Previous order of the list")),
-    Command("next_order", "]", _("Next order of the list")),
+    Command("note", "n", _("Write a note"), is_on_orders=True),
+    Command("split", "s", _("Split the order"), is_on_orders=True),
+    Command("back", "b", _("Back to the list"), is_on_orders=True),
+    Command("previous_order", "[", _("Previous order of the list"), is_on_orders=True),
+    Command("next_order", "]", _("Next order of the list"), is_on_orders=True),
     Command("next", "j", _("Next line"), is_in_lists=True),
     Command("previous", "k", _("Previous line"), is_in_lists=True),
     Command("select", "x", _("Choose the line"), is_in_lists=True),
     Command("select_range", "X", _("Choose up to this line"), is_in_lists=True),
     Command("peek", "p", _("Peek at the line"), is_in_lists=True),
-    Command("set_eta", "e", _("Set the ETA"), is_in_lists=True),
-    Command("message", "m", _("Message"), is_in_lists=True),
+    Command("set_eta", "e", _("Set the ETA"), is_in_lists=True, is_on_orders=True),
+    Command("message", "m", _("Message"), is_in_lists=True, is_on_orders=True),
     Command("assign", "a", _("Assign"), is_in_lists=True),
     Command("snooze", "z", _("Set aside"), is_in_lists=True),
     Command("columns", "c", _("Choose columns"), is_in_lists=True),
@@ -54,13 +57,17 @@ CHANGEABLE = tuple(command for command in COMMANDS if len(command.key) == 1)
 
 
 def keys_of(preference: Preference | None) -> dict[str, str]:
-    """Return command → key as this person has it; none at all if they switched single keys off."""
+    """Return command → key as this person has it; none at all if they switched single keys off.
+
+    A key that they gave to one command is no other's, even of one that came later and usually has it.
+    """
     if preference is None:
         return {command.name: command.key for command in COMMANDS}
     if not preference.are_keys_on:
         return {}
     own: Mapping[str, str] = preference.keys
-    return {command.name: own.get(command.name, command.key) for command in COMMANDS}
+    keyed = [command for command in COMMANDS if command.name in own or command.key not in own.values()]
+    return {command.name: own.get(command.name, command.key) for command in keyed}
 
 
 def as_json(preference: Preference | None) -> str:

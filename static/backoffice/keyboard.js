@@ -27,7 +27,12 @@
     if (name === "search") { const box = document.getElementById("palette-box"); box.focus(); box.select(); return true; }
     if (name === "help") { help(); return true; }
     const there = document.querySelector(name === "undo" ? ".messagelist a[href*='/changes/']" : `[data-command="${name}"]`);
-    if (there) { there.focus(); if (there.matches("a, button, summary")) there.click(); return true; }
+    if (there) {
+      there.focus();
+      if (there.matches("a, button, summary, [data-leads]")) there.click();
+      if (there.dataset.leads) document.getElementById(there.dataset.leads).focus();
+      return true;
+    }
     return !document.dispatchEvent(new CustomEvent("desk:command", { detail: name, cancelable: true }));
   };
   document.addEventListener("keydown", (event) => {

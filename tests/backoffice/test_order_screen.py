@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from backorders.access.table import AUDITOR, PURCHASING, SERVICE, Role
 from backorders.actions import queueing, selling, shipping
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import CustomerLink
 from backorders.orders.models import Note, Order, Refund, Shipment
-from tests.backoffice.desk import World, address, fill_in, filled, text
+from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.factories import AT, a_carrier, a_customer, a_product, expected, later, receive, revise, state
 from tests.notifications.desk import announce, send
 
@@ -51,6 +52,21 @@ def test_the_timeline_holds_acts_moved_dates_mails_and_notes(desk: Client) -> No
     for entry in ("Order placed", "Aria Kettle: expected", "ETA changed: part shortage. weekly list", "View as sent"):
         assert entry in said
     assert "Likes to be called" in said
+
+
+@pytest.mark.parametrize(
+    ("role", "commands"),
+    [
+        (SERVICE, {"back", "message", "note", "split"}),
+        (PURCHASING, {"back", "note", "set_eta"}),
+        (AUDITOR, {"back"}),
+    ],
+)
+def test_keys_and_links_lead_only_where_the_reader_may_go(desk: Client, role: Role, commands: set[str]) -> None:
+    world = World()
+    page = somebody(role).get(address("order", world.first.pk)).content.decode()
+    assert set(re.findall(r'data-command="(\w+)"', page)) == commands
+    assert (address("purchase_line_eta", world.line.pk) in page) is ("set_eta" in commands)
 
 
 def test_the_timeline_stands_under_headings_of_when(desk: Client) -> None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.test import Client
 
 from backorders.backoffice.forms.preferences import PreferenceForm
+from backorders.desk.models import Preference
 from tests.backoffice.desk import address, text
 
 
@@ -54,6 +55,22 @@ def test_a_key_is_given_to_another_command(desk: Client) -> None:
     assert keys(desk)["v"] == "peek"
     assert "p" not in keys(desk)
     assert "v Peek at the line" in text(desk.get(address("keys")))
+
+
+def test_a_key_that_somebody_gave_away_is_not_taken_by_a_command_that_came_later(desk: Client) -> None:
+    desk.post(address("preferences"), usual(key_peek="v"))
+    Preference.objects.update(keys={"peek": "s"})
+    assert keys(desk)["s"] == "peek"
+    assert "split" not in keys(desk).values()
+    assert "– Split the order" in text(desk.get(address("keys")))
+
+
+def test_what_the_keys_do_on_an_order_stands_together(desk: Client) -> None:
+    said = text(desk.get(address("keys")))
+    part = said[said.index("On an order's page") : said.index("In lists")]
+    for words in ("n Write a note", "m Message", "e Set the ETA", "s Split the order", "b Back to the list"):
+        assert words in part
+    assert "Sipariş sayfasında" in text(desk.get(address("keys"), headers={"Accept-Language": "tr"}))
 
 
 def test_single_keys_are_switched_off(desk: Client) -> None:

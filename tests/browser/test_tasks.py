@@ -200,6 +200,38 @@ def test_the_timeline_is_filtered_in_place(world: World, sit_down: Open, by_keyb
     assert visit.complaints == []
 
 
+def test_the_keys_of_an_order_lead_to_what_is_written_split_or_dated(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.locator("th a", has_text=world.first.number).first.click()
+    keys = page.keyboard
+    expect(page.locator("#compose")).to_be_visible()
+    keys.press("m")
+    message = page.get_by_role("textbox", name="Message")
+    expect(message).to_be_focused()
+    was = message.input_value()
+    keys.type("nesb")
+    expect(message).to_have_value(re.compile("nesb"))
+    message.fill(was)
+    message.blur()
+    keys.press("n")
+    expect(page.get_by_role("textbox", name="Internal note")).to_be_focused()
+    page.get_by_role("textbox", name="Internal note").blur()
+    keys.press("s")
+    expect(page.locator("#drawer-title")).to_contain_text("Split order")
+    keys.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+    keys.press("e")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(str(world.line))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(world.first.number)
+    keys.press("b")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Waiting lines")
+    expect(page).to_have_url(re.compile("view=all"))
+    assert visit.complaints == []
+
+
 def test_everything_of_an_order_is_done_without_a_script(world: World, sit_down: Open) -> None:
     page = sit_down(script=False).page
     page.goto(address("order", world.first.pk))
