@@ -106,7 +106,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-            ]
+            ],
+            "libraries": {"sending": "backorders.portal.sending"},
         },
     }
 ]

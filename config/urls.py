@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 from backorders.backoffice.views.purchases import receipts_feed
+from backorders.portal.views.looking import AsCustomer
 from backorders.portal.views.stopping import StopUpdates
 
 handler403 = "backorders.backoffice.views.inbox.denied"
@@ -14,6 +15,7 @@ handler500 = "backorders.portal.views.failing.failed"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:start")),
+    path("admin/orders/<int:pk>/as-customer/", admin.site.admin_view(AsCustomer.as_view()), name="as_customer"),
     path("admin/", admin.site.urls),
     path("calendar/<str:token>.ics", receipts_feed, name="receipts_feed"),
     path("o/", include("backorders.portal.urls")),

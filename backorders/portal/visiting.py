@@ -47,8 +47,7 @@ class Visit(View):
         """Let whoever has the link in, in their language; everybody else gets the one page."""
         self.token = kwargs.pop("token")
         order = order_behind(self.token, at=self.at)
-        spoken = order.customer.language if order else ""
-        self.language = next((code for code in (request.GET.get("lang", ""), spoken) if code in BABEL), "en")
+        self.language = language_of(request, order)
         with override(self.language):
             response = self.visited(order, *args, **kwargs)
         return quiet(response)
@@ -165,6 +164,12 @@ class Visit(View):
         response = HttpResponseRedirect(self.to(name, *args))
         response.status_code = 303
         return response
+
+
+def language_of(request: HttpRequest, order: Order | None) -> str:
+    """Return the language asked for if we speak it, else the customer's, else English."""
+    spoken = order.customer.language if order else ""
+    return next((code for code in (request.GET.get("lang", ""), spoken) if code in BABEL), "en")
 
 
 def network(request: HttpRequest) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -341,6 +342,7 @@ def pages(world: World) -> list[str]:
         address("preferences"),
         address("keys"),
         address("search") + "?q=kaya",
+        reverse("as_customer", args=[order.pk]),
     ]
 
 

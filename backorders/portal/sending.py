@@ -1,0 +1,29 @@
+"""How the order's page sends what its customer presses. Staff who look at it have no link: they see it switched off."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_block_tag(takes_context=True)
+def sends(context: Any, content: str, name: str, *args: Any, style: str = "") -> SafeString:
+    """Return the fields in a form that sends them to the page `name` behind the link; without a link, switched off."""
+    worn = format_html(' class="{}"', style) if style else ""
+    if not context["token"]:
+        return format_html("<fieldset{} disabled>{}</fieldset>", worn, content)
+    to = reverse(f"portal:{name}", args=[context["token"], *args]) + context["lang"]
+    hidden = context.template.engine.get_template("portal/form.html").render(context)
+    return format_html('<form method="post" action="{}"{}>{}{}</form>', to, worn, hidden, content)
+
+
+@register.simple_tag(takes_context=True)
+def leads(context: Any, name: str) -> SafeString | str:
+    """Return the attribute by which a link leads to the page `name` behind the link; without a link, nothing."""
+    if not context["token"]:
+        return ""
+    return format_html(' href="{}{}"', reverse(f"portal:{name}", args=[context["token"]]), context["lang"])
