@@ -22,6 +22,7 @@ from backorders.changes.acts import act_name, why
 from backorders.changes.models import ChangeSet, Touch
 from backorders.notifications.models import Message, Reply
 from backorders.orders.models import Note, Order, Question
+from backorders.searching import folded
 from backorders.supply.models import EtaRevision
 
 SHOWN = 20
@@ -77,11 +78,19 @@ class Period(NamedTuple):
     events: list[Event]
 
 
-def events(order: Order, *, show: str = "") -> list[Event]:
-    """Return the order's timeline, newest first; of each kind the latest `READ`. `show` is one of the `FILTERS`."""
+def events(order: Order, *, show: str = "", find: str = "") -> list[Event]:
+    """Return the order's timeline, newest first; of each kind the latest `READ`.
+
+    `show` is one of the `FILTERS`; `find` is part of what an entry says, in any case, with or without Turkish letters.
+    """
     found = [*_acts(order), *_moves(order), *_mails(order), *_notes(order), *_questions(order), *_replies(order)]
     kinds = FILTERS.get(show, FILTERS[""])[1]
-    return sorted((event for event in found if event.kind in kinds), key=lambda event: event.at, reverse=True)
+    shown = (event for event in found if event.kind in kinds and folded(find) in folded(_said(event)))
+    return sorted(shown, key=lambda event: event.at, reverse=True)
+
+
+def _said(event: Event) -> str:
+    return f"{event.title} {event.text} {event.by} {event.link}"
 
 
 def _acts(order: Order) -> Iterator[Event]:

@@ -81,6 +81,19 @@ def test_the_timeline_stands_under_headings_of_when(desk: Client) -> None:
     assert "Son 30 gün" in text(desk.get(url, headers={"Accept-Language": "tr"}))
 
 
+def test_words_are_found_in_the_timeline_with_or_without_turkish_letters(desk: Client) -> None:
+    world = World()
+    by = world.first.notes.get().by
+    Note.objects.create(order=world.first, text="Işıl arıyor", by=by, at=later(hours=1))
+    url = address("order", world.first.pk)
+    found = [event.title for period in desk.get(url, {"find": " isil "}).context["periods"] for event in period.events]
+    assert found == ["Işıl arıyor"]
+    assert desk.get(url, {"find": "isil", "show": "customer"}).context["periods"] == []
+    page = desk.get(url, {"find": 'a&"b'}).content.decode()
+    assert "?show=notes&amp;find=a%26%22b#timeline-section" in page
+    assert "Nothing of this kind happened." in page
+
+
 def test_a_long_timeline_shows_its_latest_entries_first(desk: Client) -> None:
     world = World()
     author = world.first.notes.get().by

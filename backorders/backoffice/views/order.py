@@ -71,7 +71,8 @@ class ShowOrder(Screen):
         lines = deadlines_shown.with_law(order_page.lines_of(self.order, today=today), at=self.at)
         parcels = order_page.parcels_of(self.order)
         show = self.request.GET.get("show", "")
-        events = timeline.events(self.order, show=show)
+        find = self.request.GET.get("find", "").strip()
+        events = timeline.events(self.order, show=show, find=find)
         is_whole = "all" in self.request.GET
         trouble = order_facts.trouble_of(self.order)
         drafts = drafts_of(self.order, by=self.by)
@@ -96,6 +97,7 @@ class ShowOrder(Screen):
             periods=timeline.periods(events if is_whole else events[: timeline.SHOWN], today=today),
             earlier=0 if is_whole else max(len(events) - timeline.SHOWN, 0),
             show=show,
+            find=find,
             filters=[(name, label) for name, (label, _kinds) in timeline.FILTERS.items()],
             trouble=trouble,
             questions=self.order.questions.filter(answered_at=None).select_related("line__product").order_by("id"),
