@@ -6,7 +6,7 @@ PORT ?= 8000
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-everyday test-amazon test-faults check bench lock messages chromium
+.PHONY: help run test test-everyday test-amazon test-faults test-gallery check bench lock messages chromium
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -27,6 +27,8 @@ test-amazon: $(VENV)-amazon/.dev ## what Amazon SES posts, with its library, whi
 
 test-faults: $(VENV)/.dev ## kill workers, stop brokers, race: the full numbers (up to 25 minutes)
 	$(BIN)/pytest -q -m faults -n 2 --dist loadgroup --db postgres --ignore tests/browser
+
+test-gallery: $(VENV)/.dev chromium ## every screen in every state, light and dark, in both languages (about ten minutes)
 	$(BIN)/pytest -q -m faults -n 2 --dist loadgroup tests/browser
 
 check: $(VENV)/.dev ## what CI asks of the code before it runs the tests
