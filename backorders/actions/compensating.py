@@ -265,10 +265,15 @@ def take_back(change: ChangeSet, *, undoing: ChangeSet) -> None:
     """Let what one act gave by policies not be given; it is not proposed again."""
     mine = Award.objects.filter(change_set=change, state=State.GIVEN)
     mine.update(state=State.DECLINED, compensation=None, decided_at=undoing.at, decided_by=undoing.by)
+    forget_gifts(change, at=undoing.at)
+
+
+def forget_gifts(change: ChangeSet, *, at: datetime.datetime) -> None:
+    """Forget what one act gave; what is offered in its orders states again what goes back."""
     taken = Compensation.objects.filter(change_set=change)
     orders = set(taken.values_list("order", flat=True))
     taken.delete()
-    offering.reckon_again(orders, at=undoing.at)
+    offering.reckon_again(orders, at=at)
 
 
 def propose_again(change: ChangeSet) -> None:

@@ -3,7 +3,6 @@
 import datetime
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -18,6 +17,7 @@ from backorders.allocation.alternatives import Alternative, offered_for
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products
 from backorders.allocation.windows import business_day
+from backorders.catalog.pricing import goes_back
 from backorders.changes.acting import act
 from backorders.changes.models import Touch
 from backorders.changes.recording import done_before, open_change, touch
@@ -98,7 +98,8 @@ def reckon_again(orders: Collection[int], *, at: datetime.datetime) -> None:
     """
     offers = list(Offer.objects.filter(line__order__in=orders, line__waiting__gt=0).select_related("line__order"))
     cheaper = [
-        (each.line, each.quantity, max(each.line.paid - each.price, Decimal(0)) * each.quantity) for each in offers
+        (each.line, each.quantity, goes_back(paid=each.line.paid, unit=each.price, units=each.quantity))
+        for each in offers
     ]
     reckoned = zip(offers, differences_of(cheaper), strict=True)
     changed = [(each.pk, back) for each, back in reckoned if back != each.back]

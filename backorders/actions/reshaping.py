@@ -98,25 +98,32 @@ def split(
 def preview_split(order: Order, *, units: Sequence[tuple[int, int]], at: datetime.datetime) -> Impact:
     """Return whom it moves if these units become an order of their own; raises the same refusals."""
     wanted = _checked_split(order, units)
-
     whole = {line.pk for line in order.lines.filter(pk__in=wanted) if line.quantity == wanted[line.pk]}
 
     def apart(situation: Situation) -> None:
         for pk, quantity in wanted.items():
-            line = situation.open_line(pk)
+            line = _taken_from(situation, pk, quantity)
             if pk in whole:
                 situation.lines[pk] = line._replace(order_id=UNWRITTEN)
                 continue
-            units = min(quantity, line.quantity)
-            waiting = min(units, line.waiting)
-            part = line._replace(line_id=UNWRITTEN + pk, order_id=UNWRITTEN, waiting=waiting, allocated=units - waiting)
+            leaving = min(quantity, line.quantity)
+            waiting = min(leaving, line.waiting)
+            part = line._replace(
+                line_id=UNWRITTEN + pk, order_id=UNWRITTEN, waiting=waiting, allocated=leaving - waiting
+            )
             situation.lines[part.line_id] = part
-            situation.lines[pk] = less(line, units)
-            if not situation.lines[pk].quantity:
-                del situation.lines[pk]
 
     impact = preview(order.lines.values_list("product", flat=True), apart, at=at)
     return _of_written(impact)
+
+
+def _taken_from(situation: Situation, line_id: int, units: int) -> OpenLine:
+    """Take units from an open line of the situation; return the line as it was."""
+    known = situation.open_line(line_id)
+    del situation.lines[line_id]
+    if (left := less(known, units)).quantity > 0:
+        situation.lines[line_id] = left
+    return known
 
 
 def _of_written(impact: Impact) -> Impact:
@@ -257,10 +264,7 @@ def preview_substitute(
     exchange = _exchange(line, product, quantity, at)
 
     def exchanged(situation: Situation) -> None:
-        known = situation.open_line(line.pk)
-        del situation.lines[line.pk]
-        if (left := less(known, exchange.units)).quantity > 0:
-            situation.lines[line.pk] = left
+        known = _taken_from(situation, line.pk, exchange.units)
         situation.lines[UNWRITTEN] = _newest(known, product, exchange)
 
     return exchange, _of_written(

@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
-from backorders.actions import compensating, losing, offering, refunding
+from backorders.actions import compensating, losing, refunding
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.reshaping import join_again, take_substitute_back
 from backorders.actions.seconding import Weight
@@ -172,10 +172,7 @@ def let_reply_wait(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime)
 
 def take_gift_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     take_message_back(change, undoing, at)
-    taken = Compensation.objects.filter(change_set=change)
-    orders = set(taken.values_list("order", flat=True))
-    taken.delete()
-    offering.reckon_again(orders, at=at)
+    compensating.forget_gifts(change, at=at)
 
 
 def take_offers_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

@@ -28,6 +28,11 @@ class Price(NamedTuple):
         return self._replace(back=back, off_before=self.back - back)
 
 
+def goes_back(*, paid: Decimal, unit: Decimal, units: int) -> Decimal:
+    """Return what goes back of `units` paid at `paid` each that cost only `unit` each."""
+    return max(paid - unit, NOTHING) * units
+
+
 def price_of(treatment: str, *, units: int, original: Decimal, paid: Decimal, own: Decimal) -> Price:
     """Return what `units` of a substitute come to, `original` being the price agreed on and `own` the substitute's.
 
@@ -40,7 +45,7 @@ def price_of(treatment: str, *, units: int, original: Decimal, paid: Decimal, ow
     ]
     return Price(
         unit=unit,
-        back=max(paid - unit, NOTHING) * units,
+        back=goes_back(paid=paid, unit=unit, units=units),
         extra=max(unit - paid, NOTHING) * units,
         ours=max(own - unit, NOTHING) * units,
     )
