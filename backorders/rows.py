@@ -42,6 +42,17 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequ
     return _run(f"INSERT INTO {_quoted(model)} ({names}) SELECT {values} FROM {{source}}", columns, rows)
 
 
+def count_anew(*tables: type[models.Model]) -> None:
+    """Have PostgreSQL count these tables now, after many first rows were written to them at once.
+
+    A table that it happened to count while those rows were not committed yet passes for empty until the next time
+    around, and what joins three such tables reads each once for every row of the others.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(map(_quoted, tables))}")
+
+
 def update(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """Set `fields[1:]` on the rows whose `fields[0]` (a unique field) matches; return how many rows were given."""
     table, columns = _quoted(model), _columns(model, fields)

@@ -49,6 +49,15 @@ def test_values_of_every_kind_come_back_exactly() -> None:
     assert list(Product.objects.order_by("sku").values_list(*fields)) == made
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="only PostgreSQL plans by counts that can be wrong")
+def test_many_first_rows_are_counted_once_they_are_there() -> None:
+    Category.objects.bulk_create(Category(name=f"c{number}") for number in range(321))
+    rows.count_anew(Category, Product)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'catalog_category'::regclass")
+        assert cursor.fetchone() == (321,)
+
+
 def test_documents_moments_and_absent_values_come_back_exactly() -> None:
     document = {"a": [1, None, "it's \"\\"], "ş": True}
     moment = datetime.datetime(2026, 3, 29, 1, 30, 15, 123456, tzinfo=datetime.UTC)

@@ -66,6 +66,7 @@ def unconfirmed_orders(of: list[int], *, at: datetime.datetime) -> None:
         )
         for line in lines
     )
+    rows.count_anew(Customer, Order, OrderLine, Promise)
 
 
 def messages(count: int, *, at: datetime.datetime) -> list[int]:

@@ -28,7 +28,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: Sequence[st
     for name in [name for name in os.environ if name.startswith(OURS)]:
         del os.environ[name]
     os.environ["REDIS_URL"] = NOBODY_LISTENS  # a test that wants a broker starts one
-    os.environ.setdefault("STATEMENT_TIMEOUT", "2min")  # beside an import, tables nobody analysed are slow, not wrong
+    os.environ.setdefault("STATEMENT_TIMEOUT", "1min")  # a machine with much to do is slow, not wrong
     if early_config.known_args_namespace.db == "postgres" and "DATABASE_URL" not in os.environ:
         server = contextlib.ExitStack()
         os.environ["DATABASE_URL"] = server.enter_context(postgres())

@@ -41,6 +41,7 @@ from backorders.supply.models import (
 
 ORDERS_AT_ONCE = 1000
 PURCHASES_AT_ONCE = 2000
+COUNTED = (Customer, Order, OrderLine, Promise, PurchaseLine, Shipment, ShipmentLine, StockMovement)
 SHOP = "wwi"
 ACT = "import_wwi"
 EVENING = datetime.time(18)  # late enough for the last pick, early enough to be the same date in the business's zone
@@ -75,9 +76,12 @@ class Import:
         for number, heads in enumerate(rows.batches(self.folder.heads, ORDERS_AT_ONCE)):
             lines = [line for head in heads for line in self.folder.lines.pop(head.id, ())]
             yield from self._once(f"orders {number}", self._orders, heads, lines)
+            if not number:
+                rows.count_anew(*COUNTED)
         yield from self._once("stock", self._stock)
         for product_id in OrderLine.objects.open().order_by("product").values_list("product", flat=True).distinct():
             yield from self._once(f"plan {product_id}", self._plan, product_id)
+        rows.count_anew(*COUNTED)
 
     def _length(self) -> int:
         """How many steps there are."""
