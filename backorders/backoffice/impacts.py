@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from backorders.allocation.impact import Impact, Move
 from backorders.allocation.windows import Window
+from backorders.amounts import signed
 from backorders.backoffice.who_hears import Then, followings, manner
 from backorders.notifications.policy import TELLING
 from backorders.orders.models import OrderLine
@@ -173,4 +174,4 @@ def slip(days: int | None) -> str:
     """Return "+24 d", "−3 d" or a dash."""
     if days is None:
         return "–"
-    return _("%(days)s d") % {"days": f"{days:+d}".replace("-", "−")} if days else "0"
+    return _("%(days)s d") % {"days": signed(days, "+d")} if days else "0"

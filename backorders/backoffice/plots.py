@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from backorders.allocation.windows import Window
+from backorders.amounts import signed
 from backorders.backoffice.dates import short_date
 
 WIDTH, HEIGHT = 84, 22
@@ -129,7 +130,7 @@ def step_chart(
         zero=scale.y(0),
         shortages=shortages,
         days=_day_labels(scale, today, last),
-        levels=[Label(LEFT - 8, scale.y(level) + 4, f"{level:,}".replace("-", "−")) for level in ticks],
+        levels=[Label(LEFT - 8, scale.y(level) + 4, signed(level, ",")) for level in ticks],
         arrivals=_spaced(
             Label(max(scale.x(day) - 5, LEFT + 40), scale.y(level) + 4, f"+{comes:,}")
             for day, comes, level in steps

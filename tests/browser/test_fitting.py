@@ -66,6 +66,39 @@ def test_lists_fit_wide_and_stand_as_cards_on_a_telephone(sit_down: Open, width:
         assert sideways(page) == [], name
 
 
+@pytest.mark.parametrize("width", [1280, 1200, 360])
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_what_is_drawn_beside_a_preview_is_seen_at_every_width(sit_down: Open, width: int, language: str) -> None:
+    world = World(at=timezone.now())
+    page = sit_down(width=width, language=language).page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    page.locator("input[name=how][value=shift]").check()
+    page.locator("input[name=days]").fill("40")
+    plots = page.locator("#preview .windows-plot")
+    expect(plots).to_have_count(3)
+    expect(plots.first).to_be_visible()
+    shot(page, f"plots-{width}-{language}")
+    assert sideways(page) == []
+    page.goto(address("receive", world.line.purchase_order_id))
+    bar = page.locator("#preview .stack-plot")
+    expect(bar).to_be_visible()
+    assert sideways(page) == []
+
+
+def test_the_header_takes_two_rows_on_a_telephone_and_its_jobs_stay_on_the_screen(sit_down: Open) -> None:
+    World(at=timezone.now())
+    heights = []
+    for language in ("en", "tr"):
+        visit = sit_down(width=360, language=language)
+        visit.page.goto(address("waiting_lines"))
+        heights.append(visit.page.locator("#header").evaluate("node => node.offsetHeight"))
+        visit.page.locator("#header .jobs summary").click()
+        expect(visit.page.locator("#header .tray")).to_be_in_viewport(ratio=1)
+        assert not visit.scrolls_sideways()
+    assert heights[0] == heights[1]
+    assert heights[0] < 140
+
+
 def sideways(page: Page) -> list[list[Any]]:
     """The regions of the page that hold more than they show."""
     widths = "nodes => nodes.map(node => [node.getAttribute('aria-label'), node.scrollWidth, node.clientWidth])"

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from backorders.allocation.windows import Window
-from backorders.amounts import money
+from backorders.amounts import money, signed
 from backorders.backoffice.dates import short, short_date, short_eta, short_window
 from backorders.backoffice.impacts import Row
 from backorders.backoffice.impacts import slip as slip_words
@@ -23,6 +23,7 @@ from backorders.compensation.measuring import Difference, Share
 
 register = template.Library()
 register.filter("money", money)
+register.filter("signed", signed)
 PLOTTED = 10
 
 register.filter("eta", short_eta)
