@@ -5,6 +5,7 @@ The plan serves by rank, so units are never handed over by hand: promise numbers
 
 import datetime
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -14,14 +15,15 @@ from backorders import rows
 from backorders.actions.checking import NotOpen, a_reason
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
-from backorders.actions.order_lines import ask_of_line
+from backorders.actions.order_lines import ask_of_line, less
+from backorders.actions.reshaping import move_units
 from backorders.actions.seconding import before_others
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.ranking import fairness_bound, rank_key
 from backorders.allocation.reading import read
 from backorders.allocation.replanning import preview, replan
-from backorders.allocation.situation import OpenLine, Situation
+from backorders.allocation.situation import OpenLine, Situation, part_of, written
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Touch
@@ -35,11 +37,15 @@ class NothingToGive(Refused):
 
 
 class GoesBefore(NamedTuple):
-    """One line that goes directly before another of its product; `seen_version` is its order's as it was shown."""
+    """One line that goes directly before another of its product; `seen_version` is its order's as it was shown.
+
+    `units`: only so many of those it waits for, which become a line of their own beside the rest in the same order.
+    """
 
     line_id: int
     before_id: int
     seen_version: int | None = None
+    units: int | None = None
 
 
 class Places(NamedTuple):
@@ -103,18 +109,20 @@ def check_seen(moves: Sequence[GoesBefore]) -> None:
 def new_places(situation: Situation, moves: Sequence[GoesBefore], *, at: datetime.datetime) -> Places:
     """Let each line go before the other in the situation, move by move; return every place that differs then.
 
+    Units that `take_parts` did not make a line of their own are one in the situation only.
     Raises `NothingToGive`, `NotOpen`.
     """
     was, named = dict(situation.lines), _named(moves)
-    for move in moves:
+    for part, move in enumerate(moves):
         if move.line_id not in named or move.before_id not in named:
             raise NothingToGive(_("Choose another line of the same product."))
         line, before = named[move.line_id], named[move.before_id]
-        numbers, is_expedited = _renumbered(situation, line, before, at)
+        mine = _apart(situation, line, move.units, part)
+        numbers, is_expedited = _renumbered(situation, mine, line, before, at)
         for pk, number in numbers.items():
             situation.lines[pk] = situation.lines[pk]._replace(promise_number=number)
-        situation.lines[line.pk] = situation.lines[line.pk]._replace(is_expedited=is_expedited)
-    pairs = [(was[pk], line) for pk, line in sorted(situation.lines.items()) if line is not was[pk]]
+        situation.lines[mine] = situation.lines[mine]._replace(is_expedited=is_expedited)
+    pairs = [(was[pk], line) for pk, line in sorted(situation.lines.items()) if pk in was and line is not was[pk]]
     return Places(
         [(old.line_id, old.promise_number, new.promise_number) for old, new in pairs],
         [
@@ -122,6 +130,34 @@ def new_places(situation: Situation, moves: Sequence[GoesBefore], *, at: datetim
             for old, new in pairs
             if old.is_expedited < new.is_expedited
         ],
+    )
+
+
+def take_parts(moves: Sequence[GoesBefore]) -> list[GoesBefore]:
+    """Make units that go before others a line of their own where that can be; return the moves of these lines.
+
+    Call it before `new_places`, which refuses what cannot be.
+    """
+    taken = []
+    for move in moves:
+        line = OrderLine.objects.select_related("order").filter(pk=move.line_id).first()
+        units = move.units or 0
+        is_part = line is not None and 0 < units <= line.waiting and units < line.open_quantity
+        if line is not None and is_part:
+            made = move_units(line, units, line.order)
+            taken.append(move._replace(line_id=made, units=None))
+        else:
+            taken.append(move)
+    return taken
+
+
+def as_written(impact: Impact) -> Impact:
+    """Return the impact with the parts of a line, which are not written yet, named as their line."""
+    return replace(
+        impact,
+        moves=[move._replace(line_id=written(move.line_id)) for move in impact.moves],
+        served=[each._replace(line_id=written(each.line_id)) for each in impact.served],
+        lost=[each._replace(line_id=written(each.line_id)) for each in impact.lost],
     )
 
 
@@ -164,30 +200,48 @@ def _named(moves: Sequence[GoesBefore]) -> dict[int, OrderLine]:
     return OrderLine.objects.select_related("order", "product").in_bulk(wanted)
 
 
+def _apart(situation: Situation, line: OrderLine, units: int | None, number: int) -> int:
+    """Return what goes before another: the line, or so many units of it, which become a line of the situation."""
+    known = situation.lines.get(line.pk)
+    if known is None or units is None or units == known.quantity:
+        return line.pk
+    if not 0 < units <= known.waiting:
+        raise NothingToGive(
+            _("%(line)s waits for %(waiting)s units; %(units)s cannot be given to it."),
+            line=line,
+            waiting=known.waiting,
+            units=units,
+        )
+    part = known._replace(line_id=part_of(line.pk, number), waiting=units, allocated=0)
+    situation.lines[line.pk], situation.lines[part.line_id] = less(known, units), part
+    return part.line_id
+
+
 def _renumbered(
-    situation: Situation, line: OrderLine, before: OrderLine, at: datetime.datetime
+    situation: Situation, mine: int, line: OrderLine, before: OrderLine, at: datetime.datetime
 ) -> tuple[dict[int, int], bool]:
-    """Return the new promise numbers by line, and whether the line must be expedited as the other is.
+    """Return the new promise numbers by line, and whether the line must be expedited as the other is; `mine` is the
+    line, or the part of it that goes.
 
     The line gets the number after the other's; the other and all behind it move up by two, so that nobody else passes.
     """
     if line.product_id != before.product_id or line.pk == before.pk:
         raise NothingToGive(_("Choose another line of the same product."))
-    if line.pk not in situation.lines or line.is_held:
+    if mine not in situation.lines or line.is_held:
         raise NotOpen(_("%(line)s waits for nothing."), line=line)
     queue = _queue(situation, at)
     places = {each.line_id: place for place, each in enumerate(queue)}
     if before.pk not in places or (first := situation.lines[before.pk].promise_number) is None:
         raise NothingToGive(_("%(before)s holds no units that another could have."), before=before)
-    if places[before.pk] > places[line.pk]:
+    if places[before.pk] > places[mine]:
         raise NothingToGive(_("%(line)s goes before %(before)s already."), line=line, before=before)
-    behind = [each for each in queue[places[before.pk] :] if each.line_id != line.pk]
+    behind = [each for each in queue[places[before.pk] :] if each.line_id != mine]
     numbers = {
         each.line_id: each.promise_number + 2
         for each in behind
         if each.promise_number is not None and each.promise_number >= first
     }
-    return {**numbers, line.pk: first + 1}, situation.lines[before.pk].is_expedited
+    return {**numbers, mine: first + 1}, situation.lines[before.pk].is_expedited
 
 
 def _queue(situation: Situation, at: datetime.datetime) -> list[OpenLine]:

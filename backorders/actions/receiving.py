@@ -18,7 +18,15 @@ from backorders.actions.etas import EtaChange, as_plain, check_change, eta_chang
 from backorders.actions.freshness import check_unchanged
 from backorders.actions.keys import known_act, same_content
 from backorders.actions.moving import check_room, move
-from backorders.actions.reallocating import GoesBefore, Places, check_seen, new_places, take_places
+from backorders.actions.reallocating import (
+    GoesBefore,
+    Places,
+    as_written,
+    check_seen,
+    new_places,
+    take_parts,
+    take_places,
+)
 from backorders.actions.revising import as_before, date_lots, write_etas
 from backorders.actions.seconding import Ask, before_others, for_impact
 from backorders.allocation.comparing import Comparison, compare_rules
@@ -68,7 +76,8 @@ def receive(
 ) -> Done[list[Receipt]]:
     """Book what arrived and serve the queue in rank order. What is short stays outstanding; damaged units are no stock.
 
-    Lines in `first` go before others first, for a `reason`: that needs a manager. `rest` is when what is short comes.
+    Lines in `first`, or units of them, go before others first, for a `reason`: that needs a manager. `rest` is when
+    what is short comes.
 
     Raises `MoreThanOutstanding`, `NotWholeUnits`, `NotOpen`, `TooMuchOnHand`, `KeyTaken`, `Stale` if a line changed
     since it was seen; with `first` `NothingToGive`, `NoReason`; with `rest` `BadEta`; `NeedsApproval`.
@@ -88,6 +97,7 @@ def receive(
         before_others(ask, by=by, approved_by=approved_by)
         lock_whole_orders(products)
         check_seen(first)
+        first = take_parts(first)
         places = new_places(read(products), first, at=at)
     before = {**said, **(places.before if first else {}), "purchase_lines": as_before(left)}
     change = open_change("receive", reason=reason if first else "", key=key, before=before, by=by, at=at)
@@ -124,7 +134,7 @@ def _said(arrivals: Sequence[Arrival], first: Sequence[GoesBefore], rest: Sequen
     """What the key of a receipt stands for, as JSON gives it back."""
     return {
         "arrivals": [[*arrival[:4]] for arrival in arrivals],
-        "first": [[*move[:2]] for move in first],
+        "first": [[*move[:2], *([move.units] if move.units else [])] for move in first],
         "rest": [as_plain(replace(each, seen_version=None)) for each in rest],
     }
 
@@ -190,7 +200,7 @@ def foresee_receive(
     given: Counter[int] = Counter()
     for after in result.after:
         given[after.line.product_id] += after.allocated - after.line.allocated
-    return Ahead(result.impact(), turns(result, products, most=most), changed, rules, given)
+    return Ahead(as_written(result.impact()), turns(result, products, most=most), changed, rules, given)
 
 
 def preview_receive(
@@ -204,7 +214,7 @@ def preview_receive(
     _products, situation = _arrived(arrivals, rest=rest, at=at)
     if first:
         new_places(situation, first, at=at)
-    return outcome(situation, today=business_day(at)).impact()
+    return as_written(outcome(situation, today=business_day(at)).impact())
 
 
 def _arrived(

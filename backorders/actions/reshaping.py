@@ -87,7 +87,8 @@ def split(
     wanted = _checked_split(order, units)
     change = open_change("split", reason=a_reason(reason), by=by, at=at)
     made = _twin(order)
-    moved = [_move(line, wanted[line.pk], made) for line in order.lines.filter(pk__in=wanted).order_by("id")]
+    lines = order.lines.filter(pk__in=wanted).order_by("id")
+    moved = [[line.pk, move_units(line, wanted[line.pk], made), wanted[line.pk]] for line in lines]
     change.before = {"order": order.pk, "made": made.pk, "lines": moved}
     change.save(update_fields=["before"])
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk, made.pk])
@@ -168,11 +169,12 @@ def _twin(order: Order) -> Order:
     return Order.objects.create(number=next_number(order), **{name: getattr(order, name) for name in names})
 
 
-def _move(line: OrderLine, quantity: int, made: Order) -> list[int]:
-    """Move units of a line to an order; return [line, line it became, units]. A whole untouched line moves itself."""
+def move_units(line: OrderLine, quantity: int, made: Order) -> int:
+    """Move units of a line to an order, which can be its own; return the line they are. A whole untouched line moves
+    itself."""
     if quantity == line.quantity:
         OrderLine.objects.filter(pk=line.pk).update(order=made)
-        return [line.pk, line.pk, quantity]
+        return line.pk
     waiting = min(quantity, line.waiting)
     promise = Promise.objects.get(line=line)
     names = "product price owed_on_top placed_at cause first_from first_until promise_number score overtaken".split()
@@ -194,7 +196,7 @@ def _move(line: OrderLine, quantity: int, made: Order) -> list[int]:
     copy_case(line.pk, to=new.pk)
     carry_over(line.pk, to=new.pk)
     _shrink(line, quantity, waiting)
-    return [line.pk, new.pk, quantity]
+    return new.pk
 
 
 def _shrink(line: OrderLine, quantity: int, waiting: int) -> None:

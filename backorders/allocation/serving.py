@@ -4,7 +4,8 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from backorders.allocation.outcome import After, Outcome
-from backorders.allocation.windows import Window
+from backorders.allocation.situation import written
+from backorders.allocation.windows import Window, latest
 
 BEYOND = 5  # lines shown behind the last that gets something
 
@@ -13,6 +14,7 @@ class Turn(NamedTuple):
     """A line in its product's queue: it waits for so many units and gets so many of them; then it has `expected`.
 
     Passed over means that somebody behind it gets units and it gets none. Only a promised line can be gone before.
+    A part is units of the line that were put before others by hand, while nothing is written.
     """
 
     line_id: int
@@ -22,6 +24,7 @@ class Turn(NamedTuple):
     gets: int
     is_promised: bool
     is_passed_over: bool
+    is_part: bool
     told: Window | None
     expected: Window | None
 
@@ -73,24 +76,25 @@ def _turn(after: After, place: int, units: int, *, is_passed_over: bool) -> Turn
     line = after.line
     told = Window.between(line.told_from, line.told_until)
     promised = line.promise_number is not None
-    return Turn(
-        line.line_id, line.product_id, place + 1, line.waiting, units, promised, is_passed_over, told, after.expected
-    )
+    pk, waits, then = written(line.line_id), line.waiting, after.expected
+    is_part = pk != line.line_id
+    return Turn(pk, line.product_id, place + 1, waits, units, promised, is_passed_over, is_part, told, then)
 
 
 def by_hand(by_rank: Outcome, changed: Outcome) -> list[ByHand]:
-    """Return every line that a changed queue gives other units or another window, those who lose first."""
+    """Return every line that a changed queue gives other units or another window, those who lose first.
+
+    A line that is served in parts is one line, with the window of its last part.
+    """
     ranked = {after.line.line_id: after for after in by_rank.after}
-    pairs = [(ranked[after.line.line_id], after) for after in changed.after if after.line.line_id in ranked]
-    found = [
-        ByHand(
-            new.line.line_id,
-            old.allocated - old.line.allocated,
-            new.allocated - new.line.allocated,
-            old.expected,
-            new.expected,
-        )
-        for old, new in pairs
-        if (old.allocated, old.expected) != (new.allocated, new.expected)
-    ]
-    return sorted(found, key=lambda each: not each.loses)
+    parts: dict[int, list[After]] = {}
+    for after in changed.after:
+        parts.setdefault(written(after.line.line_id), []).append(after)
+    found = []
+    for pk, mine in parts.items():
+        if pk in ranked:
+            old, units = ranked[pk], sum(part.allocated for part in mine)
+            given, windows = old.line.allocated, (old.expected, latest([part.expected for part in mine]))
+            found.append(ByHand(pk, old.allocated - given, units - given, *windows))
+    changes = [each for each in found if (each.units, each.window) != (each.units_by_hand, each.window_by_hand)]
+    return sorted(changes, key=lambda each: not each.loses)

@@ -98,6 +98,19 @@ def youngest(number: int) -> int:
     return 2**62 + number
 
 
+_LINES = 2**63  # more than there are ids
+
+
+def part_of(line_id: int, number: int) -> int:
+    """Return the id, while nothing is written, of the part with this number of a line that is looked at in parts."""
+    return youngest(line_id + number * _LINES)
+
+
+def written(line_id: int) -> int:
+    """Return the id of the line as it is written: of a part, that of its line."""
+    return line_id if line_id < youngest(0) else (line_id - youngest(0)) % _LINES
+
+
 @dataclass
 class Situation:
     """Everything the plan of `products` rests on. `siblings` are lines of other products in the same whole orders."""

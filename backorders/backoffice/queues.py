@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from backorders.actions.receiving import Arrival
@@ -31,13 +32,19 @@ class Row(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """The queue behind one product, and what its two menus say: who gives, who gets."""
+    """The queue behind one product, and what its menus say: who gives, who gets, how many units."""
 
     product_id: int
     sku: str
     rows: list[Row]
     take: str
     give: str
+    units: str
+
+    @property
+    def whole(self) -> list[Row]:
+        """The lines that can be named: parts of lines are not written yet."""
+        return [row for row in self.rows if not row.turn.is_part]
 
     @property
     def gets(self) -> int:
@@ -97,14 +104,16 @@ def lines_by_hand(found: Sequence[ByHand]) -> list[tuple[OrderLine, ByHand]]:
 
 def _queue(queue: Sequence[Turn], known: Mapping[int, OrderLine], sent: Mapping[str, str]) -> Queue:
     rows = []
-    for place, turn in enumerate(queue):
-        above = queue[place - 1] if place else None
-        below = queue[place + 1] if place + 1 < len(queue) else None
+    whole = [turn for turn in queue if not turn.is_part]
+    above_of = {turn.line_id: above for above, turn in pairwise(whole)}
+    below_of = {turn.line_id: below for turn, below in pairwise(whole)}
+    for turn in queue:
+        above, below = (None if turn.is_part else near.get(turn.line_id) for near in (above_of, below_of))
         up = _before(turn, above, known) if above else ""
         down = _before(below, turn, known) if below else ""
         rows.append(Row(turn, known[turn.line_id], up, down))
     product = rows[0].line.product
-    names = (f"take_{product.pk}", f"give_{product.pk}")
+    names = (f"take_{product.pk}", f"give_{product.pk}", f"units_{product.pk}")
     return Queue(product.pk, product.sku, rows, *(sent.get(name, "") for name in names))
 
 

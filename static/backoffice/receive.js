@@ -40,9 +40,20 @@
   const move = (button) => {
     const [act, product] = button.value.split(":"), said = (name) => button.form.elements[name].value;
     if (act === "back") return "";
-    const menus = () => { const [line, version] = said(`give_${product}`).split(":"); return `${line}:${said(`take_${product}`)}:${version}`; };
+    const menus = () => {
+      const [line, version] = said(`give_${product}`).split(":"), units = button.form.elements[`units_${product}`];
+      const move = [line, said(`take_${product}`), version, units.value].filter((part, n) => part || n < 3).join(":");
+      units.value = "";
+      return move;
+    };
     return [said("moves"), act === "menu" ? menus() : button.value].filter(Boolean).join();
   };
+  preview.addEventListener("keydown", (event) => {
+    const button = event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.closest(".take-give")?.querySelector("button");
+    if (!button || !event.target.matches("input")) return;
+    event.preventDefault();
+    button.click();
+  });
   preview.addEventListener("click", (event) => {
     const button = event.target.closest("button[name=move]");
     if (!button) return;

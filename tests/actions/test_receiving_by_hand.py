@@ -36,8 +36,8 @@ def come(line: PurchaseLine, quantity: int = 4, **how: int) -> list[receiving.Ar
     return [receiving.Arrival(line.pk, quantity, **how)]
 
 
-def before(line: OrderLine, other: OrderLine) -> reallocating.GoesBefore:
-    return reallocating.GoesBefore(line.pk, other.pk)
+def before(line: OrderLine, other: OrderLine, units: int | None = None) -> reallocating.GoesBefore:
+    return reallocating.GoesBefore(line.pk, other.pk, units=units)
 
 
 def when(line: PurchaseLine, eta: int | None) -> list[etas.EtaChange]:
@@ -79,6 +79,84 @@ def test_the_preview_is_the_act_and_names_who_loses_units_and_days() -> None:
     assert loser.window == winner.window_by_hand
     assert [turn.line_id for turn in ahead.queues[0]] == [second.pk, first.pk]
     assert ahead.impact == receiving.receive(come(line), first=[before(second, first)], reason="x", **WHO).impact
+
+
+def parts(line: OrderLine) -> list[tuple[int, int]]:
+    """(Allocated, waiting) of a line and of what was made of its units, the youngest last."""
+    return list(OrderLine.objects.filter(order=line.order_id).order_by("id").values_list("allocated", "waiting"))
+
+
+def test_some_units_go_to_another_line_and_the_rest_keeps_its_place() -> None:
+    line, (first, second) = goods(4, 4)
+    was = expected(second)
+    moves = [before(second, first, 1)]
+    ahead = receiving.foresee_receive(come(line), first=moves, most=9, at=AT)
+    loser, winner = ahead.by_hand
+    assert (loser.line_id, loser.units, loser.units_by_hand, loser.loses) == (first.pk, 4, 3, True)
+    assert (winner.line_id, winner.units, winner.units_by_hand, winner.loses) == (second.pk, 0, 1, False)
+    assert winner.window_by_hand == was  # of its last unit
+    turns = [(turn.line_id, turn.is_part, turn.waits, turn.gets) for turn in ahead.queues[0]]
+    assert turns == [(second.pk, True, 1, 1), (first.pk, False, 4, 3), (second.pk, False, 3, 0)]
+    before_act = {(each.order_id, each.kind, each.new) for each in ahead.impact.moves}
+    done = receiving.receive(come(line), first=moves, reason="she is moving", **WHO)
+    assert before_act == {(each.order_id, each.kind, each.new) for each in done.impact.moves}
+    assert ahead.impact.counts == done.impact.counts
+    assert (parts(first), parts(second)) == ([(3, 1)], [(0, 3), (1, 0)])
+    assert expected(second) == was
+    assert list(differences(at=AT)) == []
+
+
+def test_units_are_taken_from_whom_nobody_behind_gets_them_from() -> None:
+    """As with whole lines: who stands between loses first, and is named."""
+    line, (first, second, third) = goods(2, 2, 3)
+    moves = [before(third, first, 1), before(third, second, 1)]
+    ahead = receiving.foresee_receive(come(line), first=moves, most=9, at=AT)
+    assert [(each.line_id, each.units_by_hand) for each in ahead.by_hand] == [(second.pk, 0), (third.pk, 2)]
+    receiving.receive(come(line), first=moves, reason="x", **WHO)
+    assert [parts(each) for each in (first, second, third)] == [[(2, 0)], [(0, 2)], [(0, 1), (1, 0), (1, 0)]]
+    assert list(differences(at=AT)) == []
+
+
+def test_all_units_of_a_line_are_the_line() -> None:
+    line, (first, second) = goods(4, 4)
+    receiving.receive(come(line), first=[before(second, first, 4)], reason="x", **WHO)
+    assert (parts(first), parts(second)) == ([(0, 4)], [(4, 0)])
+
+
+def test_undoing_takes_units_given_by_hand_back_though_they_stay_a_line_of_their_own() -> None:
+    line, (first, second) = goods(4, 4)
+    was = [expected(each) for each in (first, second)]
+    done = receiving.receive(come(line), first=[before(second, first, 1)], reason="x", **WHO)
+    undoing.undo(done.change_set, by=None, at=later(hours=1))
+    assert (parts(first), parts(second)) == ([(0, 4)], [(0, 3), (0, 1)])
+    assert [expected(each) for each in (first, second)] == was
+    assert list(differences(at=AT)) == []
+    again = receiving.receive(come(line), by=None, at=later(hours=2))
+    assert [each.line_id for each in again.impact.served] == [first.pk]
+
+
+@pytest.mark.parametrize("units", [0, 5], ids=["none", "more than it waits for"])
+def test_units_that_a_line_does_not_wait_for_are_refused_and_nothing_is_written(units: int) -> None:
+    line, (first, second) = goods(4, 4)
+    how, was = {"first": [before(second, first, units)]}, stored()
+    for refused in (
+        lambda: receiving.foresee_receive(come(line), **how, most=9, at=AT),
+        lambda: receiving.preview_receive(come(line), **how, at=AT),
+        lambda: receiving.receive(come(line), **how, reason="x", **WHO),
+    ):
+        with pytest.raises(reallocating.NothingToGive):
+            refused()
+    assert stored() == was
+
+
+def test_a_receipt_that_gives_other_units_is_not_the_one_of_its_key() -> None:
+    line, (first, second) = goods(4, 4)
+    how = {"reason": "x", "key": "k", **WHO}
+    receiving.receive(come(line), first=[before(second, first, 1)], **how)
+    receiving.receive(come(line), first=[before(second, first, 1)], **how)
+    assert parts(second) == [(0, 3), (1, 0)]
+    with pytest.raises(KeyTaken):
+        receiving.receive(come(line), first=[before(second, first, 2)], **how)
 
 
 def test_undoing_gives_places_goods_and_dates_back() -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import ADMINISTRATOR, MANAGER, WAREHOUSE
 from backorders.changes.models import Approval
-from backorders.orders.models import OrderLine
+from backorders.orders.models import Order, OrderLine
 from backorders.supply.models import DamagePhoto, PurchaseLine, Receipt
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.factories import a_product, a_purchase, day, state
@@ -130,6 +130,28 @@ def test_the_menus_take_from_one_and_give_to_another(desk: Client) -> None:
     nobody = desk.post(receiving(world), {**form, "move": "menu:999"})
     assert nobody.status_code == 200
     assert "altered on its way" in text(nobody)
+
+
+def test_some_units_are_given_to_another_and_the_form_keeps_them_through_a_refusal(desk: Client) -> None:
+    world = World()
+    form = filled(desk.get(receiving(world)), **short(world))
+    product, (first, second) = world.kettle.pk, lines(world)
+    menus = {f"give_{product}": f"{second.pk}:{second.order.version}", f"take_{product}": str(first.pk)}
+    moved = desk.post(receiving(world), {**form, **menus, f"units_{product}": "1", "move": f"menu:{product}"})
+    assert carried(moved)["moves"] == f"{second.pk}:{first.pk}:{second.order.version}:1"
+    said = text(moved)
+    assert re.search(r"Elif Kaya loses AK-17 4 3 ", said)
+    assert re.search(r"Sami Aydın gains AK-17 0 1 ", said)
+    assert "units given by hand" in said
+    more = {**form, "moves": f"{second.pk}:{first.pk}::99", "preview": "1"}
+    assert "cannot be given to it" in text(desk.post(receiving(world), more))
+    moved_form = {**form, **carried(moved), "reason": "she is moving"}
+    Order.objects.filter(pk=second.order_id).update(version=7)
+    stale = desk.post(receiving(world), moved_form)
+    assert "changed since" in text(stale)
+    assert carried(stale)["moves"] == f"{second.pk}:{first.pk}::1"
+    assert desk.post(receiving(world), {**moved_form, **carried(stale)}).status_code == 302
+    assert sorted(second.order.lines.values_list("allocated", "waiting")) == [(0, second.quantity - 1), (1, 0)]
 
 
 def test_the_warehouse_sends_a_changed_queue_for_approval_and_a_manager_sees_whom_it_moves() -> None:

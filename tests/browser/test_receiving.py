@@ -55,6 +55,30 @@ def test_the_queue_is_changed_and_saved_with_the_receipt(world: World, sit_down:
     assert visit.violations() == []
 
 
+def test_some_units_are_taken_from_one_and_given_to_another(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    at_the_dock(page, world)
+    page.get_by_label("Good: AK-17").fill("4")
+    units = page.get_by_role("spinbutton", name="Units")
+    expect(units).to_be_visible()
+    page.get_by_label("Give to").select_option(label=f"{world.second}, Sami Aydın: waits for 3")
+    units.fill("1")
+    page.keyboard.press("Enter")
+    expect(page.locator(".by-hand")).to_contain_text("Elif Kaya loses")
+    expect(units).to_have_value("")
+    part = page.get_by_role("row").filter(has_text="units given by hand")
+    expect(part).to_contain_text("Sami Aydın")
+    expect(part.get_by_role("button")).to_have_count(0)
+    assert visit.violations() == []
+    assert not visit.scrolls_sideways()
+    page.get_by_label("Why others get it first").fill("she is moving")
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    assert state(world.first.lines.get())[0] == 3
+    assert visit.complaints == []
+
+
 def test_after_a_move_the_keyboard_stands_where_it_stood(world: World, sit_down: Open) -> None:
     page = sit_down().page
     at_the_dock(page, world)

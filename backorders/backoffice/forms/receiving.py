@@ -18,6 +18,7 @@ from backorders.backoffice.forms.eta import understand
 from backorders.importing.values import Days
 from backorders.supply.models import DamagePhoto, PurchaseLine
 
+MOVE = r"\d{1,18}:\d{1,18}(:\d{0,9}(:\d{1,9})?)?"
 MOVES = 50  # more is no correction of the queue but another queue
 
 
@@ -74,8 +75,8 @@ class ArrivalForm(forms.Form):
 class ReceiveForm(AskingForm):
     """A delivery note against the lines of one purchase order, and whom its goods serve before others.
 
-    `moves` names the lines put before others as "line:before:version", in the order they were put there; `understood`
-    carries how the words on the rest were read when they were shown.
+    `moves` names the lines put before others as "line:before:version:units", in the order they were put there (without
+    units it is all of the line); `understood` carries how the words on the rest were read when they were shown.
     """
 
     only_for_saving = ("reason",)
@@ -110,7 +111,8 @@ class ReceiveForm(AskingForm):
     def renew(self) -> None:
         """After a refusal because of somebody else's change: whoever saves again has seen it."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]  # what a request sent
-        data["moves"] = ",".join(":".join(move.split(":")[:2]) for move in data.get("moves", "").split(",") if move)
+        moves = [move.split(":") for move in data.get("moves", "").split(",") if move]
+        data["moves"] = ",".join(":".join([*move[:2], "", *move[3:]]) for move in moves)
         for form in self.lines:
             data[form.add_prefix("seen")] = form.initial["seen"]
         self.data = data
@@ -120,9 +122,10 @@ class ReceiveForm(AskingForm):
     def clean_moves(self) -> list[GoesBefore]:
         """Return who goes before whom."""
         moves = [move for move in self.cleaned_data["moves"].split(",") if move]
-        if len(moves) > MOVES or not all(re.fullmatch(r"\d{1,18}:\d{1,18}(:\d{1,9})?", move) for move in moves):
+        if len(moves) > MOVES or not all(re.fullmatch(MOVE, move) for move in moves):
             raise forms.ValidationError(_("This form was altered on its way. Open it again."))
-        return [GoesBefore(*map(int, move.split(":"))) for move in moves]
+        said = [[int(number) if number else None for number in move.split(":")] for move in moves]
+        return [GoesBefore(line, before, *rest) for line, before, *rest in said if line and before]
 
     def clean(self) -> dict[str, Any]:
         """Check every line, that something arrived, and that changing the queue has a reason."""

@@ -223,7 +223,8 @@ class ShowDamagePhoto(Screen):
 
 
 def _moved(sent: QueryDict) -> QueryDict:
-    """Return what was sent with the move of the button: "line:before:version", or which product's menus say it."""
+    """Return what was sent with the move of the button: "line:before:version", or which product's menus say it, and of
+    how many units."""
     data = sent.copy()
     move, moves = str(data["move"]), [each for each in str(data.get("moves", "")).split(",") if each]
     if move == "back":
@@ -231,7 +232,8 @@ def _moved(sent: QueryDict) -> QueryDict:
     elif move.startswith("menu:"):
         menu = move.removeprefix("menu:")
         line, _colon, version = str(data.get(f"give_{menu}", "")).partition(":")
-        moves.append(f"{line}:{data.get(f'take_{menu}', '')}:{version}")
+        units = [*filter(None, data.pop(f"units_{menu}", []))]
+        moves.append(":".join([line, str(data.get(f"take_{menu}", "")), version, *units]))
     else:
         moves.append(move)
     data["moves"] = ",".join(moves)

@@ -116,17 +116,25 @@ class Warehousing(Shop):
         over=st.integers(0, 2),
         damaged=st.integers(0, 2),
         first=st.none() | st.tuples(some, some),
+        units=st.none() | st.integers(0, 4),
         rest=st.none() | st.integers(0, 60),
     )
     def receive(
-        self, which: int, n: int, over: int, damaged: int, first: tuple[int, int] | None, rest: int | None
+        self,
+        which: int,
+        n: int,
+        over: int,
+        damaged: int,
+        first: tuple[int, int] | None,
+        units: int | None,
+        rest: int | None,
     ) -> None:
         if line := self.pick(PurchaseLine.objects, which):
             arrivals = [receiving.Arrival(line.pk, n, over, damaged)]
             queue = OrderLine.objects.open().filter(product=line.product_id)
             pair = [self.pick(queue, index) for index in first or ()]
             how = {
-                "first": [GoesBefore(pair[0].pk, pair[1].pk)] if all(pair) and pair else [],
+                "first": [GoesBefore(pair[0].pk, pair[1].pk, units=units)] if all(pair) and pair else [],
                 "rest": [etas.EtaChange(line.pk, [etas.EtaPart(day(rest))])] if rest is not None else [],
             }
             self.attempt(
