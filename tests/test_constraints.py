@@ -246,6 +246,7 @@ TRIES: dict[str, Callable[[], Any]] = {
         update(OrderLine, waiting=1),
     ),
     "owed_on_top_is_a_part_of_the_price": lambda: (a_line(a_product(), 1), update(OrderLine, owed_on_top=1000)),
+    "what_is_unpaid_is_not_cancelled": lambda: (a_line(a_product(), 1), update(OrderLine, unpaid=2)),
     "first_promise_is_a_window_or_absent": lambda: (a_line(a_product(), 2), update(OrderLine, first_from=day(1))),
     "delivery_says_who_confirmed_it": lambda: (a_shipped_line(), update(Shipment, delivered_at=AT)),
     "delivery_follows_shipment": lambda: (
@@ -260,6 +261,7 @@ TRIES: dict[str, Callable[[], Any]] = {
     "shipped_quantity_is_positive": lambda: (a_shipped_line(), update(ShipmentLine, quantity=0)),
     "returned_units_were_shipped": lambda: (a_shipped_line(), update(ShipmentLine, returned=2)),
     "cancelled_quantity_is_positive": lambda: (a_shipped_line(), update(Cancellation, quantity=0)),
+    "unpaid_units_are_some_of_the_cancelled": lambda: (a_shipped_line(), update(Cancellation, unpaid=1000)),
     "a_question_has_words": lambda: a_question(text=""),
     "an_answer_says_when": lambda: a_question(answer="Soon."),
     "an_answer_is_wanted_later": lambda: a_question(answer_due_at=AT),

@@ -86,12 +86,20 @@ def cancel_over(line_ids: Collection[int], *, at: datetime.datetime) -> int:
     touch(change, kind=Touch.Kind.ORDER, ids=[line.order_id for line in lines])
     Order.objects.filter(pk__in={line.order_id for line in lines}).update(version=F("version") + 1)
     made = Cancellation.objects.bulk_create(
-        Cancellation(line=line, change_set=change, quantity=line.open_quantity, at=at, reason=REASON) for line in lines
+        Cancellation(
+            line=line,
+            change_set=change,
+            quantity=line.open_quantity,
+            unpaid=line.unpaid_of(line.open_quantity),
+            at=at,
+            reason=REASON,
+        )
+        for line in lines
     )
     rows.update(
         OrderLine,
-        ["id", "cancelled", "waiting", "allocated"],
-        [(line.pk, line.cancelled + line.open_quantity, 0, 0) for line in lines],
+        ["id", "cancelled", "waiting", "allocated", "unpaid"],
+        [(each.line_id, each.line.cancelled + each.quantity, 0, 0, each.line.unpaid - each.unpaid) for each in made],
     )
     close_promises([line.pk for line in lines])
     _lapse(cases, at)

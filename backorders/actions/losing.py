@@ -104,7 +104,7 @@ def find_again(change: ChangeSet, *, at: datetime.datetime) -> None:
     was_cancelled = list(cancelled)
     Refund.objects.filter(cancellation__in=cancelled).delete()
     cancelled.delete()
-    _sent_again(inside, from_cancelled=bool(was_cancelled))
+    _sent_again(inside, was_cancelled)
     delivered = datetime.datetime.fromisoformat(was["delivered_at"]) if was["delivered_at"] else None
     fields = {name: was[name] for name in _TOLD}
     _date_again(was["windows"])
@@ -165,20 +165,22 @@ def _wait_again(inside: Sequence[ShipmentLine]) -> None:
     reopen_promises(sorted(known))
 
 
-def _sent_again(inside: Sequence[ShipmentLine], *, from_cancelled: bool) -> None:
+def _sent_again(inside: Sequence[ShipmentLine], was_cancelled: Sequence[Cancellation]) -> None:
     """The units are in their parcel once more, and not cancelled, waiting or lying ready."""
     known = OrderLine.objects.in_bulk([each.line_id for each in inside])
+    unpaid = {gone.line_id: gone.unpaid for gone in was_cancelled}
     changed = []
     for each in inside:
         line = known[each.line_id]
-        waiting = 0 if from_cancelled else min(each.quantity, line.waiting)
-        cancelled = each.quantity if from_cancelled else 0
+        waiting = 0 if was_cancelled else min(each.quantity, line.waiting)
+        cancelled = each.quantity if was_cancelled else 0
+        line.unpaid += unpaid.get(line.pk, 0)
         line.allocated -= each.quantity - waiting - cancelled
         line.waiting -= waiting
         line.cancelled -= cancelled
         line.shipped += each.quantity
-        changed.append((line.pk, line.shipped, line.waiting, line.allocated, line.cancelled))
-    rows.update(OrderLine, ["id", "shipped", "waiting", "allocated", "cancelled"], changed)
+        changed.append((line.pk, line.shipped, line.waiting, line.allocated, line.cancelled, line.unpaid))
+    rows.update(OrderLine, ["id", "shipped", "waiting", "allocated", "cancelled", "unpaid"], changed)
     close_promises([line.pk for line in known.values() if not line.open_quantity])
 
 

@@ -97,10 +97,10 @@ def reckon_again(orders: Collection[int], *, at: datetime.datetime) -> None:
     A mail that states another sum and has not left yet is written anew.
     """
     offers = list(Offer.objects.filter(line__order__in=orders, line__waiting__gt=0).select_related("line__order"))
-    cheaper = [
-        (each.line, each.quantity, goes_back(paid=each.line.paid, unit=each.price, units=each.quantity))
-        for each in offers
-    ]
+    cheaper = []
+    for each in offers:
+        units = each.quantity - each.line.unpaid_of(each.quantity)
+        cheaper.append((each.line, each.quantity, goes_back(paid=each.line.paid, unit=each.price, units=units)))
     reckoned = zip(offers, differences_of(cheaper), strict=True)
     changed = [(each.pk, back) for each, back in reckoned if back != each.back]
     rows.update(Offer, ["id", "back"], changed)

@@ -48,14 +48,21 @@ def pay_refund(refund: Refund, *, by: AbstractBaseUser | None, at: datetime.date
     return Done(change, Impact(), refund)
 
 
-def refunds_of(
-    units: Sequence[tuple[OrderLine, int]], *, made: Sequence[Cancellation] = (), one_of_them: bool = False
-) -> list[Decimal]:
+def refunds_of(units: Sequence[tuple[OrderLine, int]], *, one_of_them: bool = False) -> list[Decimal]:
     """Return what is paid back if so many units of each of these lines are cancelled, in this order, or `one_of_them`.
 
-    It is what was paid of them, if the order is paid, less the money off that was given for them before. `made` are the
-    cancellations of these very units, where they are written already. The statements do not grow with the lines.
+    It is what was paid of them, if the order is paid, less the money off that was given for them before. What was
+    ordered on top since leaves first, and was not paid. The statements do not grow with the lines.
     """
+    paid = [(line, count - line.unpaid_of(count)) for line, count in units]
+    return _refunds(paid, one_of_them=one_of_them)
+
+
+def _refunds(
+    units: Sequence[tuple[OrderLine, int]], *, made: Sequence[Cancellation] = (), one_of_them: bool = False
+) -> list[Decimal]:
+    """Return what is paid back for so many units of each of these lines that were paid, if their orders were. `made`
+    are the cancellations of these very units, where they are written already."""
     offs = _offs({line.order_id for line, _quantity in units if line.order.is_paid}, without=made)
     had_left = _had_left({each.change_set for each in made}) if offs else {}
     lost_since = next(iter(had_left.values()), None)
@@ -86,7 +93,8 @@ def differences_of(units: Sequence[tuple[OrderLine, int, Decimal]]) -> list[Deci
     for line, quantity, back in units:
         is_cheaper = back and line.order.is_paid
         offs = of_family.get(families[line.order_id], []) if is_cheaper else []
-        after = [off.following(line.pk, 0, quantity, back=back / quantity) for off in offs]
+        paid = quantity - line.unpaid_of(quantity)
+        after = [off.following(line.pk, 0, paid, back=back / paid) for off in offs]
         amounts.append(net(back, offs, after))
     return amounts
 
@@ -104,7 +112,7 @@ def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime)
     """Owe what was paid for cancelled units, by the day that the law of the line says, or else that of the house."""
     by_law = refunds_due([made.line_id for made in cancellations], at=at)
     paid = [made for made in cancellations if made.line.order.is_paid]
-    amounts = refunds_of([(made.line, made.quantity) for made in paid], made=paid)
+    amounts = _refunds([(made.line, made.paid_units) for made in paid], made=paid)
     Refund.objects.bulk_create(
         Refund(
             cancellation=made,
@@ -118,9 +126,9 @@ def owe_refunds(cancellations: Sequence[Cancellation], *, at: datetime.datetime)
 
 
 def covered(lines: "QuerySet[OrderLine]") -> dict[str, int]:
-    """Return what money off for these lines is given for now: their open units, by id as JSON keeps it."""
-    found = lines.order_by("id").values_list("pk", F("waiting") + F("allocated"))
-    return {str(pk): units for pk, units in found}
+    """Return what money off for these lines is given for now: their open units that are paid, if their order is, by
+    id as JSON keeps it."""
+    return {str(line.pk): line.open_quantity - line.unpaid_of(line.open_quantity) for line in lines.order_by("id")}
 
 
 def is_counted(change: ChangeSet) -> bool:
@@ -187,17 +195,18 @@ def _happened(
     for change in moving.order_by("id"):
         was = change.before
         if change.act == "split":
-            moves = [(pk, to, units, Decimal(0)) for pk, to, units in was["lines"] if to != pk]
+            unpaid = was.get("unpaid", {})
+            moves = [(pk, to, units - unpaid.get(str(to), 0), Decimal(0)) for pk, to, units in was["lines"] if to != pk]
         else:
             back = max(prices[was["line"]] - prices[was["new_line"]], Decimal(0))
-            moves = [(was["line"], was["new_line"], was["units"], back)]
+            moves = [(was["line"], was["new_line"], was["units"] - was.get("unpaid", 0), back)]
         steps += [(change.pk, None, partial(_follow, move=move)) for move in moves]
     gone = Cancellation.objects.filter(line__order__in=orders, change_set__gt=since).select_related("change_set")
     gone = gone.exclude(change_set__act__in=("substitute", "undo")).exclude(pk__in=[each.pk for each in without])
     cancelled = list(gone.order_by("id"))
     left_at = _had_left({each.change_set for each in cancelled})
     for each in cancelled:
-        taken = partial(Off.without, line=each.line_id, units=each.quantity)
+        taken = partial(Off.without, line=each.line_id, units=each.paid_units)
         steps.append((each.change_set_id, left_at.get(each.change_set_id), taken))
     return sorted(steps, key=lambda step: step[0])
 

@@ -89,7 +89,8 @@ def split(
     made = _twin(order)
     lines = order.lines.filter(pk__in=wanted).order_by("id")
     moved = [[line.pk, move_units(line, wanted[line.pk], made), wanted[line.pk]] for line in lines]
-    change.before = {"order": order.pk, "made": made.pk, "lines": moved}
+    unpaid = {str(pk): units for pk, units in made.lines.filter(unpaid__gt=0).values_list("pk", "unpaid")}
+    change.before = {"order": order.pk, "made": made.pk, "lines": moved, "unpaid": unpaid}
     change.save(update_fields=["before"])
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk, made.pk])
     order_changed(order.pk)
@@ -179,7 +180,8 @@ def move_units(line: OrderLine, quantity: int, made: Order) -> int:
     promise = Promise.objects.get(line=line)
     names = "product price owed_on_top placed_at cause first_from first_until promise_number score overtaken".split()
     copied = {name: getattr(line, name) for name in [*names, "is_expedited", "is_held"]}
-    new = OrderLine.objects.create(order=made, quantity=quantity, waiting=quantity, **copied)
+    unpaid = line.unpaid_of(quantity)
+    new = OrderLine.objects.create(order=made, quantity=quantity, waiting=quantity, unpaid=unpaid, **copied)
     promise.pk = new.pk
     promise.line = new
     promise._state.adding = True
@@ -204,6 +206,7 @@ def _shrink(line: OrderLine, quantity: int, waiting: int) -> None:
         quantity=F("quantity") - quantity,
         waiting=F("waiting") - waiting,
         allocated=F("allocated") - (quantity - waiting),
+        unpaid=F("unpaid") - line.unpaid_of(quantity),
     )
     if quantity == line.open_quantity:
         close_promises([line.pk])
@@ -238,7 +241,7 @@ def substitute(
     touch(change, kind=Touch.Kind.ORDER, ids=[order.pk])
     order_changed(order.pk)
     gone = cancel_units(line, exchange.units, change_set=change, is_announced=True, at=at)
-    new = _new_line(line, product, exchange, at)
+    new = _new_line(line, product, exchange, gone.unpaid, at)
     owed = _owe(order, gone, exchange.back, at)
     impact = replan(products, change_set=change, at=at)
     Promise.objects.filter(line=new).update(gap_since=None)
@@ -253,7 +256,7 @@ def substitute(
         at=at,
     )
     made = writing.post(letter, at=at)
-    was = {"is_confirmed": order.is_confirmed, "units": exchange.units}
+    was = {"is_confirmed": order.is_confirmed, "units": exchange.units, "unpaid": gone.unpaid}
     change.before = {"line": line.pk, "new_line": new.pk, "message": made.pk, **was}
     change.save(update_fields=["before"])
     return Done(change, impact, new)
@@ -304,7 +307,14 @@ def _exchange(line: OrderLine, product: Product, quantity: int | None, at: datet
             line_product_sku=line.product.sku,
         )
     units = cancellable(line, quantity)
-    price = price_instead(named, units=units, original=line.price, paid=line.paid, currency=line.order.currency)
+    price = price_instead(
+        named,
+        units=units,
+        unpaid=line.unpaid_of(units),
+        original=line.price,
+        paid=line.paid,
+        currency=line.order.currency,
+    )
     if price is None:
         raise NoSubstitute(
             _(
@@ -326,7 +336,7 @@ def _exchange(line: OrderLine, product: Product, quantity: int | None, at: datet
     return Exchange(units, price.unit, back, price.extra, price.ours, joined)
 
 
-def _new_line(line: OrderLine, product: Product, exchange: Exchange, at: datetime.datetime) -> OrderLine:
+def _new_line(line: OrderLine, product: Product, exchange: Exchange, unpaid: int, at: datetime.datetime) -> OrderLine:
     """The line of the substitute, waiting in full: the plan gives it what is there."""
     own_score = score(
         tier=line.order.customer.tier, value=exchange.units * exchange.price, placed_on=business_day(line.placed_at)
@@ -336,6 +346,7 @@ def _new_line(line: OrderLine, product: Product, exchange: Exchange, at: datetim
         product=product,
         quantity=exchange.units,
         waiting=exchange.units,
+        unpaid=unpaid,
         price=exchange.price,
         owed_on_top=exchange.extra / exchange.units if line.order.is_paid else Decimal(0),
         placed_at=line.placed_at,
@@ -372,7 +383,10 @@ def join_again(change: ChangeSet, *, undoing: ChangeSet) -> None:
             OrderLine.objects.filter(pk=pk).update(order=change.before["order"])
             continue
         _end(moved, undoing)
-        OrderLine.objects.filter(pk=pk).update(quantity=F("quantity") + quantity, waiting=F("waiting") + quantity)
+        unpaid = change.before.get("unpaid", {}).get(str(moved), 0)
+        OrderLine.objects.filter(pk=pk).update(
+            quantity=F("quantity") + quantity, waiting=F("waiting") + quantity, unpaid=F("unpaid") + unpaid
+        )
         reopen_promises([pk])
     Order.objects.filter(pk=change.before["made"]).update(is_confirmed=True)
 
@@ -386,7 +400,10 @@ def take_substitute_back(change: ChangeSet, *, undoing: ChangeSet) -> None:
     Refund.objects.filter(cancellation__in=gone).delete()
     gone.delete()
     OrderLine.objects.filter(pk=old).update(
-        cancelled=F("cancelled") - units, waiting=F("waiting") + units, replaced_by=None
+        cancelled=F("cancelled") - units,
+        waiting=F("waiting") + units,
+        unpaid=F("unpaid") + change.before.get("unpaid", 0),
+        replaced_by=None,
     )
     reopen_promises([old])
 
@@ -394,7 +411,9 @@ def take_substitute_back(change: ChangeSet, *, undoing: ChangeSet) -> None:
 def _end(line_id: int, undoing: ChangeSet) -> None:
     """Close a line that should not have been; of this no customer hears."""
     line = OrderLine.objects.get(pk=line_id)
-    OrderLine.objects.filter(pk=line_id).update(cancelled=F("cancelled") + line.open_quantity, waiting=0, allocated=0)
+    OrderLine.objects.filter(pk=line_id).update(
+        cancelled=F("cancelled") + line.open_quantity, waiting=0, allocated=0, unpaid=0
+    )
     close_promises([line_id])
     said = {"quantity": line.open_quantity, "at": undoing.at, "reason": undoing.reason, "is_announced": True}
     Cancellation.objects.create(line=line, change_set=undoing, **said)

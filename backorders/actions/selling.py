@@ -114,6 +114,7 @@ def change_quantity(
 ) -> Done[OrderLine]:
     """Set the ordered quantity. Less is a cancellation of the difference; more joins with the line's old place.
 
+    An order that is paid was paid as it was placed: what joins is not.
     Raises `NotWholeUnits`, `NotCancellable` (below what was shipped), `NotOpen`, `NotAccepted`, `BadPrice`,
     `NeedsApproval` if what is cancelled is above the limit.
     """
@@ -125,11 +126,14 @@ def change_quantity(
         done = _cancel(line.order, {line.pk: -more}, reason=reason, by=by, at=at)
         for_value(_worth(done), ask, currency=line.order.currency, by=by, approved_by=approved_by)
         return Done(done.change_set, done.impact, line)
-    before = {"line": line.pk, "quantity": line.quantity}
+    unpaid = more if line.order.is_paid else 0
+    before = {"line": line.pk, "quantity": line.quantity, "unpaid": unpaid}
     change = open_change("change_quantity", reason=a_reason(reason), before=before, by=by, at=at)
     touch(change, kind=Touch.Kind.ORDER, ids=[line.order.pk])
     order_changed(line.order.pk)
-    OrderLine.objects.filter(pk=line.pk).update(quantity=F("quantity") + more, waiting=F("waiting") + more)
+    OrderLine.objects.filter(pk=line.pk).update(
+        quantity=F("quantity") + more, waiting=F("waiting") + more, unpaid=F("unpaid") + unpaid
+    )
     return Done(change, replan([product.pk], change_set=change, at=at), line)
 
 
@@ -240,10 +244,12 @@ def cancel_units(
     """
     units = cancellable(line, quantity)
     waiting = min(units, line.waiting)
+    unpaid = line.unpaid_of(units)
     OrderLine.objects.filter(pk=line.pk).update(
         cancelled=F("cancelled") + units,
         waiting=F("waiting") - waiting,
         allocated=F("allocated") - (units - waiting),
+        unpaid=F("unpaid") - unpaid,
     )
     if units == line.open_quantity:
         close_promises([line.pk])
@@ -251,6 +257,7 @@ def cancel_units(
         line=line,
         change_set=change_set,
         quantity=units,
+        unpaid=unpaid,
         at=at,
         reason=change_set.reason,
         is_announced=is_announced,

@@ -126,14 +126,19 @@ def put_quantity_back(change: ChangeSet, undoing: ChangeSet, at: datetime.dateti
     more = line.quantity - change.before["quantity"]
     waiting = min(more, line.waiting)
     OrderLine.objects.filter(pk=line.pk).update(
-        quantity=F("quantity") - more, waiting=F("waiting") - waiting, allocated=F("allocated") - (more - waiting)
+        quantity=F("quantity") - more,
+        waiting=F("waiting") - waiting,
+        allocated=F("allocated") - (more - waiting),
+        unpaid=F("unpaid") - change.before.get("unpaid", 0),
     )
 
 
 def put_cancelled_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
     for cancelled in Cancellation.objects.filter(change_set=change).order_by("id"):
         OrderLine.objects.filter(pk=cancelled.line_id).update(
-            cancelled=F("cancelled") - cancelled.quantity, waiting=F("waiting") + cancelled.quantity
+            cancelled=F("cancelled") - cancelled.quantity,
+            waiting=F("waiting") + cancelled.quantity,
+            unpaid=F("unpaid") + cancelled.unpaid,
         )
     taken_back = Cancellation.objects.filter(change_set=change)
     reopen_promises(list(taken_back.order_by("line").values_list("line", flat=True).distinct()))

@@ -44,6 +44,7 @@ class Wait(NamedTuple):
     units: int
     price: Decimal
     paid: Decimal
+    unpaid: int
     currency: str
     transit_days: int
     expected: Window | None
@@ -164,7 +165,14 @@ class Market:
             arrives=latest([joined.own, *wait.beside]),
             expected=wait.expected,
             treatment=named.price_treatment,
-            price=price_instead(named, units=wait.units, original=wait.price, paid=wait.paid, currency=wait.currency),
+            price=price_instead(
+                named,
+                units=wait.units,
+                unpaid=wait.unpaid,
+                original=wait.price,
+                paid=wait.paid,
+                currency=wait.currency,
+            ),
             currency=wait.currency,
             note=named.note,
             objection=self._objection(product, wait.units, joined),
@@ -198,6 +206,7 @@ def _waits(lines: Collection[OrderLine]) -> list[Wait]:
             units=promise.line.waiting,
             price=promise.line.price,
             paid=promise.line.paid,
+            unpaid=promise.line.unpaid_of(promise.line.waiting),
             currency=promise.line.order.currency,
             transit_days=promise.line.order.carrier.transit_days,
             expected=promise.expected,

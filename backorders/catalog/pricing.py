@@ -33,10 +33,11 @@ def goes_back(*, paid: Decimal, unit: Decimal, units: int) -> Decimal:
     return max(paid - unit, NOTHING) * units
 
 
-def price_of(treatment: str, *, units: int, original: Decimal, paid: Decimal, own: Decimal) -> Price:
+def price_of(treatment: str, *, units: int, unpaid: int, original: Decimal, paid: Decimal, own: Decimal) -> Price:
     """Return what `units` of a substitute come to, `original` being the price agreed on and `own` the substitute's.
 
-    Of `original` so much is `paid`: the rest is owed since an exchange before. All are of one unit, in one currency;
+    Of `original` so much is `paid`: the rest is owed since an exchange before; of `unpaid` of the units nothing was
+    collected, and nothing goes back. Prices are of one unit, in one currency;
     `treatment` is a `Substitute.PriceTreatment`.
     """
     treatments = Substitute.PriceTreatment
@@ -45,19 +46,22 @@ def price_of(treatment: str, *, units: int, original: Decimal, paid: Decimal, ow
     ]
     return Price(
         unit=unit,
-        back=goes_back(paid=paid, unit=unit, units=units),
+        back=goes_back(paid=paid, unit=unit, units=units - unpaid),
         extra=max(unit - paid, NOTHING) * units,
         ours=max(own - unit, NOTHING) * units,
     )
 
 
-def price_instead(named: Substitute, *, units: int, original: Decimal, paid: Decimal, currency: str) -> Price | None:
+def price_instead(
+    named: Substitute, *, units: int, unpaid: int, original: Decimal, paid: Decimal, currency: str
+) -> Price | None:
     """Return what `units` of a named substitute come to in an order of this currency, or None if that has no answer.
 
     Prices in two currencies are not compared: such a substitute comes at the price of the original or not at all.
     """
-    if named.substitute.currency == currency:
-        return price_of(named.price_treatment, units=units, original=original, paid=paid, own=named.substitute.price)
-    if named.price_treatment == Substitute.PriceTreatment.SAME:
-        return price_of(named.price_treatment, units=units, original=original, paid=paid, own=original)
-    return None
+    own = named.substitute.price
+    if named.substitute.currency != currency:
+        if named.price_treatment != Substitute.PriceTreatment.SAME:
+            return None
+        own = original
+    return price_of(named.price_treatment, units=units, unpaid=unpaid, original=original, paid=paid, own=own)

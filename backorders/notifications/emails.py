@@ -305,15 +305,15 @@ def _item(item: Item, language: str) -> dict[str, Any]:
 
 
 def _alternative(choice: Alternative, language: str) -> dict[str, Any]:
-    less = max(choice.paid - choice.price, decimal.Decimal(0)) * choice.quantity
+    off_before = choice.less - choice.back
     return {
         "what": f"{choice.quantity} × {choice.name}",
         "window": dates.in_words(choice.window, language),
         "price": _amount(choice.price, choice.currency, language),
         "price_before": _amount(choice.instead_of_price, choice.currency, language),
         "is_same": choice.price == choice.instead_of_price,
-        "back": _amount(choice.back, choice.currency, language) if choice.back and less else "",
-        "off_before": _amount(less - choice.back, choice.currency, language) if less > choice.back else "",
+        "back": _amount(choice.back, choice.currency, language) if choice.back and choice.less else "",
+        "off_before": _amount(off_before, choice.currency, language) if off_before > 0 else "",
     }
 
 

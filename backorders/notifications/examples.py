@@ -95,4 +95,4 @@ def _parcel(kind: str, today: datetime.date) -> Parcel:
 def _alternative(today: datetime.date) -> Alternative:
     price, before = decimal.Decimal("18.00"), decimal.Decimal("20.00")
     window, back = Window(today + 2 * DAY, today + 4 * DAY), decimal.Decimal("3.00")
-    return Alternative(2, "Nova Kettle", window, price, back, before, "EUR", paid=before)
+    return Alternative(2, "Nova Kettle", window, price, back, before, "EUR", less=(before - price) * 2)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from backorders.allocation.models import is_untold
 from backorders.allocation.windows import Window
+from backorders.catalog.pricing import goes_back
 from backorders.notifications import noticing
 from backorders.notifications.letters import Addressee
 from backorders.orders.models import Refund, parcel_url
@@ -183,6 +184,7 @@ class Offered(NamedTuple):
     back: decimal.Decimal
     line_price: decimal.Decimal
     line_owed: decimal.Decimal
+    unpaid: int
     currency: str
     is_paid: bool
 
@@ -192,9 +194,12 @@ class Offered(NamedTuple):
         return Window(self.arrives_from, self.arrives_until)
 
     @property
-    def paid(self) -> decimal.Decimal:
-        """What was paid of a unit in whose place it comes."""
-        return self.line_price - self.line_owed if self.is_paid else decimal.Decimal(0)
+    def less(self) -> decimal.Decimal:
+        """What all of it costs less than was paid for what it comes instead of."""
+        if not self.is_paid:
+            return decimal.Decimal(0)
+        paid_units = max(self.quantity - self.unpaid, 0)
+        return goes_back(paid=self.line_price - self.line_owed, unit=self.price, units=paid_units)
 
 
 OFFERED = [
@@ -211,6 +216,7 @@ OFFERED = [
     "back",
     "line__price",
     "line__owed_on_top",
+    "line__unpaid",
     "line__order__currency",
     "line__order__is_paid",
 ]

@@ -57,7 +57,7 @@ class Alternative(NamedTuple):
     """Units of another product that can come instead: when, what a unit costs, in place of what, and what of a lower
     price goes back for all of them, if the order is paid.
 
-    `paid`: of a unit in whose place it comes.
+    `less`: what all of them cost less than was paid for what they come instead of.
     """
 
     quantity: int
@@ -67,7 +67,7 @@ class Alternative(NamedTuple):
     back: decimal.Decimal
     instead_of_price: decimal.Decimal
     currency: str
-    paid: decimal.Decimal
+    less: decimal.Decimal
 
 
 class Item(NamedTuple):

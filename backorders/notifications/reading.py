@@ -113,7 +113,7 @@ def with_offers(found: Found, choices: Sequence[Alternative]) -> Found:
     if not choices:
         return found
     lines = {line.line_id: line for line in _lines(Promise.objects.filter(line__in={row.line_id for row in choices}))}
-    money = ("id", "price", "owed_on_top", "order__currency", "order__is_paid")
+    money = ("id", "price", "owed_on_top", "unpaid", "order__currency", "order__is_paid")
     prices = {pk: known for pk, *known in OrderLine.objects.filter(pk__in=lines).order_by().values_list(*money)}
     offered = [
         Offered(

@@ -157,7 +157,7 @@ def alternatives_part(offers: Sequence[tuple[Line, list[Offered]]], given: Given
 def _choices(rows: Sequence[Offered]) -> list[Alternative]:
     return [
         Alternative(
-            *(row.quantity, row.product, row.arrives, row.price, row.back, row.line_price, row.currency, row.paid)
+            *(row.quantity, row.product, row.arrives, row.price, row.back, row.line_price, row.currency, row.less)
         )
         for row in rows
     ]

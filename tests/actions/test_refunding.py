@@ -174,8 +174,80 @@ def test_exchanges_of_before_are_followed_too() -> None:
     assert dict(lines.all()) == known
 
 
+def more(line: OrderLine, units: int, *, hours: int = 1) -> Any:
+    """Order so many units more."""
+    line.refresh_from_db()
+    known = line.quantity - line.cancelled
+    return selling.change_quantity(line, quantity=known + units, reason="x", by=None, at=later(hours=hours))
+
+
+def owed() -> Decimal:
+    return sum(Refund.objects.values_list("amount", flat=True), Decimal(0))
+
+
+def test_what_was_ordered_on_top_of_a_paid_order_was_not_paid_and_does_not_go_back() -> None:
+    line = an_open_line(2, stock=0)
+    more(line, 3)
+    line.refresh_from_db()
+    assert refunding.refund_of([(line, 3)]) == 0
+    assert refunding.refund_of([(line, 4)]) == Decimal(10)
+    selling.cancel_line(line, quantity=2, reason="x", by=None, at=later(hours=2))
+    assert not Refund.objects.exists()
+    assert cancelled(line, hours=3) == Decimal(20)
+
+
+def test_of_an_order_that_nobody_paid_nothing_is_unpaid() -> None:
+    line = an_order((a_product(), 2)).lines.get()
+    more(line, 3)
+    assert not OrderLine.objects.filter(unpaid__gt=0).exists()
+
+
+@pytest.mark.parametrize("act", ["cancel", "split", "exchange", "lose"])
+def test_an_act_that_is_taken_back_leaves_as_much_unpaid_as_before(act: str) -> None:
+    line = an_open_line(2, stock=9)
+    Substitute.objects.create(product=line.product, substitute=a_product(price=4), price_treatment="its_own")
+    more(line, 3)
+    if act == "cancel":
+        line.refresh_from_db()
+        done = selling.cancel_line(line, quantity=4, reason="x", by=None, at=later(hours=2)).change_set
+    elif act == "split":
+        line.refresh_from_db()
+        done = reshaping.split(line.order, units=[(line.pk, 4)], reason="x", by=None, at=later(hours=2)).change_set
+    elif act == "exchange":
+        product = line.product.substitutes.get().substitute
+        done = reshaping.substitute(line, product=product, quantity=4, reason="x", by=None, at=later(hours=2))
+        assert owed() == Decimal(6)
+        done = done.change_set
+    else:
+        shipping.ship(line.order, units=[(line.pk, 4)], by=None, at=later(hours=2))
+        parcel = Shipment.objects.get()
+        done = losing.lose_parcel(parcel, pays_back=True, reason="x", by=None, at=later(hours=3)).change_set
+        assert owed() == Decimal(10)
+    undoing.undo(done, by=None, at=later(hours=4))
+    assert not Refund.objects.exists()
+    assert list(OrderLine.objects.filter(unpaid__gt=0).values_list("pk", "unpaid")) == [(line.pk, 3)]
+    if act != "lose":
+        assert cancelled(line, hours=5) == Decimal(20)
+
+
+def test_ordering_more_that_is_taken_back_leaves_nothing_unpaid() -> None:
+    line = an_open_line(2, stock=0)
+    undoing.undo(more(line, 3).change_set, by=None, at=later(hours=2))
+    assert cancelled(line, hours=3) == Decimal(20)
+
+
+def test_money_off_belongs_to_what_is_paid_of_a_line() -> None:
+    line = an_open_line(2, stock=0)
+    more(line, 2)
+    give(line.order, 4, line=line, at=later(hours=2))
+    line.refresh_from_db()
+    made = reshaping.split(line.order, units=[(line.pk, 3)], reason="x", by=None, at=later(hours=3)).made
+    assert cancelled(made.lines.get(), hours=4) == Decimal(8)
+    assert cancelled(line, hours=5) == Decimal(8)
+
+
 EXCHANGES = st.lists(
-    st.tuples(st.sampled_from(["exchange", "cancel", "split", "off"]), st.integers(1, 3), st.integers(1, 30)),
+    st.tuples(st.sampled_from(["exchange", "cancel", "split", "off", "more"]), st.integers(1, 3), st.integers(1, 30)),
     min_size=1,
     max_size=6,
 )
@@ -197,11 +269,13 @@ def test_whatever_is_exchanged_and_cancelled_what_goes_back_is_what_was_paid(ste
             an_exchange(one, price, units=units, hours=hours)
         elif step == "cancel":
             selling.cancel_line(one, quantity=units, reason="x", by=None, at=at)
-        elif step == "off" and not off:
+        elif step == "off" and not off and one.unpaid < one.open_quantity:
             off = Decimal(1)
             give(one.order, 1, line=one, at=at)
         elif step == "split" and units < one.open_quantity:
             reshaping.split(one.order, units=[(one.pk, units)], reason="x", by=None, at=at)
+        elif step == "more":
+            more(one, units, hours=hours)
     for one in mine.all():
         selling.cancel_line(one, reason="x", by=None, at=later(hours=99))
     amounts = list(

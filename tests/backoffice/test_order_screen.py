@@ -164,6 +164,20 @@ def test_quantity_expedite_hold_and_release_each_do_their_verb(desk: Client) -> 
         assert getattr(line, field) is value
 
 
+@pytest.mark.parametrize(
+    ("is_paid", "units", "words"),
+    [(True, 5, "are to be collected"), (True, 2, "go back to the customer"), (False, 2, "the order is not paid")],
+)
+def test_a_changed_quantity_says_what_is_to_be_collected_or_goes_back(
+    desk: Client, is_paid: bool, units: int, words: str
+) -> None:
+    world = World()
+    Order.objects.filter(pk=world.second.pk).update(is_paid=is_paid)
+    url = line_address("change_quantity", world.second)
+    seen = fill_in(desk, url, quantity=units, reason="x", preview="1")
+    assert words in text(seen)
+
+
 def test_a_whole_order_is_cancelled(desk: Client) -> None:
     world = World()
     assert fill_in(desk, address("cancel_order", world.first.pk), reason="never mind").status_code == 302

@@ -24,7 +24,7 @@ CENTS = st.decimals(min_value=0, max_value=9999, places=2)
     ],
 )
 def test_three_units_that_were_ten_each(treatment: str, own: int, unit: int, back: int, extra: int, ours: int) -> None:
-    price = price_of(treatment, units=3, original=Decimal(10), paid=Decimal(10), own=Decimal(own))
+    price = price_of(treatment, units=3, unpaid=0, original=Decimal(10), paid=Decimal(10), own=Decimal(own))
     assert price == (unit, back, extra, ours, 0)
 
 
@@ -32,7 +32,7 @@ def test_three_units_that_were_ten_each(treatment: str, own: int, unit: int, bac
 def test_what_is_paid_and_what_we_bear_make_up_the_goods(
     treatment: str, units: int, original: Decimal, own: Decimal
 ) -> None:
-    price = price_of(treatment, units=units, original=original, paid=original, own=own)
+    price = price_of(treatment, units=units, unpaid=0, original=original, paid=original, own=own)
     assert price.unit * units == original * units + price.extra - price.back
     assert price.unit * units + price.ours >= own * units
     assert price.back == 0 or price.extra == 0
@@ -42,7 +42,7 @@ def test_what_is_paid_and_what_we_bear_make_up_the_goods(
 def test_prices_in_two_currencies_are_not_compared(treatment: str, unit: int | None) -> None:
     other = Product(sku="B", name="B", price=Decimal(300), currency="TRY")
     named = Substitute(product=Product(), substitute=other, price_treatment=treatment)
-    price = price_instead(named, units=1, original=Decimal(10), paid=Decimal(10), currency="EUR")
+    price = price_instead(named, units=1, unpaid=0, original=Decimal(10), paid=Decimal(10), currency="EUR")
     assert (price.unit if price else None) == unit
 
 
@@ -54,7 +54,7 @@ def test_after_any_exchanges_what_went_back_and_goes_back_is_what_was_paid(
     price = paid = first
     went_back = Decimal(0)
     for treatment, own in exchanges:
-        now = price_of(treatment, units=1, original=price, paid=paid, own=own)
+        now = price_of(treatment, units=1, unpaid=0, original=price, paid=paid, own=own)
         assert now.back >= 0
         assert now.extra >= 0
         price, went_back = now.unit, went_back + now.back

@@ -35,7 +35,7 @@ CHOICES = [
         Decimal("140.00"),
         Decimal("1890.00"),
         "TRY",
-        paid=Decimal("1890.00"),
+        less=Decimal("140.00"),
     ),
     Alternative(
         1,
@@ -45,7 +45,7 @@ CHOICES = [
         Decimal(0),
         Decimal("1890.00"),
         "TRY",
-        paid=Decimal("1890.00"),
+        less=Decimal(0),
     ),
 ]
 UNDATED = ("confirmation", "shipped", "delivered", "heartbeat", "alternative_offer")

@@ -83,7 +83,7 @@ def refund_words(order: Order, units: Sequence[tuple[OrderLine, int]], at: datet
     if not order.is_paid:
         return [_("Nothing is paid back: the order is not paid.")]
     if not back:
-        return [_("Nothing is paid back: as much was given off its price before.")]
+        return [_("Nothing is paid back: as much was not paid, or was given off its price before.")]
     due = short_date(refunding.refund_due_on(order, [line.pk for line, _units in units], at=at))
     return [_("%(sum)s go back to the customer, by %(day)s.") % {"sum": money(back, order.currency), "day": due}]
 
@@ -143,6 +143,16 @@ class ChangeQuantity(LineAct):
     def initial(self) -> dict[str, Any]:
         """Start with what is ordered."""
         return {**super().initial(), "quantity": self.line.quantity - self.line.cancelled}
+
+    def facts(self, form: QuantityForm) -> list[str]:
+        """Say what goes back to the customer, or what joins a paid order and is to be collected."""
+        more = form.cleaned_data["quantity"] - (self.line.quantity - self.line.cancelled)
+        if more < 0:
+            return refund_words(self.order, [(self.line, -more)], self.at)
+        if not more or not self.order.is_paid:
+            return []
+        on_top = money(self.line.price * more, self.order.currency)
+        return [_("%(sum)s are to be collected: only what was ordered at first is paid.") % {"sum": on_top}]
 
     def preview(self, form: QuantityForm) -> Impact:
         """Who moves."""

@@ -1,7 +1,7 @@
 """What is not wanted or does not come any more, and the money that is owed back for it."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from backorders.changes.models import ChangeSet
 from backorders.orders.models.lines import OrderLine
@@ -14,17 +14,30 @@ class Cancellation(models.Model):
     line = models.ForeignKey(OrderLine, models.PROTECT, related_name="cancellations")
     change_set = models.ForeignKey(ChangeSet, models.PROTECT, related_name="cancellations")
     quantity = models.PositiveIntegerField()
+    unpaid = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="of these units: what was ordered on top of a paid order and not collected"
+    )
     at = models.DateTimeField()
     reason = SentenceField(blank=True)
     is_announced = models.BooleanField(default=False, help_text="the cancelled mail is queued or was sent")
 
     class Meta:
         ordering = ["-at", "-id"]
-        constraints = [models.CheckConstraint(name="cancelled_quantity_is_positive", condition=Q(quantity__gt=0))]
+        constraints = [
+            models.CheckConstraint(name="cancelled_quantity_is_positive", condition=Q(quantity__gt=0)),
+            models.CheckConstraint(
+                name="unpaid_units_are_some_of_the_cancelled", condition=Q(quantity__gte=F("unpaid"))
+            ),
+        ]
         indexes = [models.Index(name="cancellations_to_announce", fields=["id"], condition=Q(is_announced=False))]
 
     def __str__(self) -> str:
         return f"{self.quantity} of {self.line}"
+
+    @property
+    def paid_units(self) -> int:
+        """How many of the units were paid, if the order is."""
+        return self.quantity - self.unpaid
 
 
 class Refund(models.Model):

@@ -85,6 +85,11 @@ class OrderLine(models.Model):
         db_default=Decimal(0),
         help_text="of a unit's price: what an exchange put on top of what had been paid, and nobody collected",
     )
+    unpaid = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        help_text="units that were ordered on top of a paid order, and nobody collected; they leave first",
+    )
     placed_at = models.DateTimeField(help_text="the order's, kept beside the line for the queue")
     cause = models.CharField(max_length=10, choices=Cause, blank=True)
     first_from = models.DateField(null=True, blank=True, help_text="first promise: written once, never changed")
@@ -115,6 +120,10 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 name="owed_on_top_is_a_part_of_the_price",
                 condition=Q(owed_on_top__gte=0, owed_on_top__lte=F("price")),
+            ),
+            models.CheckConstraint(
+                name="what_is_unpaid_is_not_cancelled",
+                condition=Q(quantity__gte=F("unpaid") + F("cancelled")),
             ),
             models.CheckConstraint(
                 name="first_promise_is_a_window_or_absent",
@@ -149,7 +158,11 @@ class OrderLine(models.Model):
         """Units still to be shipped."""
         return self.allocated + self.waiting
 
+    def unpaid_of(self, units: int) -> int:
+        """Return how many are not paid of so many units that leave the line now."""
+        return min(units, self.unpaid)
+
     @property
     def paid(self) -> Decimal:
-        """What was paid of each unit, if its order is paid."""
+        """What was paid of each unit that is not `unpaid`, if its order is paid."""
         return self.price - self.owed_on_top
