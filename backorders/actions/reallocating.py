@@ -151,6 +151,14 @@ def take_parts(moves: Sequence[GoesBefore]) -> list[GoesBefore]:
     return taken
 
 
+def parts_made(wanted: Sequence[GoesBefore], taken: Sequence[GoesBefore]) -> list[tuple[int, int, int, int]]:
+    """Return what `take_parts` made: line, the line that units of it became, how many, how many of them unpaid."""
+    made = [(move.line_id, part.line_id, move.units or 0) for move, part in zip(wanted, taken, strict=True)]
+    parts = [each for each in made if each[0] != each[1]]
+    unpaid = dict(OrderLine.objects.filter(pk__in=[to for _line, to, _units in parts]).values_list("pk", "unpaid"))
+    return [(*each, unpaid[each[1]]) for each in parts]
+
+
 def as_written(impact: Impact) -> Impact:
     """Return the impact with the parts of a line, which are not written yet, named as their line."""
     return replace(

@@ -24,6 +24,7 @@ from backorders.actions.reallocating import (
     as_written,
     check_seen,
     new_places,
+    parts_made,
     take_parts,
     take_places,
 )
@@ -91,15 +92,17 @@ def receive(
     lines = _checked_arrivals(arrivals)
     left = _left(arrivals, lines, rest, at)
     ask = Ask("receiving.receive", _given(arrivals, first, reason, rest, key), str(next(iter(lines.values()))))
-    places = Places([], [])
+    places, parts = Places([], []), []
     if first:
         reason = a_reason(reason)
         before_others(ask, by=by, approved_by=approved_by)
         lock_whole_orders(products)
         check_seen(first)
-        first = take_parts(first)
+        wanted, first = first, take_parts(first)
+        parts = parts_made(wanted, first)
         places = new_places(read(products), first, at=at)
     before = {**said, **(places.before if first else {}), "purchase_lines": as_before(left)}
+    before |= {"parts": parts} if parts else {}
     change = open_change("receive", reason=reason if first else "", key=key, before=before, by=by, at=at)
     touch(change, kind=Touch.Kind.PURCHASE_ORDER, ids=(line.purchase_order_id for line in lines.values()))
     _book(arrivals, lines, change, at)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions.done import Done
@@ -187,9 +187,11 @@ def _happened(
     orders: Collection[int], prices: Mapping[int, Decimal], *, since: int, without: Collection[Cancellation]
 ) -> list[tuple[int, datetime.datetime | None, Step]]:
     """Return what happened to the units of these orders, oldest first: the change (id), when a lost parcel had left,
-    and what it does to money off. What was undone did not happen."""
+    and what it does to money off. What was undone did not happen; only the lines that a receipt made of units of others
+    stay."""
     undone = ChangeSet.objects.filter(undoes=OuterRef("pk"))
-    moving = ChangeSet.objects.filter(act__in=("split", "substitute"), pk__gt=since).exclude(Exists(undone))
+    stand = Q(act__in=("split", "substitute")) & ~Exists(undone)
+    moving = ChangeSet.objects.filter(stand | Q(act="receive", before__has_key="parts"), pk__gt=since)
     moving = moving.filter(touches__kind=Touch.Kind.ORDER, touches__object_id__in=orders).distinct()
     steps: list[tuple[int, datetime.datetime | None, Step]] = []
     for change in moving.order_by("id"):
@@ -197,6 +199,8 @@ def _happened(
         if change.act == "split":
             unpaid = was.get("unpaid", {})
             moves = [(pk, to, units - unpaid.get(str(to), 0), Decimal(0)) for pk, to, units in was["lines"] if to != pk]
+        elif change.act == "receive":
+            moves = [(pk, to, units - unpaid, Decimal(0)) for pk, to, units, unpaid in was["parts"] if pk in prices]
         else:
             back = max(prices[was["line"]] - prices[was["new_line"]], Decimal(0))
             moves = [(was["line"], was["new_line"], was["units"] - was.get("unpaid", 0), back)]

@@ -42,8 +42,9 @@ def order_objection(change: ChangeSet) -> Any:
 def _acts_since(change: ChangeSet) -> QuerySet[ChangeSet]:
     touched = change.touches.filter(kind=Touch.Kind.ORDER).values("object_id")
     since = ChangeSet.objects.filter(id__gt=change.pk, touches__kind=Touch.Kind.ORDER, touches__object_id__in=touched)
-    # An act and its undo cancel out.
-    return since.exclude(act="undo").exclude(undone_by__isnull=False).order_by("id")
+    # An act and its undo cancel out; but the lines that a receipt made of units of others stay.
+    gone = ChangeSet.objects.filter(undone_by__isnull=False).exclude(act="receive", before__has_key="parts")
+    return since.exclude(act="undo").exclude(pk__in=gone.order_by().values("pk")).order_by("id")
 
 
 def line_objection(change: ChangeSet) -> Any:

@@ -1,11 +1,24 @@
 """A receipt that somebody else gets first, or whose rest has a date: one change set, with a manager, and a way back."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import MANAGER, SERVICE, WAREHOUSE
-from backorders.actions import approving, etas, queueing, reallocating, receiving, undoing
+from backorders.actions import (
+    approving,
+    caring,
+    etas,
+    queueing,
+    reallocating,
+    receiving,
+    refunding,
+    reshaping,
+    selling,
+    undoing,
+)
 from backorders.actions.checking import NoReason, NotOpen
 from backorders.actions.keys import KeyTaken
 from backorders.actions.moving import MOST_ON_HAND
@@ -17,7 +30,7 @@ from backorders.orders.models import OrderLine
 from backorders.refusal import Refused, Stale
 from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel
 from tests.actions.desk import stored
-from tests.factories import AT, a_line, a_product, a_purchase, a_user, day, expected, later, revise, state
+from tests.factories import AT, a_line, a_product, a_purchase, a_user, an_order, day, expected, later, revise, state
 from tests.notifications.desk import announce
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +146,37 @@ def test_undoing_takes_units_given_by_hand_back_though_they_stay_a_line_of_their
     assert list(differences(at=AT)) == []
     again = receiving.receive(come(line), by=None, at=later(hours=2))
     assert [each.line_id for each in again.impact.served] == [first.pk]
+
+
+def test_money_off_goes_with_units_that_become_a_line_of_their_own_and_stays_with_them() -> None:
+    line, (first, _second) = goods(4, 4)
+    paid = an_order((first.product, 4), is_paid=True).lines.get()
+    gift = {"kind": "discount", "amount": Decimal(8), "line": paid, "tells": False}
+    caring.compensate(paid.order, **gift, reason="x", by=None, at=AT)
+    whole = refunding.refund_of([(paid, 4)])
+    done = receiving.receive(come(line), first=[before(paid, first, 2)], reason="x", **WHO)
+    for _again in range(2):
+        rows = list(OrderLine.objects.filter(order=paid.order).order_by("id"))
+        assert refunding.refunds_of([(each, 2) for each in rows]) == [whole / 2, whole / 2]
+        if not _again:
+            undoing.undo(done.change_set, by=None, at=later(hours=1))
+
+
+@pytest.mark.parametrize("act", ["more", "split"])
+def test_what_was_done_before_units_became_a_line_of_their_own_cannot_be_undone(act: str) -> None:
+    line, (first, second) = goods(4, 4)
+    if act == "more":
+        done = selling.change_quantity(second, quantity=6, reason="x", by=None, at=AT).change_set
+        mine = second
+    else:
+        made = reshaping.split(second.order, units=[(second.pk, 3)], reason="x", by=None, at=AT)
+        done, mine = made.change_set, made.made.lines.get()
+    received = receiving.receive(come(line), first=[before(mine, first, 2)], reason="x", **WHO)
+    undoing.undo(received.change_set, by=None, at=later(hours=1))
+    was = stored()
+    with pytest.raises(undoing.NotUndoable, match="was changed again since"):
+        undoing.undo(done, by=None, at=later(hours=2))
+    assert stored() == was
 
 
 @pytest.mark.parametrize("units", [0, 5], ids=["none", "more than it waits for"])
