@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from backorders.notifications.found import Line
 from backorders.notifications.letters import Claim, Split
 from backorders.notifications.selecting import ForCustomer, Given, Noticed
+from backorders.notifications.stating import is_over
 from backorders.notifications.weighing import next_update_on
 
 
@@ -16,7 +17,11 @@ def claims_of(
     reminded = {line.line_id for line in near}
     divided = {line.line_id for line in mine.unconfirmed if not line.is_whole}
     offered = {notice.line.line_id: notice.option for notice in notices}
-    also = [line for line in mine.beside if line.open_quantity and line.is_settled and line.line_id not in spoken]
+    also = [
+        line
+        for line in mine.beside
+        if line.open_quantity and line.is_settled and line.line_id not in spoken and not is_over(line, given)
+    ]
     claims = [
         Claim(
             line_id=line.line_id,

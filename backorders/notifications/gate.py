@@ -16,7 +16,7 @@ from backorders.notifications.calling import ask_to_call, ask_to_write_again
 from backorders.notifications.leasing import HAS_LEASE, NO_LEASE, Lease, give_back, leased
 from backorders.notifications.models import Message
 from backorders.notifications.outbox import OF_NO_USE_LATER
-from backorders.notifications.outdating import IS_CURRENT, is_outdated
+from backorders.notifications.outdating import IS_CURRENT, is_outdated, start_of
 from backorders.notifications.policy import SENDING, SendingPolicy
 from backorders.notifications.requesting import mail_again
 from backorders.notifications.superseding import drop, reopen
@@ -53,9 +53,13 @@ def gate_params(message: Message, lease: Lease, at: datetime.datetime, policy: S
     """Return the parameters of the gate."""
     moment = connection.ops.adapt_datetimefield_value(at)
     today = connection.ops.adapt_datefield_value(business_day(at))
+    morning = connection.ops.adapt_datetimefield_value(start_of(business_day(at)))
     token, instance = (_uuid(value) for value in (lease.token, this_instance()))
     despite = message.kind in policy.despite_complaint
-    return [moment, message.pk, token, moment, moment, today, instance, moment, normal(message.recipient), despite]
+    return [
+        *(moment, message.pk, token, moment, moment, today, morning, instance, moment),
+        *(normal(message.recipient), despite),
+    ]
 
 
 def _uuid(value: uuid.UUID) -> uuid.UUID | str:

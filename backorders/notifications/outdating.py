@@ -7,10 +7,12 @@ answer for every combination.
 import datetime
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from backorders.allocation.models import Promise
 from backorders.chasing.models import DateRequest
+from backorders.delays.days import end_of
 from backorders.notifications.letters import ABOUT_DATES
 from backorders.notifications.models import TO_WHERE_IT_WAS, UNSENT, Message, MessageLine
 
@@ -30,7 +32,11 @@ IS_CURRENT = f"""
     AND NOT EXISTS (
         SELECT 1 FROM notifications_messageline l JOIN allocation_promise p ON p.line_id = l.line_id
         WHERE l.message_id = m.id AND l.promise_version IS NOT NULL AND l.window_until < %s
-            AND (p.told_from IS DISTINCT FROM l.window_from OR p.told_until IS DISTINCT FROM l.window_until)
+            AND (p.told_from IS DISTINCT FROM l.window_from OR p.told_until IS DISTINCT FROM l.window_until
+                OR (m.created_at < %s AND EXISTS (
+                    SELECT 1 FROM notifications_messageline s
+                    WHERE s.message_id = m.id AND s.order_id = l.order_id AND s.shipment_id IS NOT NULL
+                )))
     )
     AND NOT EXISTS (
         SELECT 1 FROM notifications_messageline l JOIN orders_orderline o ON o.id = l.line_id
@@ -79,10 +85,20 @@ def stating_old_dates() -> "QuerySet[MessageLine]":
 
 
 def stating_past_days(today: datetime.date) -> "QuerySet[MessageLine]":
-    """Lines of messages that state as news a window that has passed: what its customer was told before is none."""
+    """Lines of messages that state as news a window that has passed: what its customer was told before is none.
+
+    Beside a parcel it is the day of what still comes: if that passed since the day the message was written, it goes.
+    """
     known = Q(window_from=F("line__promise__told_from"), window_until=F("line__promise__told_until"))
     knows = Exists(MessageLine.objects.filter(known, pk=OuterRef("pk")))
-    return MessageLine.objects.filter(~knows, promise_version__isnull=False, window_until__lt=today)
+    parcels = MessageLine.objects.filter(message=OuterRef("message"), order=OuterRef("order"), shipment__isnull=False)
+    still_comes = Q(message__created_at__lt=start_of(today)) & Exists(parcels)
+    return MessageLine.objects.filter(~knows | still_comes, promise_version__isnull=False, window_until__lt=today)
+
+
+def start_of(today: datetime.date) -> datetime.datetime:
+    """Return the moment in which the day began where the business is."""
+    return end_of(today - datetime.timedelta(days=1), zone=settings.TIME_ZONE)
 
 
 def stating_old_splits() -> "QuerySet[MessageLine]":

@@ -96,10 +96,11 @@ def confirmation_part(lines: Sequence[Line], given: Given) -> Part:
 def _ready(line: Line, given: Given) -> Item:
     """What leaves now; the promise dates the line's last piece, so a part of a line goes without a date, like what
     should have arrived before."""
-    return Item(line.allocated, line.product, None if line.waiting or _is_over(line, given) else line.expected)
+    return Item(line.allocated, line.product, None if line.waiting or is_over(line, given) else line.expected)
 
 
-def _is_over(line: Line, given: Given) -> bool:
+def is_over(line: Line, given: Given) -> bool:
+    """Whether the day we believe in has passed: no letter names it."""
     return line.expected is not None and line.expected.is_over(given.today)
 
 
@@ -129,7 +130,7 @@ def _parcel(row: Shipped) -> Parcel:
 
 def _rest(line: Line, stated: set[int], given: Given) -> Item:
     """What still comes, with its date unless that is still on the move, or has passed."""
-    if (line.is_settled or line.line_id in stated) and not _is_over(line, given):
+    if (line.is_settled or line.line_id in stated) and not is_over(line, given):
         return Item(line.open_quantity, line.product, line.expected)
     return Item(line.open_quantity, line.product, is_unsaid=True)
 

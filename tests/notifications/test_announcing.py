@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from backorders.actions import caring, selling, shipping, telling
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
+from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product
 from backorders.notifications import announcing
 from backorders.notifications.announcing import announce_due
@@ -256,6 +257,34 @@ def test_a_shipped_parcel_is_announced_with_what_still_comes() -> None:
     assert "TR 42" in message.text
     assert "STILL TO COME\n* 2 × " in message.text
     assert "(see" not in message.text
+
+
+def test_a_parcel_s_mail_that_waited_says_what_still_comes_without_a_day_that_passed_meanwhile() -> None:
+    """The day was told before, so that it would be no news; but it is not to come any more."""
+    order = an_order((a_product(stock=5), 1), (a_product(stock=5), 2))
+    tell(AT)
+    leaving, ready = order.lines.order_by("id")
+    shipping.ship(order, units=[(leaving.pk, 1)], tracking_number="TR 42", by=None, at=later(hours=1))
+    [queued] = announce(later(hours=1))
+    assert promise(ready).told_until == queued.lines.get(window_until__isnull=False).window_until
+    after = later(hours=1) + (promise(ready).told_until + datetime.timedelta(days=1) - business_day(AT))
+    assert send(after) == {"superseded": 1}
+    [anew] = tell(after)
+    assert (anew.kind, anew.state) == ("shipped", "accepted")
+    assert "TR 42" in anew.text
+    assert "STILL TO COME\n* 2 × " in anew.text
+    assert not anew.lines.filter(window_until__isnull=False).exists()
+    assert announce(after + datetime.timedelta(days=1)) == []
+
+
+def test_a_parcel_s_mail_that_waited_leaves_while_its_days_lie_ahead() -> None:
+    order = an_order((a_product(stock=5), 1), (a_product(stock=5), 2))
+    tell(AT)
+    shipping.ship(order, units=[(order.lines.order_by("id")[0].pk, 1)], by=None, at=later(hours=1))
+    announce(later(hours=1))
+    ready = order.lines.order_by("id")[1]
+    last = later(hours=1) + (promise(ready).told_until - business_day(AT))
+    assert send(last) == {"accepted": 1}
 
 
 def test_a_parcel_s_mail_states_no_date_that_is_still_on_the_move() -> None:

@@ -13,6 +13,7 @@ from django.db.models import F
 from backorders.actions import telling
 from backorders.actions.asking import ask_supplier
 from backorders.allocation.models import Promise
+from backorders.changes.models import ChangeSet
 from backorders.chasing.models import DateRequest
 from backorders.notifications import gate, switch
 from backorders.notifications.gate import open_attempt
@@ -27,7 +28,7 @@ from backorders.notifications.models import (
     Suppression,
 )
 from backorders.notifications.outdating import is_outdated, outdated
-from backorders.orders.models import Customer
+from backorders.orders.models import Customer, Shipment
 from backorders.supply.models import Supplier
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, day, later, revise
 from tests.notifications.desk import Provider, announce, inbox, messages, reread, send, tell, windows
@@ -158,6 +159,22 @@ def day_was_told(message: Message) -> None:
     Promise.objects.update(told_from=day(-3), told_until=day(-1), told_at=AT)
 
 
+def still_comes_beside_a_parcel(message: Message) -> None:
+    """It was told, but it has passed since the mail was written: it is not what still comes."""
+    day_was_told(message)
+    for line in message.lines.select_related("order"):
+        change = ChangeSet.objects.order_by("id")[0]
+        parcel = Shipment.objects.create(order=line.order, carrier=line.order.carrier, change_set=change, shipped_at=AT)
+        MessageLine.objects.create(message=message, line=line.line, order=line.order, shipment=parcel)
+    Message.objects.update(created_at=later(days=-4))
+
+
+def passed_before_a_parcel_s_mail(message: Message) -> None:
+    """What the mail names though it had passed when it was written is said on purpose."""
+    still_comes_beside_a_parcel(message)
+    Message.objects.update(created_at=AT)
+
+
 def fewer_are_ready(message: Message) -> None:
     MessageLine.objects.update(ready=F("ready") + 1)
 
@@ -191,7 +208,7 @@ def not_mailed(reason: str, **fields: Any) -> Change:
 
 WITH_THE_ADDRESS = (nothing, not_mailed("bounce"), not_mailed("complaint"), not_mailed("bounce", lifted_at=AT))
 WITH_MAIL = (nothing, mail_is_off, provider_pauses)
-DAYS = (day_passes, day_is_today, day_was_told)
+DAYS = (day_passes, day_is_today, day_was_told, still_comes_beside_a_parcel, passed_before_a_parcel_s_mail)
 TO_CUSTOMERS = ((nothing, address_moves), (nothing, date_moves, *DAYS), (nothing, fewer_are_ready, fewer_wait))
 TO_SUPPLIERS = ((nothing, address_moves), (nothing, request_is_closed))
 COMBINATIONS = (WITH_THE_ADDRESS, WITH_MAIL, (nothing, is_over))
