@@ -106,6 +106,7 @@ CAPABILITIES: dict[str, Capability] = {
     "telling.tell_now": _c(_("tell customers at once"), DESK),  # approval: customers
     "telling.mark_called": _c(_("mark a customer as called"), DESK),
     "telling.turn_mail": _c(_("stop or release all mail"), MANAGER | ADMINISTRATOR),
+    "reporting.try_again": _c(_("try reports of the mail provider again"), DESK),
     "telling.lift_suppression": _c(_("mail an address again"), DESK),
     "lawful.agree": _c(_("write down that a customer agrees to wait"), DESK),
     "lawful.demand_extra_period": _c(_("write down a customer's last date"), DESK),

@@ -147,6 +147,7 @@ NO_WAY: dict[str, Any] = {
     "change_address": _("Change the address again."),
     "revoke_links": _("A revoked link stays revoked; the next mail brings a new one."),
     "pay_refund": _("The money has left."),
+    "try_reports_again": _("What the provider said stays said."),
     "lift_suppression": _("If the address bounces again, it is not mailed any more."),
     "apply_import": _("Undo the import on its own page."),
     "undo_import": _("Import the list again."),

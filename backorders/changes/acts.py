@@ -60,6 +60,7 @@ NAMES = {
     "change_address": _("Address changed"),
     "revoke_links": _("Links revoked"),
     "pay_refund": _("Refund paid"),
+    "try_reports_again": _("Reports of the provider tried again"),
     "lift_suppression": _("Address mailed again"),
     "hold_messages": _("Messages held"),
     "release_messages": _("Messages released"),

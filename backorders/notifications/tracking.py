@@ -24,7 +24,7 @@ from backorders.ids import typed_id
 from backorders.notifications.addresses import normal
 from backorders.notifications.calling import ask_to_call
 from backorders.notifications.marking import confirm_unknown, untell
-from backorders.notifications.models import BOUNCES, Message, ProviderEvent, Suppression
+from backorders.notifications.models import BOUNCES, SET_ASIDE, Message, ProviderEvent, Suppression
 from backorders.notifications.outdating import stating_old_dates
 from backorders.notifications.parking import is_worked_on
 from backorders.notifications.policy import SENDING
@@ -111,7 +111,7 @@ def process_events(*, at: datetime.datetime) -> Counter[str]:
     """Work on what was heard, oldest first; return how many events of which type there were.
 
     Many are worked on together; where that fails, one by one, so that the one that is to blame holds no other up
-    (`parking`). Those that failed before go by themselves.
+    (`parking`). Those that failed before go by themselves; whoever did not get a mail by what is set aside is called.
     """
     heard: Counter[str] = Counter()
     last = 0
@@ -126,7 +126,17 @@ def process_events(*, at: datetime.datetime) -> Counter[str]:
             alone = [pk for pk, _attempts in batch]
         for pk in alone:
             is_worked_on(ProviderEvent, pk, lambda pk, *, at: heard.update(_work_on([pk], at=at)), at=at)
+        _have_called(alone, at=at)
     return heard
+
+
+@act
+def _have_called(event_ids: list[int], *, at: datetime.datetime) -> None:
+    """Ask for a call about the mails that did not arrive, by those of these events that are set aside now."""
+    aside = list(ProviderEvent.objects.filter(SET_ASIDE, pk__in=event_ids))
+    _find_messages(aside)
+    unread = {event.message_id for event in aside if event.message_id and event.event_type in TO_ACT_ON}
+    ask_to_call(unread, why=_("The provider reported trouble with this mail, and that could not be worked on."), at=at)
 
 
 @act

@@ -1,12 +1,15 @@
 """The outbox shows every mail as it leaves or left, and lets people stop it; a mail that is shown can do nothing."""
 
+import datetime
+
 import pytest
 from django.test import Client
 
+from backorders.access.table import AUDITOR
 from backorders.actions import caring
 from backorders.changes.models import ChangeSet
-from backorders.notifications.models import CallTask, MailSwitch, Message, Suppression
-from tests.backoffice.desk import World, address, fill_in, text
+from backorders.notifications.models import CallTask, MailSwitch, Message, ProviderEvent, Suppression
+from tests.backoffice.desk import World, address, fill_in, somebody, text
 from tests.factories import AT, later, revise
 from tests.notifications.desk import announce
 
@@ -90,6 +93,58 @@ def test_nothing_ticked_or_a_message_that_has_left_is_refused(desk: Client) -> N
     assert "None of these messages waits" in do(desk, "send")
     assert "None of these messages waits" in do(desk, "hold", world.message, reason="too late")
     assert desk.post(address("stop_or_send", "shred"), {}).status_code == 404
+
+
+def a_report_set_aside(world: World, number: int = 0) -> ProviderEvent:
+    said = {"event_type": "delivered", "recipient": "elif@example.com", "message": world.message, "occurred_at": AT}
+    trouble = {"processed_at": AT, "attempts": 5, "problem": "KeyError: of elif@example.com"}
+    return ProviderEvent.objects.create(event_key=f"x{number}", received_at=AT, **said, **trouble)
+
+
+def test_reports_that_were_set_aside_stand_in_the_outbox_with_their_reasons(desk: Client) -> None:
+    assert "Everything that the provider said was worked on." in text(desk.get(address("reports")))
+    world = World()
+    a_report_set_aside(world)
+    assert "Reports of the provider 1" in text(desk.get(address("outbox")))
+    page = desk.get(address("reports"))
+    said = text(page)
+    assert "Delivered elif@example.com" in said
+    assert "KeyError: of elif@example.com" in said
+    assert world.message.subject in said
+    assert address("message", world.message.pk) in page.content.decode()
+    assert "Try 1 set aside again" in said
+
+
+def test_a_report_is_tried_again_from_the_list_or_all_are(desk: Client) -> None:
+    world = World()
+    events = [a_report_set_aside(world, number) for number in range(3)]
+    said = text(desk.post(address("reports"), {"report": [events[0].pk]}, follow=True))
+    assert "1 of 1 reports were worked on." in said
+    assert "Try all 2 set aside again" in said
+    assert "2 of 2 reports were worked on." in text(desk.post(address("reports"), {"all": "1"}, follow=True))
+    world.message.refresh_from_db()
+    assert Message.objects.get(pk=world.message.pk).delivery == Message.Delivery.DELIVERED
+    assert "None of these reports waits" in text(desk.post(address("reports"), {"all": "1"}, follow=True))
+
+
+def test_what_fails_again_is_said_with_what_becomes_of_it(desk: Client) -> None:
+    event = a_report_set_aside(World())
+    long_ago = datetime.datetime(1, 1, 2, tzinfo=datetime.UTC)
+    ProviderEvent.objects.filter(pk=event.pk).update(event_type="bounced", reason="soft", occurred_at=long_ago)
+    said = text(desk.post(address("reports"), {"report": [event.pk]}, follow=True))
+    assert "0 of 1 reports were worked on. The others are tried again by themselves" in said
+    assert "Is tried again 1 attempt" in said
+
+
+@pytest.mark.django_db
+def test_the_auditor_reads_the_reports_masked_and_tries_nothing_again() -> None:
+    event = a_report_set_aside(World())
+    auditor = somebody(AUDITOR)
+    said = text(auditor.get(address("reports")))
+    assert "KeyError" in said
+    assert "elif@example.com" not in said
+    assert "Try 1" not in said
+    assert auditor.post(address("reports"), {"report": [event.pk]}).status_code == 403
 
 
 def test_all_mail_is_held_and_released(desk: Client) -> None:

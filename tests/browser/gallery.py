@@ -132,6 +132,7 @@ SCREENS: dict[str, Shown] = {
     "pick_lists": Shown(lambda w: address("pick_lists", a_receipt(w).pk)),
     "adjust_stock": _form(_at("adjust_stock")),
     "outbox": _list(_at("outbox", "?box=sent")),
+    "reports": _list(_at("reports"), usual=State(stage=staging.reports)),
     "message": Shown(lambda w: address("message", w.message.pk)),
     "calls": _list(_at("calls")),
     "pay_refund": Shown(lambda w: address("pay_refund", staging.refund(w).pk)),

@@ -40,7 +40,7 @@ from backorders.importing.models import Import, ImportRow
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import post
 from backorders.jobs.models import Job
-from backorders.notifications.models import Message, Reply, Suppression
+from backorders.notifications.models import Message, ProviderEvent, Reply, Suppression
 from backorders.orders.models import Customer, OrderLine, Refund
 from tests.backoffice.desk import World, address
 from tests.backoffice.routes import asked_and_suppressed
@@ -105,6 +105,18 @@ def approval(world: World) -> Any:
             queueing.expedite(world.second.lines.get(), reason="a wedding", by=agent, at=at)
     except NeedsApproval as needed:
         return approving.ask(needed.details["ask"], by=agent, why=needed, at=at)
+
+
+def reports(world: World) -> None:
+    """Reports of the provider that were set aside, and one that is tried by itself."""
+    now, address_of_one = timezone.now(), world.first.customer.email
+    for number, (kind, reason) in enumerate((("bounced", "soft"), ("complained", ""), ("delivered", ""))):
+        ProviderEvent.objects.create(
+            event_key=f"poison {number}", event_type=kind, reason=reason, recipient=address_of_one,
+            message=world.message if number else None, occurred_at=now, received_at=now,
+            processed_at=now if number < 2 else None, attempts=5 if number < 2 else 2,
+            problem=f"OverflowError: date value out of range, said of {address_of_one}",
+        )  # fmt: skip
 
 
 def notices(world: World) -> None:

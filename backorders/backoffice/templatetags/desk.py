@@ -19,11 +19,13 @@ from backorders.backoffice.impacts import slip as slip_words
 from backorders.backoffice.masking import masked, masked_words, sees_contacts
 from backorders.backoffice.notices import label_of
 from backorders.backoffice.plots import HEIGHT, STACK_HEIGHT, STACK_WIDTH, WIDTH, Bar, axis_of, bar
+from backorders.backoffice.reports import in_words
 from backorders.compensation.measuring import Difference, Share
 
 register = template.Library()
 register.filter("money", money)
 register.filter("signed", signed)
+register.filter("in_words", in_words)
 PLOTTED = 10
 
 register.filter("eta", short_eta)

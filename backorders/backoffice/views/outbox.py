@@ -3,20 +3,23 @@
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions import telling
+from backorders.actions import reporting, telling
 from backorders.actions.done import Done
 from backorders.backoffice.masking import masked_words, sees_contacts
-from backorders.backoffice.paging import page_of
-from backorders.backoffice.views.screen import Doing, Screen
+from backorders.backoffice.paging import capped_count, page_of
+from backorders.backoffice.views.screen import Doing, Screen, with_way_to
+from backorders.backoffice.workbench.counting import COUNTED, shown_count
 from backorders.ids import typed_id, typed_ids
-from backorders.notifications.models import UNFINISHED, UNSENT, CallTask, MailSwitch, Message
+from backorders.notifications.models import SET_ASIDE, UNFINISHED, UNSENT, CallTask, MailSwitch, Message, ProviderEvent
 from backorders.orders.models import Order
 
 State = Message.State
@@ -71,6 +74,7 @@ class Outbox(Screen):
             can_stop=box.name in ("leaving", "held"),
             is_held=box.name == "held",
             switch=MailSwitch.objects.first(),
+            aside=shown_count(capped_count(ProviderEvent.objects.filter(SET_ASIDE), cap=COUNTED)),
             is_to_files=settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"),
             now=self.at,
             **kwargs,
@@ -192,6 +196,47 @@ class StopOrSend(Doing):
         """Go back to the message, or to the outbox."""
         pk = typed_id(self.request.POST.get("shown", ""))
         return reverse("admin:outbox") if pk is None else reverse("admin:message", args=[pk])
+
+
+class Reports(Doing):
+    """What the provider said and could not be worked on, with its reason; it is taken up again here."""
+
+    http_method_names = ["get", "head", "post", "options"]
+    template_name = "backoffice/reports.html"
+    permission = "notifications.view_message"
+    title = _("Reports of the mail provider")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add one page of them, those that are tried by themselves, too."""
+        failed = ProviderEvent.objects.exclude(problem="").select_related("message")
+        aside = ProviderEvent.objects.filter(SET_ASIDE)
+        return super().get_context_data(
+            page=page_of(failed.order_by("-id"), self.request), aside=aside.count(), boxes=BOXES, **kwargs
+        )
+
+    def does(self) -> Done[Any]:
+        """Try those that were ticked again, or all."""
+        if not self.by.has_perm("reporting.try_again"):
+            raise PermissionDenied("reporting.try_again")
+        if "all" in self.request.POST:
+            ids = list(ProviderEvent.objects.filter(SET_ASIDE).values_list("pk", flat=True))
+        else:
+            ids = typed_ids(self.request.POST.getlist("report"))
+        return reporting.try_again(ids, by=self.by, at=self.at)
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say how many were worked on, and what becomes of the others."""
+        tried = done.made
+        said = [_("%(count)s of %(all)s reports were worked on.") % {"count": tried.worked_on, "all": tried.reports}]
+        if tried.waiting:
+            said.append(_("The clock works on the others within a minute."))
+        elif tried.worked_on < tried.reports:
+            said.append(_("The others are tried again by themselves; their reasons stand here."))
+        return with_way_to(done, " ".join(map(str, said)))
+
+    def back(self) -> str:
+        """Stay with what is left."""
+        return reverse("admin:reports")
 
 
 class TurnMail(Doing):

@@ -94,8 +94,12 @@ class Doing(Screen):
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, done_sentence(done))
+            messages.success(request, self.done_sentence(done))
         return HttpResponseRedirect(self.back())
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say what was done."""
+        return done_sentence(done)
 
 
 class ActScreen(Screen):
@@ -202,6 +206,11 @@ def done_sentence(done: Done[Any]) -> SafeString:
     sentence = _("Done. %(moved)s dates moved, %(served)s lines served.") % {"moved": moved, "served": counts["served"]}
     if not moved and not counts["served"]:
         sentence = _("Done.")
+    return with_way_to(done, sentence)
+
+
+def with_way_to(done: Done[Any], sentence: str) -> SafeString:
+    """Return a sentence with the way to the change set of what was done."""
     url = reverse("admin:change_set", args=[done.change_set.pk])
     return format_html('{} <a href="{}">{}</a>', sentence, url, _("See or undo"))
 

@@ -16,7 +16,14 @@ from backorders.notifications.models.messages import (
     MessageLine,
 )
 from backorders.notifications.models.replies import WAITS_FOR_STAFF, Reply, ReplyFile, Thread
-from backorders.notifications.models.reports import BOUNCES, CallTask, ProviderEvent, Suppression, bounces
+from backorders.notifications.models.reports import (
+    BOUNCES,
+    SET_ASIDE,
+    CallTask,
+    ProviderEvent,
+    Suppression,
+    bounces,
+)
 from backorders.notifications.models.updates import Hurry, LaterWord, NextUpdate
 from backorders.notifications.models.words import PersonalText, Wording
 
@@ -25,6 +32,7 @@ __all__ = [
     "HEARD",
     "IN_THE_OUTBOX",
     "SAID",
+    "SET_ASIDE",
     "TO_CUSTOMERS",
     "TO_SUPPLIERS",
     "TO_WHERE_IT_WAS",

@@ -17,6 +17,10 @@ def bounces() -> Q:
     return Q(event_type__in=BOUNCES)
 
 
+# What could not be worked on, however often it was tried: it has no effect until somebody takes it up again.
+SET_ASIDE = Q(processed_at__isnull=False) & ~Q(problem="")
+
+
 class ProviderEvent(models.Model):
     """A provider event is what the mail provider told us later about a message: stored first, worked on afterwards.
 
