@@ -138,7 +138,10 @@ def _evidence(mine: Import) -> str:
 
 
 class ShownRow(NamedTuple):
-    """A row as the screens show it; `cells` are (role, what it says, what was typed over it)."""
+    """A row as the screens show it: `cells` are (role, its name, what it says, whether it can be typed over).
+
+    `wrong` is the role of the cell that has the problem.
+    """
 
     row: ImportRow
     cells: list[tuple[str, Any, str, bool]]
@@ -148,13 +151,18 @@ class ShownRow(NamedTuple):
     customers: int
     words: str
     tone: str
+    is_problem: bool
+    wrong: str
 
 
+# Which cell a problem is about, by how its name begins.
+WRONG = {"order": columns.ORDER, "sku": columns.SKU, "quantity": columns.QUANTITY, "date": columns.ETA}
+PROBLEM = (State.CHOOSE, State.ERROR)
 TONES = {"ready": "good", "error": "bad", "choose": "warn", "refused": "bad", "applied": "good"}
 
 
 def shown_rows(mine: Import, rows: Sequence[ImportRow], *, is_editing: bool) -> list[ShownRow]:
-    """Return these rows as the screens show them."""
+    """Return these rows as the screens show them; those with a problem can be typed over if so."""
     behind = dict(
         Allocation.objects.filter(purchase_line__in={row.line_id for row in rows if row.line_id})
         .order_by()
@@ -165,18 +173,22 @@ def shown_rows(mine: Import, rows: Sequence[ImportRow], *, is_editing: bool) -> 
 
 
 def _shown_row(mine: Import, row: ImportRow, behind: dict[int, int], *, is_editing: bool) -> ShownRow:
-    is_known = bool(row.line_id)
+    is_known, is_problem = bool(row.line_id), row.state in PROBLEM
     has_new = row.state in (State.READY, State.SAME, State.APPLIED, State.UNDONE, State.REFUSED)
     slip = (row.eta_until - row.old_until).days if row.eta_until and row.old_until and has_new else None
     return ShownRow(
         row=row,
-        cells=[(role, ROLE_NAMES[role], _cell(mine, row, role), is_editing) for role in shown_roles(mine)],
+        cells=[
+            (role, ROLE_NAMES[role], _cell(mine, row, role), is_editing and is_problem) for role in shown_roles(mine)
+        ],
         now=short_window(row.old_on, row.old_until) if is_known else "–",
         new=short_window(row.eta_on, row.eta_until) if has_new else "–",
         slip=slip,
         customers=behind.get(row.line_id or 0, 0),
         words=problem_words(row),
         tone=TONES.get(row.state, ""),
+        is_problem=is_problem,
+        wrong=WRONG.get(row.problem.partition("_")[0], "") if is_problem else "",
     )
 
 

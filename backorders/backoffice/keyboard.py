@@ -18,7 +18,17 @@ class Command(NamedTuple):
     label: Any
     is_in_lists: bool = False
     is_on_orders: bool = False
+    is_in_imports: bool = False
     goes_to: str = ""
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it works on every page."""
+        return not (self.is_in_lists or self.is_on_orders or self.is_in_imports)
+
+    def meets(self, other: "Command") -> bool:
+        """Whether there can be a page on which both work: then they never share a key."""
+        return self.is_everywhere or other.is_everywhere or self.is_in_imports == other.is_in_imports
 
 
 COMMANDS = (
@@ -45,6 +55,7 @@ COMMANDS = (
     Command("assign", "a", _("Assign"), is_in_lists=True),
     Command("snooze", "z", _("Set aside"), is_in_lists=True),
     Command("columns", "c", _("Choose columns"), is_in_lists=True),
+    Command("next_problem", "e", _("Next problem"), is_in_imports=True),
 )
 # What cannot be given another key: it has none of its own, or is one that every program has.
 FIXED = (
@@ -59,20 +70,27 @@ CHANGEABLE = tuple(command for command in COMMANDS if len(command.key) == 1)
 def keys_of(preference: Preference | None) -> dict[str, str]:
     """Return command → key as this person has it; none at all if they switched single keys off.
 
-    A key that they gave to one command is no other's, even of one that came later and usually has it.
+    A key that they gave to one command is no other's that it meets, even of one that came later and usually has it.
     """
     if preference is None:
         return {command.name: command.key for command in COMMANDS}
     if not preference.are_keys_on:
         return {}
     own: Mapping[str, str] = preference.keys
-    keyed = [command for command in COMMANDS if command.name in own or command.key not in own.values()]
+    given = [command for command in COMMANDS if command.name in own]
+    keyed = [
+        command
+        for command in COMMANDS
+        if command.name in own or not any(own[each.name] == command.key and each.meets(command) for each in given)
+    ]
     return {command.name: own.get(command.name, command.key) for command in keyed}
 
 
 def as_json(preference: Preference | None) -> str:
-    """Return the map for the script: key → command, or → the address it leads to."""
-    map_of = {key: _does(name) for name, key in keys_of(preference).items()}
+    """Return the map for the script: key → command, or → the address it leads to; several stand beside each other."""
+    map_of: dict[str, str] = {}
+    for name, key in keys_of(preference).items():
+        map_of[key] = f"{map_of[key]} {_does(name)}" if key in map_of else _does(name)
     return json.dumps(map_of, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -47,7 +47,7 @@
     if (typing(event.target)) return;
     const key = began ? `${began} ${event.key}` : event.key;
     began = "";
-    if (map[key] && run(map[key])) event.preventDefault();
+    if (map[key] && map[key].split(" ").some(run)) event.preventDefault();
     else if (Object.keys(map).some((other) => other.startsWith(`${key} `))) began = key;
   });
 

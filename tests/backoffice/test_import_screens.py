@@ -1,6 +1,7 @@
 """An import through its screens: pasted, matched, decided, applied, put back; nothing that is given makes them fail."""
 
 import io
+import re
 
 import pytest
 from django.conf import settings
@@ -96,8 +97,10 @@ def test_groups_are_decided_at_a_click_or_by_typing_what_is_meant(desk: Client) 
 def test_a_cell_is_typed_over_where_it_stands(desk: Client) -> None:
     a_purchase_order("PO-0001", ("AK-17", 60))
     mine = pasted(desk, "PO\tSKU\tETA\nPO-0001\tAK-17\tsoon\n")
-    page = desk.get(of(mine, "?show=error"))
-    assert 'name="cell-2-eta" value="soon"' in page.content.decode()
+    for view in ("?show=error", ""):
+        shown = desk.get(of(mine, view)).content.decode()
+        assert re.search(r'name="cell-2-eta" value="soon"[^>]*aria-invalid="true"', shown)
+        assert not re.search(r'name="cell-2-sku"[^>]*aria-invalid', shown)
     desk.post(
         address("type_over_import", mine.pk),
         {"cell-2-eta": D30, "was-2-eta": "soon", "cell-2-sku": "AK-17", "was-2-sku": "AK-17"},

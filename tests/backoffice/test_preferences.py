@@ -73,6 +73,14 @@ def test_what_the_keys_do_on_an_order_stands_together(desk: Client) -> None:
     assert "Sipariş sayfasında" in text(desk.get(address("keys"), headers={"Accept-Language": "tr"}))
 
 
+def test_commands_that_never_meet_share_a_key(desk: Client) -> None:
+    assert keys(desk)["e"] == "set_eta next_problem"
+    assert desk.post(address("preferences"), usual(key_next_problem="j")).status_code == 302
+    assert keys(desk)["j"] == "next next_problem"
+    refused = desk.post(address("preferences"), usual(key_next_problem="u"))
+    assert "“u” is the key of “Undo the last change”." in text(refused)
+
+
 def test_single_keys_are_switched_off(desk: Client) -> None:
     desk.post(address("preferences"), usual(are_keys_on=False))
     assert keys(desk) == {}

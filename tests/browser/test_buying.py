@@ -205,14 +205,15 @@ def test_b4_an_import_is_undone_with_one(world: World, worker: None, sit_down: O
     assert visit.complaints == []
 
 
-def an_import(world: World, *, eta: str = "", names: str = "PO\tSKU\tETA") -> Import:
+def an_import(world: World, *, eta: str = "", names: str = "PO\tSKU\tETA", rows: str = "") -> Import:
     """A list about the world's purchase line, matched; what is checked of it is checked by whoever runs jobs."""
-    text = f"{names}\n{world.line.purchase_order}\tAK-17\t{eta or in_days(world, 40)}\nPO-0\tX\tsoon\n"
+    rows = rows or f"{world.line.purchase_order}\tAK-17\t{eta or in_days(world, 40)}\nPO-0\tX\tsoon"
+    text = f"{names}\n{rows}\n"
     return opening.open_import(text.encode(), name="weekly", supplier=None, by=buyer(), at=timezone.now())
 
 
-def a_checked_import(world: World, *, eta: str = "") -> Import:
-    mine = an_import(world, eta=eta)
+def a_checked_import(world: World, *, eta: str = "", rows: str = "") -> Import:
+    mine = an_import(world, eta=eta, rows=rows)
     if not mine.are_columns_matched:
         opening.match_columns(
             mine, roles=mine.columns, header=mine.header, confidence="confirmed", by=buyer(), at=timezone.now()
@@ -270,6 +271,64 @@ def test_a_job_is_stopped_from_the_header_of_any_page(world: World, sit_down: Op
     page.goto(address("import", mine.pk))
     run_jobs()
     assert not EtaRevision.objects.filter(source="import").exists()
+
+
+def test_a_key_leads_from_problem_to_problem_and_arrows_from_cell_to_cell(world: World, sit_down: Open) -> None:
+    order = world.line.purchase_order
+    rows = [f"{order}\tAK-17\tsoon", f"{order}\tNL-02\t{in_days(world, 40)}", f"{order}\tAK-17\tlater"]
+    mine = a_checked_import(world, rows="\n".join(rows))
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("import", mine.pk))
+    date, sku = page.get_by_label("New date, row 2"), page.get_by_label("SKU, row 3")
+    expect(date).to_be_visible()
+    groups = page.locator(".groups li")
+    for place in range(groups.count()):
+        page.keyboard.press("e")
+        expect(groups.nth(place).locator(":focus")).to_have_count(1)
+    page.keyboard.press("e")
+    expect(date).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("New date, row 3")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(sku).to_be_focused()
+    page.keyboard.type("AK")
+    page.keyboard.press("ArrowRight")  # at the end of what was typed: the next cell
+    expect(page.get_by_label("New date, row 3")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    expect(sku).to_have_value("NL-02")
+    page.keyboard.press("e")  # goes on behind the row that was left
+    expect(page.get_by_label("New date, row 4")).to_be_focused()
+    page.keyboard.type(in_days(world, 40))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Check what was typed")).to_be_focused()
+    with page.expect_response(re.compile(r"/type/")):
+        page.keyboard.press("Enter")
+    assert mine.rows.get(number=4).edits == {"eta": in_days(world, 40)}
+    expect(page.locator("h1")).to_contain_text("weekly")
+    assert visit.violations() == []
+    assert visit.complaints == []
+
+
+def test_a_list_is_pasted_anywhere_on_the_page_that_takes_it(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("imports"))
+    page.locator("h1").click()
+    paste = """([place, text]) => {
+        const data = new DataTransfer();
+        data.setData("text/plain", text);
+        const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+        document.querySelector(place).dispatchEvent(event);
+    }"""
+    page.evaluate(paste, ["h1", "PO\tSKU\tETA"])
+    box = page.get_by_label("Paste the supplier's list")
+    expect(box).to_have_value("PO\tSKU\tETA")
+    expect(box).to_be_focused()
+    page.evaluate(paste, ["#palette-box", "10482"])  # a field keeps what is pasted into it
+    expect(box).to_have_value("PO\tSKU\tETA")
+    assert visit.complaints == []
 
 
 def test_without_a_script_an_import_goes_all_the_way(world: World, worker: None, sit_down: Open) -> None:

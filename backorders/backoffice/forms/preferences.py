@@ -55,16 +55,16 @@ class PreferenceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse the same key for two commands; g begins the keys that lead to pages."""
         cleaned: dict[str, Any] = super().clean() or {}
-        taken: dict[str, Command] = {}
+        taken: list[tuple[str, Command]] = []
         for command in CHANGEABLE:
             name = f"key_{command.name}"
             key = cleaned.get(name) or command.key
             if key == "g":
                 self.add_error(name, _("g begins the keys that lead to pages."))
-            elif key in taken:
-                words = {"key": key, "other": taken[key].label}
+            elif other := next((each for was, each in taken if was == key and each.meets(command)), None):
+                words = {"key": key, "other": other.label}
                 self.add_error(name, _("“%(key)s” is the key of “%(other)s”.") % words)
-            taken[key] = command
+            taken.append((key, command))
         return cleaned
 
     def own_keys(self) -> dict[str, str]:

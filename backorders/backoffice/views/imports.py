@@ -137,7 +137,7 @@ class ShowImport(ImportScreen):
         if view in State:
             rows = rows.filter(state=view)
         page = page_of(rows, self.request)
-        is_editing = view in (State.CHOOSE, State.ERROR) and self.step == "check"
+        is_editing = self.step == "check" and any(row.state in imports.PROBLEM for row in page.rows)
         names = dict(ImportRow._meta.get_field("state").flatchoices)
         tabs = [(state.value, names[state.value], found[state]) for state in State if found[state]]
         impact = kept_impact(self.mine.impact)

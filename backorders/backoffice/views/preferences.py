@@ -55,9 +55,10 @@ class Keys(Screen):
         known = keys_of(preference_of(self.request))
         shown = [(known.get(command.name, ""), command) for command in COMMANDS]
         return super().get_context_data(
-            everywhere=[each for each in shown if not (each[1].is_in_lists or each[1].is_on_orders)],
+            everywhere=[each for each in shown if each[1].is_everywhere],
             on_orders=[each for each in shown if each[1].is_on_orders],
             in_lists=[each for each in shown if each[1].is_in_lists],
+            in_imports=[each for each in shown if each[1].is_in_imports],
             fixed=FIXED,
             are_off=not known,
             **kwargs,
