@@ -12,7 +12,7 @@ from backorders.backoffice.paging import capped_count
 from backorders.backoffice.workbench.counting import COUNTED, shown_count, tabs
 from backorders.backoffice.workbench.lists import Seen
 from backorders.chasing.models import DateRequest
-from backorders.notifications.models import IN_THE_OUTBOX, CallTask, Message
+from backorders.notifications.models import IN_THE_OUTBOX, WAITS_FOR_STAFF, CallTask, Message, Reply
 from backorders.supply.models import PurchaseLine
 
 
@@ -39,6 +39,11 @@ def home(request: HttpRequest) -> list[Card]:
         calls = CallTask.objects.filter(customer__isnull=False, done_at=None)
         hint = _("Customers whom no mail reaches.")
         cards.append(_card(_("To call"), calls, hint, reverse("admin:calls"), tone="bad"))
+    if may("replying.place"):
+        mails = Reply.objects.filter(WAITS_FOR_STAFF)
+        hint = _("Mails that came in about no known order, or that could not be read.")
+        url = reverse("admin:notifications_reply_changelist") + "?waiting=1"
+        cards.append(_card(_("Mails to place"), mails, hint, url, tone="bad"))
     if may("asking.ask_supplier"):
         asked = DateRequest.objects.filter(closed_at=None)
         hint = _("Suppliers were asked for dates and have not answered.")

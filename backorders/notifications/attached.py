@@ -39,6 +39,12 @@ class Attached(NamedTuple):
     total: int
 
 
+def as_posted(body: bytes) -> list[File]:
+    """Return what was posted as files no larger than those of a mail; one behind the other they are all of it."""
+    parts = [body[start : start + LARGEST] for start in range(0, len(body), LARGEST)]
+    return [File(f"posted-{n}-of-{len(parts)}.bin", UNKNOWN, part) for n, part in enumerate(parts, 1)]
+
+
 def attached_to(mail: Any, *, most: int = MOST) -> Attached:
     """Return what is attached to a parsed mail, in its order; a file that cannot be decoded is left out by name.
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
-from backorders.notifications.attached import LONGEST_HEADER, MOST, File, attached_to, parts_of
+from backorders.notifications.attached import LONGEST_HEADER, MOST, File, as_posted, attached_to, parts_of
 from backorders.notifications.models import Reply, ReplyFile
 from backorders.notifications.threads import token_in
 from backorders.notifications.unfolding import is_automatic, is_ours, is_report, text_of_html, unfold
@@ -29,7 +29,10 @@ Nature = Reply.Nature
 @receiver(mail_comes_in, dispatch_uid="backorders.notifications.replies")
 def hear_mail(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
     """Store one mail that came in with its files, once however often it is delivered (anymail's inbound signal)."""
-    reply, files = _reply(event.message)
+    _store(*_reply(event.message))
+
+
+def _store(reply: Reply, files: list[File]) -> None:
     with transaction.atomic():
         Reply.objects.bulk_create([reply], ignore_conflicts=True)
         if files:
@@ -42,12 +45,13 @@ def hear_mail(*, event: Any, esp_name: str, **_kwargs: Any) -> None:
 
 
 def keep_unreadable(body: bytes, *, provider: str) -> None:
-    """Keep what a provider posted and nobody could read, for staff to look at."""
+    """Keep what a provider posted and nobody could read, for staff to look at: the whole of a long one in files."""
     key = hashlib.sha256(body).hexdigest()
     text = clean(body.decode("utf-8", "replace"), LONGEST_TEXT)
     unread = Reply(event_key=f"unread:{key}", nature=Nature.UNREADABLE, subject=provider, text=text)
-    unread.received_at = timezone.now()
-    Reply.objects.bulk_create([unread], ignore_conflicts=True)
+    files = as_posted(body) if len(body) > LONGEST_TEXT else []
+    unread.received_at, unread.attached = timezone.now(), len(files)
+    _store(unread, files)
 
 
 def clean(text: Any, longest: int) -> str:

@@ -150,7 +150,10 @@ def test_a_form_larger_than_those_of_people_is_kept(many: int) -> None:
     size = 12_000_000 // many
     body = form(**{f"f{number}": "x" * (size if many == 1 else 1) for number in range(many)})
     assert in_a_form(body) == 200
-    assert Reply.objects.filter(WAITS_FOR_STAFF).count() == 1
+    kept = Reply.objects.get(WAITS_FOR_STAFF)
+    files = [bytes(file.content) for file in kept.files.order_by("number")]
+    assert b"".join(files) == body.encode()
+    assert kept.not_kept(len(files)) == 0
 
 
 def test_a_broken_form_is_kept() -> None:

@@ -3,7 +3,9 @@
 import pytest
 
 from backorders.access.table import AUDITOR, PURCHASING, SERVICE, WAREHOUSE, Role
+from backorders.notifications.attached import LARGEST
 from backorders.notifications.models import Reply, ReplyFile
+from backorders.notifications.replies import keep_unreadable
 from backorders.orders.models import Order
 from tests.backoffice.desk import address, somebody, text
 from tests.factories import AT, a_product, an_order
@@ -64,3 +66,19 @@ def test_who_places_a_mail_sees_what_came_with_it(file: ReplyFile) -> None:
 
 def test_the_order_says_how_many_files_came(file: ReplyFile, order: Order) -> None:
     assert "attached: 1 · attached, not kept: 4" in text(somebody(SERVICE).get(address("order", order.pk)))
+
+
+def test_a_mail_that_nobody_could_read_says_so_where_it_is_dealt_with_and_at_home() -> None:
+    desk = somebody(SERVICE)
+    assert "0 Mails to place" in text(desk.get(address("index")))
+    body = b"\xff" * (LARGEST + 1)
+    keep_unreadable(body, provider="sendgrid_inbound_webhook")
+    reply = Reply.objects.get()
+    assert "1 Mails to place" in text(desk.get(address("index")))
+    shown = desk.get(address("place_reply", reply.pk)).context["form"].initial["mail"]
+    assert shown.startswith("Nobody could read this mail.")
+    assert "posted-2-of-2.bin" in shown
+    record = desk.get(address("notifications_reply_change", reply.pk)).content.decode()
+    files = [desk.get(address("reply_file", file.pk)).content for file in reply.files.order_by("number")]
+    assert b"".join(files) == body
+    assert all(address("reply_file", file.pk) in record for file in reply.files.all())

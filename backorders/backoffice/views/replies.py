@@ -33,8 +33,14 @@ class OfReply(ActScreen):
         return get_object_or_404(Reply, pk=self.kwargs["pk"])
 
     def initial(self) -> dict[str, Any]:
-        """Show what it says."""
+        """Show what it says, or that nobody could read it."""
         head = f"{self.reply.sender}: {self.reply.subject}"
+        if self.reply.nature == Reply.Nature.UNREADABLE:
+            head = _(
+                "Nobody could read this mail. Below is what the mail provider posted (%(provider)s); where it is long, "
+                "the record of the mail has the whole of it as files. If it does not say who wrote, look it up at the "
+                "provider."
+            ) % {"provider": self.reply.subject}
         kept = self.reply.files.defer("content")
         files = "\n".join(f"[{file.name}, {filesizeformat(file.size)}]" for file in kept)
         return {"mail": f"{head}\n\n{self.reply.text}\n\n{files}\n\n{self.reply.folded}".strip()}
