@@ -141,6 +141,24 @@ def new_ids(*models: type[models.Model]) -> Callable[[], list[int]]:
 Build = Callable[[Sequence[Value]], "models.QuerySet[Any, Any]"]
 
 
+@contextlib.contextmanager
+def one_moment() -> Iterator[None]:
+    """Let the statements inside see the tables as they are at one moment; in a transaction they do what it does.
+
+    Inside nothing may be written and no transaction begun.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        how = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if connection.vendor == "postgresql" else ""
+        cursor.execute(f"BEGIN{how}")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
 def select(build: Build[Value], values: Sequence[Value]) -> list[tuple[Any, ...]]:
     """Return the rows of `build(values)`, a `values_list` whose SQL depends on nothing but how many values there are.
 

@@ -32,18 +32,22 @@ _LOT = (
 
 
 def read(product_ids: Iterable[int]) -> Situation:
-    """Read the situation of these products: seven statements, however many lines wait."""
+    """Read the situation of these products: seven statements, however many lines wait.
+
+    What an act reads, its locks hold still; who only looks ahead reads it as it was at one moment.
+    """
     ids = sorted(set(product_ids))
-    lines, siblings = _lines(ids)
-    return Situation(
-        products=_makings(ids),
-        calendars=calendars(),
-        stocks=_by_id(Stock, rows.select(_on_hand, ids)),
-        lots=_by_id(Lot, rows.select(_outstanding, ids)),
-        lines=lines,
-        siblings=siblings,
-        held=_held(ids),
-    )
+    with rows.one_moment():
+        lines, siblings = _lines(ids)
+        return Situation(
+            products=_makings(ids),
+            calendars=calendars(),
+            stocks=_by_id(Stock, rows.select(_on_hand, ids)),
+            lots=_by_id(Lot, rows.select(_outstanding, ids)),
+            lines=lines,
+            siblings=siblings,
+            held=_held(ids),
+        )
 
 
 def read_free(wanted: Mapping[int, int], *, makings: dict[int, Making]) -> Situation:
