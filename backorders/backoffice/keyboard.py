@@ -52,8 +52,8 @@ COMMANDS = (
     Command("peek", "p", _("Peek at the line"), is_in_lists=True),
     Command("set_eta", "e", _("Set the ETA"), is_in_lists=True, is_on_orders=True),
     Command("message", "m", _("Message"), is_in_lists=True, is_on_orders=True),
-    Command("assign", "a", _("Assign"), is_in_lists=True),
-    Command("snooze", "z", _("Set aside"), is_in_lists=True),
+    Command("assign", "a", _("Assign"), is_in_lists=True, is_on_orders=True),
+    Command("snooze", "z", _("Set aside"), is_in_lists=True, is_on_orders=True),
     Command("columns", "c", _("Choose columns"), is_in_lists=True),
     Command("next_problem", "e", _("Next problem"), is_in_imports=True),
 )

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,8 +18,8 @@ from backorders.backoffice.order_page import LineShown
 from backorders.compensation.models import Award
 from backorders.compensation.words import explained
 from backorders.desk.models import Handling
-from backorders.notifications.models import CallTask, Message
-from backorders.orders.models import Order
+from backorders.notifications.models import CallTask, Message, PersonalText
+from backorders.orders.models import Customer, Note, Order, Question
 
 
 class Next(NamedTuple):
@@ -35,6 +36,15 @@ class Trouble(NamedTuple):
     words: str
     message: Message
     task: CallTask | None
+
+
+class Contact(NamedTuple):
+    """The last word between a customer and us: which way, when, what it was, and where it can be read."""
+
+    words: str
+    at: datetime.datetime
+    what: str
+    url: str
 
 
 class Start(NamedTuple):
@@ -129,7 +139,7 @@ def next_of(order: Order, lines: Sequence[LineShown], trouble: Trouble | None, *
     if any(shown.promise and shown.promise.uncovered for shown in waiting):
         return Next(_("Ask the buyer to order what is uncovered"), "#lines", "warn")
     if waiting and any(shown.expected is None for shown in waiting):
-        return Next(_("Ask the supplier for a date"), "#lines", "warn")
+        return Next(_("Ask the supplier for a date"), "#ways", "warn")
     if may_leave:
         return Next(_("Ship what lies ready"), reverse("admin:ship", args=[order.pk]), "good")
     if any(shown.announced != shown.told for shown in waiting):
@@ -145,6 +155,22 @@ def owners_of(order: Order) -> list[str]:
     return sorted({handling.owner.get_username() for handling in handlings if handling.owner})
 
 
+def contacts_of(customer: Customer) -> list[Contact]:
+    """Return what we wrote to a customer last and what they asked last, about any of their orders; none is missing."""
+    mails = customer.messages.filter(accepted_at__isnull=False).only("kind", "accepted_at")
+    asked = Question.objects.filter(order__customer=customer).order_by("-asked_at", "-id").first()
+    found = []
+    if mail := mails.order_by("-created_at", "-id").first():
+        what, url = _(str(Message.Kind(mail.kind).label)), reverse("admin:message", args=[mail.pk])
+        found.append(Contact(_("We wrote last:"), mail.accepted_at or mail.created_at, what, url))
+    if asked:
+        what = _("asked by: %(channel)s") % {"channel": asked.get_channel_display()}
+        found.append(
+            Contact(_("They wrote last:"), asked.asked_at, what, reverse("admin:order", args=[asked.order_id]))
+        )
+    return found
+
+
 def starts_of(order: Order) -> list[Start]:
     """Return the words a message can start with, in the customer's language."""
     with override(order.customer.language):
@@ -156,6 +182,14 @@ def starts_of(order: Order) -> list[Start]:
         Start("longer", _("Why it takes longer"), sorry),
         Start("asked", _("We have asked"), asked),
     ]
+
+
+def written_of(order: Order, *, by: AbstractBaseUser) -> dict[str, str]:
+    """Return what a person wrote last about an order, by the kind of its draft; nothing is the empty text."""
+    note = Note.objects.filter(order=order, by=by.pk).order_by("-id").values_list("text", flat=True).first()
+    texts = PersonalText.objects.filter(message__lines__order=order, change_set__by=by.pk)
+    message = texts.order_by("-message").values_list("text", flat=True).first()
+    return {"note": note or "", "message": message or ""}
 
 
 def mails_of(order: Order) -> "QuerySet[Message]":

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from django.db.models import Prefetch
 from django.utils.translation import gettext
 
+from backorders.allocation.alternatives import Alternative
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.places import Place, place_of
-from backorders.allocation.reasons import given_reasons
+from backorders.allocation.reasons import GIVEN, last_words
 from backorders.allocation.windows import Window, slip_days
-from backorders.backoffice.saying import Asked, answer
+from backorders.backoffice.saying import Asked, Instead, answer
 from backorders.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from backorders.supply.models import EtaRevision
 
@@ -29,6 +30,7 @@ class LineShown(NamedTuple):
     expected: Window | None
     announced: Window | None
     told: Window | None
+    word: EtaRevision | None = None  # of the supplier, as it moved its date last
     law: Any = None  # what the law of delays says of it, where the page shows that
 
     @property
@@ -46,11 +48,18 @@ def lines_of(order: Order, *, today: datetime.date) -> list[LineShown]:
     """Return the order's lines as the page shows them; the first `PLACED` waiting ones with their place."""
     lines = list(order.lines.select_related("product", "promise").order_by("id"))
     held: dict[int, list[Allocation]] = defaultdict(list)
-    supplies = ("stock_level__warehouse", "purchase_line__purchase_order__supplier", "purchase_line__warehouse")
+    supplies = (
+        "stock_level__warehouse",
+        "purchase_line__purchase_order__supplier",
+        "purchase_line__warehouse",
+        "purchase_line__product",
+    )
     for allocation in Allocation.objects.filter(line__in=lines).select_related(*supplies).order_by("id"):
         held[allocation.line_id].append(allocation)
     placed = {line.pk for line in [line for line in lines if line.waiting][:PLACED]}
-    return [_line(line, held[line.pk], _place(line, today) if line.pk in placed else "") for line in lines]
+    words = last_words([line.pk for line in lines if line.open_quantity])
+    shown = (_line(line, held[line.pk], _place(line, today) if line.pk in placed else "") for line in lines)
+    return [each._replace(word=words.get(each.line.pk)) for each in shown]
 
 
 def parcels_of(order: Order) -> list[Shipment]:
@@ -59,9 +68,11 @@ def parcels_of(order: Order) -> list[Shipment]:
     return list(order.shipments.select_related("carrier").prefetch_related(inside).order_by("-shipped_at", "-id"))
 
 
-def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment]) -> list[tuple[str, str]]:
-    """Return (language, what to say) in both languages."""
-    reasons = given_reasons([shown.line.pk for shown in lines if shown.is_open])
+def answers(
+    lines: Sequence[LineShown], parcels: Sequence[Shipment], alternatives: Sequence[Alternative] = ()
+) -> list[tuple[str, str]]:
+    """Return (language, what to say) in both languages; of alternatives only those that may be offered are said."""
+    instead = {each.line_id: each for each in reversed(alternatives) if each.is_offered}
     asked = [
         Asked(
             shown.line.product.name,
@@ -70,7 +81,8 @@ def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment]) -> list[tup
             shown.line.is_held,
             shown.expected,
             shown.told,
-            _reason_words(reasons.get(shown.line.pk)),
+            _reason_words(shown.word),
+            _instead(instead.get(shown.line.pk)),
         )
         for shown in lines
         if shown.is_open
@@ -78,8 +90,12 @@ def answers(lines: Sequence[LineShown], parcels: Sequence[Shipment]) -> list[tup
     return [(code, answer(asked, parcels, language=code)) for code in ("en", "tr")]
 
 
-def _reason_words(code: str | None) -> str:
-    return str(EtaRevision.ReasonCode(code).label) if code else ""
+def _reason_words(word: EtaRevision | None) -> str:
+    return str(EtaRevision.ReasonCode(word.reason_code).label) if word and word.reason_code in GIVEN else ""
+
+
+def _instead(alternative: Alternative | None) -> Instead | None:
+    return Instead(alternative.product.name, alternative.arrives) if alternative and alternative.arrives else None
 
 
 def _place(line: OrderLine, today: datetime.date) -> str:

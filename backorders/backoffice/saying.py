@@ -10,8 +10,16 @@ from backorders.notifications.dates import day_in_words, in_words
 from backorders.orders.models import Shipment
 
 
+class Instead(NamedTuple):
+    """What can come instead, and when."""
+
+    product: str
+    arrives: Window
+
+
 class Asked(NamedTuple):
-    """What the answer needs of one open line. `reason` is why its date moved last, in words, or nothing."""
+    """What the answer needs of one open line. `reason` is why its date moved last, in words, or nothing; `instead` is
+    the first thing that may be offered for it."""
 
     product: str
     waiting: int
@@ -20,6 +28,7 @@ class Asked(NamedTuple):
     expected: Window | None
     told: Window | None
     reason: str
+    instead: Instead | None = None
 
 
 def answer(lines: Sequence[Asked], shipments: Sequence[Shipment], *, language: str) -> str:
@@ -50,6 +59,9 @@ def _line(line: Asked, language: str) -> str:
         said.append(gettext("Before, we told you %(when)s.") % {"when": in_words(line.told, language)})
         if line.reason:
             said.append(gettext("The reason: %(reason)s.") % {"reason": gettext(line.reason)})
+    if line.instead:
+        what = {"item": line.instead.product, "when": in_words(line.instead.arrives, language)}
+        said.append(gettext("Instead we can send %(item)s, which reaches you %(when)s.") % what)
     return " ".join(said)
 
 

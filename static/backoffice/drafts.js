@@ -50,7 +50,9 @@
       isFirst = false;
     };
     const before = left();
-    if (before && before.isSent && Number(seen.value) === 0) put(null);
+    // What the server has by now, as it was written last, was sent on another way, such as the page after a session's end.
+    const isWritten = before && before.text.trim().replaceAll("\r\n", "\n") === form.dataset.written.replaceAll("\r\n", "\n");
+    if (isWritten || (before && before.isSent && Number(seen.value) === 0)) put(null);
     else if (before && before.text !== field.value) {
       // What could not be kept comes back, under what the server has kept meanwhile.
       const isDraft = Number(seen.value) > 0;

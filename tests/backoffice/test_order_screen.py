@@ -8,12 +8,14 @@ from django.test import Client
 from django.utils import timezone
 
 from backorders.access.table import AUDITOR, PURCHASING, SERVICE, Role
-from backorders.actions import queueing, selling, shipping
+from backorders.actions import hearing, queueing, selling, shipping
+from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet
+from backorders.desk.models import Handling
 from backorders.notifications.models import CustomerLink
 from backorders.orders.models import Note, Order, Refund, Shipment
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
-from tests.factories import AT, a_carrier, a_customer, a_product, expected, later, receive, revise, state
+from tests.factories import AT, a_carrier, a_customer, a_product, an_order, expected, later, receive, revise, state
 from tests.notifications.desk import announce, send
 
 
@@ -57,8 +59,8 @@ def test_the_timeline_holds_acts_moved_dates_mails_and_notes(desk: Client) -> No
 @pytest.mark.parametrize(
     ("role", "commands"),
     [
-        (SERVICE, {"back", "message", "note", "split"}),
-        (PURCHASING, {"back", "note", "set_eta"}),
+        (SERVICE, {"back", "message", "note", "split", "assign", "snooze"}),
+        (PURCHASING, {"back", "note", "set_eta", "assign", "snooze"}),
         (AUDITOR, {"back"}),
     ],
 )
@@ -67,6 +69,72 @@ def test_keys_and_links_lead_only_where_the_reader_may_go(desk: Client, role: Ro
     page = somebody(role).get(address("order", world.first.pk)).content.decode()
     assert set(re.findall(r'data-command="(\w+)"', page)) == commands
     assert (address("purchase_line_eta", world.line.pk) in page) is ("set_eta" in commands)
+
+
+def test_a_line_says_why_its_date_moved_last_and_leads_to_its_supply(desk: Client) -> None:
+    world = World()
+    page = desk.get(address("order", world.first.pk))
+    assert address("product_supply", world.kettle.pk) in page.content.decode()
+    revise(world.line, (31, None), reason_code="part_shortage", note="weekly list", at=later(hours=1))
+    said = text(desk.get(address("order", world.first.pk)))
+    supplier = world.line.purchase_order.supplier
+    why = said.partition("Why: ")[2]
+    assert re.match(rf"part shortage *, weekly list {supplier} · .{{,30}} · confirmed", why), why[:200]
+
+
+def test_what_was_written_last_and_asked_last_stands_beside_the_customer(desk: Client) -> None:
+    world = World()
+    other = an_order((world.kettle, 1), customer=world.first.customer, at=later(hours=1))
+    page = desk.get(address("order", other.pk))
+    assert "We wrote last: " in text(page)
+    assert address("message", world.message.pk) in page.content.decode()
+    assert "They wrote last" not in text(page)
+    hearing.ask_question(world.first, text="When?", channel="phone", by=None, at=later(hours=2))
+    assert re.search("They wrote last: .*, asked by: phone", text(desk.get(address("order", other.pk))))
+
+
+def test_lines_are_assigned_and_set_aside_from_their_order(desk: Client) -> None:
+    world = World()
+    url = address("order", world.first.pk)
+    form = desk.get(url).content.decode().partition('id="own"')[2].partition("</form>")[0]
+    typed = dict(re.findall(r'name="(line|next)" value="(.*?)"', form))
+    assert typed == {"line": str(world.first.lines.get().pk), "next": url}
+    answer = desk.post(address("act_on_lines"), {**typed, "do": "assign_me"})
+    assert answer["Location"] == url
+    assert "Looked after by chief" in text(desk.get(url))
+    desk.post(address("act_on_lines"), {**typed, "do": "snooze_until_moved"})
+    assert Handling.objects.get().snoozed_version is not None
+
+
+def test_a_supplier_is_asked_from_the_page_of_an_order_that_waits_for_it(desk: Client) -> None:
+    world = World()
+    url = address("order", world.first.pk)
+    assert "Ask the supplier" in text(desk.get(url))
+    answer = desk.post(address("ask_supplier"), {"line": world.line.pk, "next": url})
+    assert answer["Location"] == url
+    assert "Ask the supplier" not in text(somebody(SERVICE).get(url))
+
+
+def test_what_comes_sooner_instead_is_said_and_offered(desk: Client) -> None:
+    world = World()
+    url = address("order", world.first.pk)
+    assert "Instead we can send" not in text(desk.get(url))
+    Substitute.objects.create(product=world.kettle, substitute=a_product("NK-1", name="Nova Kettle", stock=9))
+    page = desk.get(url)
+    assert "Instead we can send Nova Kettle, which reaches you" in text(page)
+    assert "Onun yerine Nova Kettle gönderebiliriz" in text(page)
+    assert "Offer something else" in text(page)
+
+
+@pytest.mark.parametrize("kind", ["note", "message"])
+def test_the_page_knows_what_its_reader_wrote_last(desk: Client, kind: str) -> None:
+    world = World()
+    url = address("order", world.first.pk)
+    written = f'data-kind="{kind}" data-written="(.*?)"'
+    assert re.findall(written, desk.get(url).content.decode()) == [""]
+    field = {"note": "text", "message": "message-text"}[kind]
+    desk.post(address(f"write_{kind}", world.first.pk), {field: "Calls back", "message-key": "k1"})
+    assert re.findall(written, desk.get(url).content.decode()) == ["Calls back"]
 
 
 def test_the_timeline_stands_under_headings_of_when(desk: Client) -> None:
@@ -109,7 +177,7 @@ def test_the_page_needs_no_more_statements_for_more_history(desk: Client, django
     world = World()
     for days in range(12, 20):
         revise(world.line, (days, None), at=later(hours=days))
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(38):
         desk.get(address("order", world.first.pk))
 
 

@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from backorders.desk.models import Draft
 from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
+from tests.factories import TODAY, revise
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("GALLERY_SHOTS", "")
@@ -93,6 +95,83 @@ def test_what_is_typed_after_the_session_ended_comes_back_after_the_login(world:
     page.goto(address("order", world.first.pk))
     expect(page.locator("form.note textarea")).to_have_value("Must not be lost")
     expect(page.locator("form.note [data-draft-said]")).to_contain_text("Draft kept")
+
+
+def test_a_note_that_was_sent_again_after_the_session_ended_comes_back_no_more(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("order", world.first.pk))
+    page.context.clear_cookies(name="sessionid")
+    page.locator("form.note textarea").fill("Calls back\non Friday")
+    expect(page.locator("form.note [data-draft-said]")).to_contain_text("kept in this browser")
+    page.get_by_role("button", name="Keep note").click()
+    page.locator("[name=unsent-username]").fill("chief")
+    page.locator("[name=unsent-password]").fill("chief")
+    page.keyboard.press("Enter")
+    page.locator("form.unsent [data-saves]").click()
+    expect(page.locator("ol.timeline").first).to_contain_text("on Friday")
+    expect(page.locator("form.note textarea")).to_have_value("")
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft:'))") == []
+    assert not Draft.objects.exists()
+
+
+def test_words_are_found_in_the_timeline_where_it_stands(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("order", world.first.pk))
+    page.wait_for_load_state("networkidle")
+    page.evaluate("window.isSame = true")
+    find = page.get_by_role("searchbox", name="Find in the timeline")
+    find.fill("called")
+    find.press("Enter")
+    timeline = page.locator("#timeline-section")
+    expect(timeline.locator("ol li")).to_have_count(1)
+    expect(find).to_be_focused()
+    expect(find).to_have_value("called")
+    shot(page, "timeline-find")
+    assert visit.violations() == []
+    timeline.get_by_role("link", name="Clear").click()
+    expect(timeline.locator("ol li")).not_to_have_count(1)
+    assert page.evaluate("window.isSame")
+    assert visit.complaints == []
+
+
+def test_where_several_purchase_lines_bring_an_order_a_key_asks_which(world: World, sit_down: Open) -> None:
+    days = (world.today - TODAY).days
+    revise(world.line, (days + 20, 3), (days + 30, 17), at=timezone.now())
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("order", world.first.pk))
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("e")
+    which = page.locator(".page-actions .menu-panel a")
+    expect(which).to_have_count(2)
+    expect(which.last).to_be_visible()
+    shot(page, "which-eta")
+    assert visit.violations() == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(which.last).to_be_focused()
+    chosen = which.last.get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{chosen}")
+
+
+def test_an_order_is_assigned_with_keys_alone(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("order", world.first.pk))
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="To me")).to_be_visible()
+    assert visit.violations() == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".next")).to_contain_text("Looked after by chief")
+    page.set_viewport_size({"width": 320, "height": 700})
+    for menu in page.locator(".next summary").all():
+        menu.click()
+        assert not visit.scrolls_sideways()
+    assert visit.complaints == []
 
 
 def test_a_supplier_is_recorded_in_its_own_words(world: World, sit_down: Open) -> None:

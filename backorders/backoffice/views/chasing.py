@@ -19,6 +19,7 @@ from backorders.backoffice import supplier_answers
 from backorders.backoffice.forms.asking import ReasonForm
 from backorders.backoffice.forms.chasing import AcceptForm
 from backorders.backoffice.paging import page_of
+from backorders.backoffice.views.line_acts import our_address
 from backorders.backoffice.views.screen import ActScreen, Doing, Screen
 from backorders.chasing.models import DateRequest, EtaProposal
 from backorders.ids import typed_ids
@@ -68,7 +69,9 @@ class AskSupplier(Doing):
         return asking.ask_supplier(lines.values_list("pk", flat=True), by=self.by, at=self.at)
 
     def back(self) -> str:
-        """Go back to the purchase order, the product or the list."""
+        """Go back to the page the form stands on, the purchase order, the product or the list."""
+        if here := our_address(self.request.POST.get("next", ""), self.request):
+            return here
         for name, page in (("product", "admin:product_supply"), ("order", "admin:purchase_order")):
             if len(ids := self._ids(name)) == 1:
                 return reverse(page, args=ids)

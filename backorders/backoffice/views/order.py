@@ -17,6 +17,7 @@ from backorders.backoffice import deadlines_shown, order_facts, order_page, time
 from backorders.backoffice.forms.caring import MessageForm
 from backorders.backoffice.forms.orders import NoteForm
 from backorders.backoffice.views.screen import Screen
+from backorders.backoffice.views.waiting import assignable
 from backorders.backoffice.workbench.neighbours import Neighbours, neighbours
 from backorders.desk.drafts import drafts_of
 from backorders.desk.models import Draft
@@ -85,7 +86,7 @@ class ShowOrder(Screen):
             others=self.order.customer.orders.exclude(pk=self.order.pk).order_by("-placed_at", "-id")[:5],
             lines=lines,
             parcels=parcels,
-            answers=order_page.answers(lines, parcels),
+            answers=order_page.answers(lines, parcels, priced),
             is_open=any(shown.is_open for shown in lines),
             is_ready=any(shown.line.allocated for shown in lines),
             is_untold=any(shown.promise and shown.promise.is_untold for shown in lines),
@@ -103,7 +104,10 @@ class ShowOrder(Screen):
             questions=self.order.questions.filter(answered_at=None).select_related("line__product").order_by("id"),
             next=order_facts.next_of(self.order, lines, trouble, today=today),
             owners=order_facts.owners_of(self.order),
+            people=assignable(self.by),
+            contacts=order_facts.contacts_of(self.order.customer),
             alternatives=[order_facts.alternative_words(each) for each in priced],
+            may_offer=any(each.is_offered for each in priced),
             with_alternative=[pk for pk, mine in named.items() if mine],
             gifts=order_facts.gifts_of(self.order),
             mail_count=order_facts.mails_of(self.order).count(),
@@ -115,6 +119,7 @@ class ShowOrder(Screen):
                 initial={"text": drafts["message"].text if "message" in drafts else self.starts[0].text}
             ),
             drafts=drafts,
+            written=order_facts.written_of(self.order, by=self.by),
             starts=self.starts,
             tab="message" if self._tab(drafts) == "message" else "note",
             **kwargs,

@@ -76,7 +76,7 @@ class WaitingLines(OfLines):
             is_counted=number <= counting.COUNTED,
             summary=self._summary(page, shown),
             selected=self._selected(),
-            people=self._people(),
+            people=assignable(self.by),
             causes=OrderLine.Cause.choices,
             tiers=Customer.Tier.names,
             cleared=typed_id(self.request.GET.get("cleared", "")),
@@ -151,11 +151,6 @@ class WaitingLines(OfLines):
 
     def _saved(self) -> list[SavedView]:
         return list(saved_views(self.by))
-
-    def _people(self) -> list[User]:
-        if not self.request.user.has_perm("handling.assign"):
-            return []
-        return list(User.objects.filter(is_staff=True, is_active=True).order_by("username")[:100])
 
     def _empty(self, tabs: Iterable[counting.Tab]) -> dict[str, Any]:
         """Say why there is nothing: too narrow a filter, nothing to do, or nothing there at all."""
@@ -247,6 +242,13 @@ class ExportLines(OfLines):
 def saved_views(person: User) -> Any:
     """Return the saved views a person sees: their own and the team's."""
     return SavedView.objects.filter(Q(owner=person) | Q(is_team=True)).select_related("owner").order_by("name", "id")
+
+
+def assignable(person: User) -> list[User]:
+    """Return who may look after a line, for whoever may say so."""
+    if not person.has_perm("handling.assign"):
+        return []
+    return list(User.objects.filter(is_staff=True, is_active=True).order_by("username")[:100])
 
 
 def address_of(view: str, text: str = "", **more: str) -> str:
