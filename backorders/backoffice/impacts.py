@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from statistics import median_high
 from typing import Any, NamedTuple
 
 from django.db.models import F, Sum
@@ -14,6 +15,8 @@ from backorders.allocation.impact import Impact, Move
 from backorders.allocation.windows import Window
 from backorders.amounts import signed
 from backorders.backoffice.who_hears import Then, followings, manner
+from backorders.compensation.leaving import Left, left_after
+from backorders.compensation.measuring import Share
 from backorders.notifications.policy import TELLING
 from backorders.orders.models import OrderLine
 from backorders.rows import batches
@@ -44,7 +47,8 @@ class Shown:
     """An impact as the screens show it; the customers to be told are the number on the button.
 
     Of customers `answers` counts those who must answer by the law, `held` those who hear later because they heard of a
-    date just now; `worth` is (amount, currency) of the lines that get later or lose their date.
+    date just now; `worth` is (amount, currency) of the lines that get later or lose their date, `left` what became of
+    lines that slipped before as half of them do now.
     """
 
     counts: dict[str, int]
@@ -56,6 +60,7 @@ class Shown:
     answers: int = 0
     held: int = 0
     worth: Sequence[tuple[str, str]] = ()
+    left: Left | None = None
     cap_hours = CAP_HOURS
 
     @property
@@ -106,7 +111,12 @@ def shown(impact: Impact, *, at: datetime) -> Shown:
         answers=len(how.answer),
         held=len(how.later),
         worth=_worth([move.line_id for move in moves if move.kind in ("later", "no_date")]),
+        left=_left([move.slip_days for move in moves if move.kind == "later" and move.slip_days]),
     )
+
+
+def _left(slips: Sequence[int]) -> Left | None:
+    return left_after(median_high(slips)) if slips else None
 
 
 def _worth(lines: Sequence[int]) -> list[tuple[str, str]]:
@@ -156,7 +166,9 @@ def kept_impact(kept: dict[str, Any]) -> Shown | None:
     if not kept:
         return None
     kept = {name: value for name, value in kept.items() if name != "is_partial"}
-    return Shown(**{**kept, "rows": [_row_again(row) for row in kept["rows"]]})
+    first, last, cancelled = kept.get("left") or (0, None, None)
+    left = Left(first, last, Share(*cancelled)) if cancelled else None
+    return Shown(**{**kept, "rows": [_row_again(row) for row in kept["rows"]], "left": left})
 
 
 def _kept(value: Any) -> Any:

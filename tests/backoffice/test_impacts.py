@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
@@ -15,6 +16,7 @@ from backorders.orders.models import Order, OrderLine
 from backorders.supply.models import PurchaseLine
 from tests.actions.lawdesk import a_sale, tick
 from tests.backoffice.desk import World, address, filled, text
+from tests.compensation.test_leaving import slipped
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, day, later, revise
 from tests.notifications.desk import announce, send
 
@@ -71,6 +73,27 @@ def test_what_gets_later_is_worth_its_open_units_by_currency() -> None:
     assert seen(purchase, 30, hours=1).worth == [("5670.00", "TRY"), ("21.00", "EUR")]
     assert seen(purchase, None, hours=1).worth == [("5670.00", "TRY"), ("21.00", "EUR")]
     assert seen(purchase, 5, hours=1).worth == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Cancelled so far, of lines that came 15–30 days later: 3 of 12: 25 %"),
+        ("tr", "Bugüne dek 15–30 gün geciken satırlardan iptal edilenler: 12 içinde 3: %25"),
+    ],
+)
+def test_how_many_left_before_is_said_and_kept(desk: Client, language: str, words: str) -> None:
+    world = World()
+    slipped(20, lines=12, cancelled=3)
+    impact = seen(world.line, 30, hours=1)
+    assert impact.left is not None
+    kept = kept_impact(json.loads(json.dumps(as_kept(impact))))
+    assert kept is not None
+    assert kept.left == impact.left
+    url = address("purchase_line_eta", world.line.pk)
+    form = filled(desk.get(url), how="date", eta_on=day(30), preview="1")
+    assert words in text(desk.post(url, form, headers={"Accept-Language": language}))
+    assert seen(world.line, 5, hours=1).left is None
 
 
 def test_it_is_kept_as_it_was_shown_and_what_was_kept_before_is_read() -> None:
