@@ -3,13 +3,75 @@
 {
   const scanner = document.querySelector("[data-scans]"), table = document.querySelector("table.entry");
 
-  // A scanned SKU leads to its line; of what is of no line the server says where it belongs.
+  // What a person wants of a scan is remembered in this browser.
+  const person = document.querySelector("meta[name=desk-keys]").dataset.person;
+  const wish = (name, usual) => {
+    const box = document.getElementById(name), place = `${name}:${person}`;
+    try { box.checked = (localStorage.getItem(place) ?? usual) === "yes"; } catch { box.checked = usual === "yes"; }
+    box.addEventListener("change", () => { try { localStorage.setItem(place, box.checked ? "yes" : "no"); } catch { /* switched off */ } });
+    return box;
+  };
+  const isCounting = scanner && wish("scan-counts", "no"), isHeard = scanner && wish("scan-heard", "yes");
+  if (scanner) document.querySelector(".scan-ways").hidden = false;
+
+  // What became of a scan is heard and felt: high is good, twice is too much, low is wrong.
+  const HEARD = { good: [[1320], [60]], over: [[880, 880], [60, 60, 60]], wrong: [[220, 220], [250, 80, 250]] };
+  const TONE = 0.12; // seconds, and as long a pause
+  let audio = null;
+  const hear = (what) => {
+    if (!isHeard.checked) return;
+    const [tones, buzz] = HEARD[what];
+    navigator.vibrate?.(buzz);
+    audio = audio || new AudioContext();
+    tones.forEach((hertz, n) => {
+      const tone = audio.createOscillator(), volume = audio.createGain(), from = audio.currentTime + 2 * n * TONE;
+      tone.frequency.value = hertz;
+      volume.gain.value = 0.2;
+      tone.connect(volume).connect(audio.destination);
+      tone.start(from);
+      tone.stop(from + TONE);
+    });
+  };
+
+  // Counting starts at nothing, and every scan is one unit more: good while some are outstanding, over beyond. A short
+  // number is how many there are of what was scanned last.
+  const SHORT = /^\d{1,4}$/;
+  let last = null; // the row scanned last
+  const units = (row, name) => Number(row.querySelector(`.arrival-${name}`).value);
+  const room = (row) => Math.max(Number(row.dataset.outstanding) - units(row, "damaged"), 0);
+  const put = (row, total) => {
+    const [good, over] = ["quantity", "over"].map((name) => row.querySelector(`.arrival-${name}`));
+    good.value = Math.min(total, room(row));
+    over.value = total - good.value;
+    last?.classList.remove("is-last");
+    last = row;
+    row.classList.add("is-last");
+    good.dispatchEvent(new Event("input", { bubbles: true }));
+    const words = scanner.dataset[over.value > 0 ? "over" : "counts"];
+    document.getElementById("scan-said").textContent = words.replace("{sku}", row.dataset.sku).replace("{count}", total).replace("{all}", row.dataset.outstanding).replace("{over}", over.value);
+    hear(over.value > 0 ? "over" : "good");
+  };
+  const unseen = () => [...table.tBodies[0].rows].filter((row) => !row.dataset.counted);
+  const start = () => {
+    for (const row of unseen()) row.querySelector(".arrival-quantity").value = isCounting.checked ? 0 : row.dataset.outstanding;
+    need();
+  };
+  if (scanner) isCounting.addEventListener("change", () => { start(); scanner.focus(); });
+
+  // A scanned SKU counts, or leads to its line; of what is of no line the server says where it belongs.
   const scan = () => {
     const code = scanner.value.trim(), said = document.getElementById("scan-said");
-    const row = [...document.querySelectorAll("tr[data-sku]")].find((each) => [code, code.toUpperCase()].includes(each.dataset.sku));
+    const rows = [...document.querySelectorAll("tr[data-sku]")].filter((each) => [code, code.toUpperCase()].includes(each.dataset.sku));
     scanner.value = said.textContent = "";
-    if (row) { const field = row.querySelector("input[type=number]"); count(row); field.focus(); field.select(); return; }
+    if (isCounting.checked && rows.length) {
+      const row = rows.find((each) => units(each, "quantity") < room(each)) || rows[0];
+      put(row, units(row, "quantity") + units(row, "over") + 1);
+      return;
+    }
+    if (isCounting.checked && last && SHORT.test(code)) { put(last, Number(code)); return; }
+    if (rows.length) { const field = rows[0].querySelector("input[type=number]"); count(rows[0]); field.focus(); field.select(); hear("good"); return; }
     if (!code) return;
+    hear("wrong");
     said.textContent = `${scanner.dataset.unknown} ${code}`;
     htmx.ajax("GET", `${scanner.dataset.scans}?scan=${encodeURIComponent(code)}`, { target: said, swap: "innerHTML", select: "#scanned" });
   };
@@ -27,7 +89,7 @@
     for (const row of table.tBodies[0].rows) {
       const field = (name) => row.querySelector(`.arrival-${name}`);
       const good = Number(field("quantity").value), damaged = Number(field("damaged").value);
-      const isShort = good + damaged < Number(row.dataset.outstanding);
+      const came = good + damaged, isShort = came > 0 && came < Number(row.dataset.outstanding); // of nothing no rest is dated
       row.classList.toggle("is-short", isShort || field("rest").value !== "" || row.matches(":has(.of-rest .errorlist)"));
       row.classList.toggle("is-damaged", damaged > 0 || row.querySelector("[type=file]").files.length > 0 || row.matches(":has(.photos)"));
     }
@@ -65,7 +127,7 @@
   // What was counted stays in this browser until its receipt is booked; its key comes along, so that it is booked once.
   const KEPT = 7 * 24 * 3600 * 1000; // milliseconds
   const told = document.querySelector("p[data-counted]"), form = document.getElementById("act");
-  const place = told && `receipt:${document.querySelector("meta[name=desk-keys]").dataset.person}:${location.pathname}`;
+  const place = told && `receipt:${person}:${location.pathname}`;
   const typed = () => [...table.querySelectorAll("input:not([type=file])"), form.elements.reason, form.elements.key];
   const counted = () => [...table.tBodies[0].rows].filter((row) => row.dataset.counted);
   let isKept = true, isSending = false;
@@ -106,6 +168,7 @@
   if (table) {
     const kept = left();
     if (kept) bring(kept);
+    if (isCounting.checked && !told.dataset.sent) start();
     need();
     table.addEventListener("input", (event) => count(event.target.closest("tr")));
     form.elements.reason.addEventListener("input", keep);

@@ -70,6 +70,8 @@ def test_the_page_is_led_to_from_the_receipt_and_says_when_it_is_not_to_be_used(
     said = text(shown)
     assert f"Who gets what came of {world.line.purchase_order}" in said
     assert "Elif Kaya" in said
+    assert re.search(r"As of \d+ \w+ 20\d\d \d\d:\d\d everything held for orders of these products stands here", said)
+    assert f"http://testserver{page}" in said
     assert "was undone" not in said
     undoing.undo(receipt, by=a_user(WAREHOUSE), at=AT)
     assert "This receipt was undone. Do not pick from this list." in text(clerk.get(page))

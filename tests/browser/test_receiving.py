@@ -145,6 +145,79 @@ def test_a_scan_finds_its_line_or_says_where_the_product_belongs(world: World, s
     assert visit.complaints == []
 
 
+RECORDS = """
+    window.felt = []; window.heard = 0;
+    navigator.vibrate = (pattern) => window.felt.push(pattern);
+    const made = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () { window.heard += 1; return made.call(this); };
+"""
+
+
+def test_goods_are_counted_by_scanning_and_each_scan_is_heard_and_felt(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.add_init_script(RECORDS)
+    at_the_dock(page, world)
+    counting, good, over = (page.get_by_label(words) for words in ("Count by scanning", "Good: AK-17", "Over: AK-17"))
+    said = page.locator("#scan-said")
+
+    def scan(*codes: str) -> None:
+        for code in codes:
+            page.keyboard.type(code)
+            page.keyboard.press("Enter")
+
+    expect(good).to_have_value("20")
+    counting.check()
+    expect(good).to_have_value("0")
+    expect(page.get_by_label("Scan a SKU")).to_be_focused()
+    scan("ak-17", "AK-17")
+    expect(good).to_have_value("2")
+    expect(said).to_have_text("AK-17: 2 of 20")
+    expect(page.locator("p.counted")).to_contain_text("Not saved yet: 2 units counted.")
+    expect(page.locator("#preview")).to_contain_text("Who gets it")
+    scan("19")
+    expect(said).to_have_text("AK-17: 19 of 20")
+    scan("AK-17", "AK-17")
+    expect(said).to_contain_text("AK-17: 21, 1 more than the 20 outstanding.")
+    expect(over).to_have_value("1")
+    scan("AK-00")
+    expect(said).to_contain_text("No product has the SKU AK-00.")
+    assert page.evaluate("[felt.map(String), heard]") == [["60"] * 4 + ["60,60,60", "250,80,250"], 8]
+    assert visit.violations() == []
+    page.get_by_label("Sound and vibration").uncheck()
+    page.get_by_label("Scan a SKU").focus()
+    scan("20")
+    expect(over).to_have_value("0")
+    assert page.evaluate("felt.length") == 6
+    at_the_dock(page, world)  # both wishes and what was counted are remembered
+    expect(counting).to_be_checked()
+    expect(page.get_by_label("Sound and vibration")).not_to_be_checked()
+    expect(good).to_have_value("20")
+    page.get_by_role("button", name="Start anew").click()
+    expect(good).to_have_value("0")
+    counting.uncheck()
+    expect(good).to_have_value("20")
+    assert visit.complaints == []
+
+
+def test_what_is_counted_by_scanning_is_booked_and_what_was_not_scanned_is_left_out(
+    world: World, sit_down: Open
+) -> None:
+    other = a_purchase(a_product("AK-99"), 5, eta=None, at=timezone.now())
+    PurchaseLine.objects.filter(pk=other.pk).update(purchase_order=world.line.purchase_order)
+    page = sit_down().page
+    at_the_dock(page, world)
+    page.get_by_label("Count by scanning").check()
+    for _ in range(3):
+        page.keyboard.type("AK-17")
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("ETA of the rest: AK-17")).to_be_visible()
+    expect(page.get_by_label("ETA of the rest: AK-99")).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    assert [PurchaseLine.objects.get(pk=pk).received for pk in (world.line.pk, other.pk)] == [3, 0]
+
+
 def test_what_is_short_or_damaged_is_asked_where_it_is(world: World, sit_down: Open) -> None:
     other = a_purchase(a_product("AK-99"), 5, eta=None, at=timezone.now())
     PurchaseLine.objects.filter(pk=other.pk).update(purchase_order=world.line.purchase_order)
@@ -287,4 +360,10 @@ def test_a_handheld_names_every_field_and_scrolls_nothing_sideways(world: World,
         box = button.bounding_box()
         assert box
         assert box["height"] >= 56
+    page.get_by_label("Count by scanning").check()
+    for code in ("AK-17", "21"):
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    expect(page.locator("#scan-said")).to_contain_text("2 more than the 20 outstanding")  # one came damaged
+    assert not visit.scrolls_sideways()
     assert visit.violations() == []
