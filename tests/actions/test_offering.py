@@ -1,5 +1,6 @@
 """What comes sooner is offered to who waits: no more of it than there is, once, and nothing changes by it."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -92,6 +93,22 @@ def test_money_off_that_is_given_or_taken_back_before_the_mail_leaves_changes_wh
     first.refresh_from_db()
     assert first.state == "superseded"
     assert "We pay back: €4.00" in second.text
+
+
+def test_a_mail_that_is_on_its_way_keeps_its_sum_and_no_other_follows() -> None:
+    """What it said was so; the gift is told by its own mail, and the page states the newest sum before any choice."""
+    line, _ = waiting(quantity=2, price_treatment="its_own")
+    line = paid(line)
+    offer(line)
+    [first] = announce(later(hours=2))
+    Message.objects.filter(pk=first.pk).update(
+        state="sending", lease_token=uuid.uuid4(), lease_until=later(hours=3), lease_owner="x"
+    )
+    off(line, "10.00", at=later(hours=2, minutes=1))
+    assert announce(later(hours=3)) == []
+    first.refresh_from_db()
+    assert (first.state, "We pay back: €4.00" in first.text) == ("sending", True)
+    assert Offer.objects.get().back == Decimal(3)
 
 
 def test_nothing_changes_by_an_offer() -> None:

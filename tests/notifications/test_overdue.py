@@ -163,6 +163,22 @@ def test_a_held_line_whose_day_passed_untold_is_told_that_nobody_knows() -> None
     assert (promise(line).told_until, promise(line).expected_until) == (None, None)
 
 
+def test_until_the_day_starts_a_held_line_whose_day_passed_untold_waits_to_be_told() -> None:
+    """The day starts within the hour: till then nobody is told a day that is over, and nobody is forgotten."""
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=5)
+    line = a_line(product, 5)
+    tell(AT)
+    revise(purchase, (12, None), at=later(days=1))
+    queueing.hold(line, reason="x", by=None, at=later(days=1, hours=1))
+    back = later(days=30)
+    assert tell(back) == tell(later(days=30, minutes=40)) == []
+    assert Promise.objects.untold().filter(line=line).exists()
+    clock.start_day(at=later(days=30, minutes=50))
+    assert [message.kind for message in tell(later(days=30, hours=1))] == ["no_date"]
+    assert not Promise.objects.untold().exists()
+
+
 def test_what_was_told_before_it_passed_stands_and_its_neighbours_are_told() -> None:
     """Goods that lie ready and did not leave keep their day; a mail about another line leaves all the same."""
     product, other = a_product(stock=5), a_product()
