@@ -1,6 +1,8 @@
 """All verbs in any order: whatever staff, suppliers and customers do, the books agree after every step."""
 
 import datetime
+from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,24 +11,27 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
+from backorders.access.table import SERVICE
 from backorders.actions import clock, deadlines, undoing
 from backorders.actions.bookkeeping import check_books
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import Message, MessageLine
+from backorders.orders.models import Refund
 from tests.actions.machine.choices import Choosing
+from tests.actions.machine.mails import Mailing
 from tests.actions.machine.sales import Sales
 from tests.actions.machine.shop import Undone, answer, orders, some
 from tests.actions.machine.supplies import Buying, Warehousing
 from tests.compensation.policies import a_policy
-from tests.factories import a_carrier, a_customer, a_product, a_purchase, a_supplier, a_warehouse
+from tests.factories import a_carrier, a_customer, a_product, a_purchase, a_supplier, a_user, a_warehouse
 from tests.notifications.desk import announce, tell
 from tests.oracle import objections
 
 pytestmark = pytest.mark.django_db
 
 
-class Desk(Sales, Buying, Warehousing, Choosing):
+class Desk(Sales, Buying, Warehousing, Choosing, Mailing):
     """The shop, everybody who can do something to it, time and second thoughts."""
 
     @initialize(
@@ -38,12 +43,14 @@ class Desk(Sales, Buying, Warehousing, Choosing):
     def open_shop(self, stock: int, policy: str, orders: list[Any], heard: bool) -> None:
         self.block = transaction.atomic()
         self.block.__enter__()
+        self.paid = {}
         self.products = [a_product(stock=stock), a_product(backorder_policy=policy)]
         for one, other in (self.products, reversed(self.products)):
             Substitute.objects.create(product=one, substitute=other)
         self.houses = [a_warehouse(), a_warehouse("SECOND", rank=2)]
         self.customers = [a_customer(tier=0), a_customer(tier=3, jurisdiction="US"), a_customer(jurisdiction="DE")]
         self.carrier = a_carrier()
+        self.somebody = a_user(SERVICE)
         a_supplier(email="contoso@example.com")
         a_policy(days=3)
         a_policy("Long", trigger="wait", days=20)
@@ -100,6 +107,16 @@ class Desk(Sales, Buying, Warehousing, Choosing):
     def the_books_agree(self) -> None:
         assert list(check_books(at=self.at)) == []
         assert objections(at=self.at) == []
+
+    @precondition(lambda self: hasattr(self, "products"))
+    @invariant()
+    def never_more_goes_back_than_was_paid(self) -> None:
+        """An order that was split is one with its parts: what was paid is what was placed."""
+        owed = Refund.objects.values_list("cancellation__line__order__number", "amount")
+        back: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for number, amount in owed:
+            back["-".join(number.split("-")[:2])] += amount
+        assert all(amount <= self.paid[number] for number, amount in back.items())
 
 
 def said(messages: list[Message]) -> set[tuple[str, int]]:

@@ -64,6 +64,11 @@ class Choosing(Shop):
             on = None if until is None else day(until)
             self.attempt(lambda: lawful.agree(line, until=on, by=None, at=self.at))
 
+    @rule(which=some, until=st.integers(0, 90))
+    def demand(self, which: int, until: int) -> None:
+        if line := self.pick(OrderLine.objects.open(), which):
+            self.attempt(lambda: lawful.demand_extra_period(line, until=day(until), by=None, at=self.at))
+
     @rule(which=some)
     def end_the_contract(self, which: int) -> None:
         if line := self.pick(OrderLine.objects.open(), which):

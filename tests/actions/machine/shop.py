@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from backorders.allocation.impact import Impact
 from backorders.catalog.models import Product
 from backorders.changes.models import ChangeSet
-from backorders.orders.models import Carrier, Customer
+from backorders.orders.models import Carrier, Customer, Order
 from backorders.refusal import Refused
 from backorders.supply.models import Warehouse
 from tests.factories import AT, an_order
@@ -57,6 +58,8 @@ class Shop(RuleBasedStateMachine):
     houses: list[Warehouse]
     customers: list[Customer]
     carrier: Carrier
+    somebody: Any
+    paid: dict[str, Decimal]  # by the number of an order, as it was placed
 
     def pick(self, rows: Any, index: int) -> Any:
         found = list(rows.order_by("id"))
@@ -76,4 +79,7 @@ class Shop(RuleBasedStateMachine):
         lines, who, whole, paid = order
         wanted = [(self.products[i], n) for i, n in lines]
         fields = {"customer": self.customers[who], "carrier": self.carrier, "is_ship_complete": whole, "is_paid": paid}
+        known = list(Order.objects.values_list("pk", flat=True))
         self.attempt(lambda: an_order(*wanted, at=self.at, **fields))
+        for made in Order.objects.exclude(pk__in=known).filter(is_paid=True):
+            self.paid[made.number] = sum((line.price * line.quantity for line in made.lines.all()), Decimal(0))

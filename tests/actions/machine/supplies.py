@@ -21,7 +21,7 @@ from backorders.actions.reallocating import GoesBefore
 from backorders.chasing.models import EtaProposal, RequestLine
 from backorders.orders.models import OrderLine, Shipment, ShipmentLine
 from backorders.supply.models import PurchaseLine
-from tests.actions.machine.shop import Shop, some
+from tests.actions.machine.shop import Shop, answer, some
 from tests.factories import a_purchase, day
 
 
@@ -156,13 +156,21 @@ class Warehousing(Shop):
     def lose(self, which: int, pays_back: bool) -> None:
         if parcel := self.pick(Shipment.objects, which):
             how = {"pays_back": pays_back, "at": self.at}
-            self.attempt(lambda: losing.lose_parcel(parcel, reason="x", by=None, **how))
+            shown = answer(lambda: losing.preview_loss(parcel, **how))
+            done = answer(lambda: losing.lose_parcel(parcel, reason="x", by=None, **how))
+            if isinstance(shown, type) or isinstance(done, type):
+                assert shown == done
+            else:
+                assert (shown.moves, shown.served) == (done.impact.moves, done.impact.served)
 
     @rule(which=some, n=st.integers(1, 3), house=st.integers(0, 1))
     def take_back(self, which: int, n: int, house: int) -> None:
         if parcel := self.pick(ShipmentLine.objects, which):
-            back = {"warehouse": self.houses[house], "reason": "x", "by": None, "at": self.at}
-            self.attempt(lambda: shipping.return_to_stock(parcel, quantity=n, **back))
+            back = {"quantity": n, "warehouse": self.houses[house], "at": self.at}
+            self.attempt(
+                lambda: shipping.return_to_stock(parcel, **back, reason="x", by=None),
+                lambda: shipping.preview_return(parcel, **back),
+            )
 
     @rule(product=st.integers(0, 1), house=st.integers(0, 1), counted=st.integers(0, 12))
     def count(self, product: int, house: int, counted: int) -> None:
