@@ -19,6 +19,9 @@ from tests.harness.valkey import ValkeyServer, valkey
 # Nobody listens at the broker's address: what processes count together is counted by the tests alone.
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# A password is checked as ever, but guessing one is cheap here: it cost a third of a second for every person.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 
 @pytest.fixture(autouse=True)
 def nobody_was_here_before() -> Iterator[None]:
