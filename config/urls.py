@@ -15,7 +15,12 @@ handler500 = "backorders.portal.views.failing.failed"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:start")),
-    path("admin/orders/<int:pk>/as-customer/", admin.site.admin_view(AsCustomer.as_view()), name="as_customer"),
+    path(
+        "admin/orders/<int:pk>/as-customer/", admin.site.admin_view(AsCustomer.as_view()), {"part": ""}, "as_customer"
+    ),
+    path(
+        "admin/orders/<int:pk>/as-customer/<str:part>/", admin.site.admin_view(AsCustomer.as_view()), name="looked_at"
+    ),
     path("admin/", admin.site.urls),
     path("calendar/<str:token>.ics", receipts_feed, name="receipts_feed"),
     path("o/", include("backorders.portal.urls")),

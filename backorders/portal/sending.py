@@ -23,7 +23,14 @@ def sends(context: Any, content: str, name: str, *args: Any, style: str = "") ->
 
 @register.simple_tag(takes_context=True)
 def leads(context: Any, name: str) -> SafeString | str:
-    """Return the attribute by which a link leads to the page `name` behind the link; without a link, nothing."""
-    if not context["token"]:
+    """Return the attribute by which a link leads to the page `name` behind the link.
+
+    Without a link it leads staff to the same page where they may look at that, else nowhere.
+    """
+    if context["token"]:
+        to = reverse(f"portal:{name}", args=[context["token"]])
+    elif name in context["looks"]:
+        to = reverse("looked_at", args=[context["order"].pk, name])
+    else:
         return ""
-    return format_html(' href="{}{}"', reverse(f"portal:{name}", args=[context["token"]]), context["lang"])
+    return format_html(' href="{}{}"', to, context["lang"])

@@ -38,6 +38,7 @@ WORDS = {
     "customer": "1",
     "form": "csv",
     "kind": "later",
+    "part": "cancel",
     "language": "tr",
     "token": "made-up",
     **dict.fromkeys(("code", "decision", "parcel"), 1),

@@ -40,6 +40,10 @@ def seen(waiter: Waiter, *, client: Client | None = None, **query: str) -> Any:
     return (client or somebody(SERVICE)).get(reverse("as_customer", args=[waiter.order.pk]), query)
 
 
+def looked_at(waiter: Waiter, part: str, *, client: Client | None = None, **query: str) -> Any:
+    return (client or somebody(SERVICE)).get(reverse("looked_at", args=[waiter.order.pk, part]), query)
+
+
 def a_parcel(waiter: Waiter) -> None:
     """The descaler is on its way."""
     line = waiter.order.lines.get(product=waiter.descaler)
@@ -78,6 +82,29 @@ def test_nothing_on_it_can_be_sent() -> None:
     assert somebody(SERVICE).post(reverse("as_customer", args=[waiter.order.pk])).status_code == 405
 
 
+@pytest.mark.parametrize("language", ["en", "tr"])
+@pytest.mark.parametrize("part", ["cancel", "alternatives", "ready"])
+def test_the_pages_its_links_lead_to_are_there_word_for_word(client: Client, part: str, language: str) -> None:
+    waiter = Waiter()
+    theirs = main(client.get(f"{waiter.path}{part}/", {"lang": language}))
+    page = looked_at(waiter, part, lang=language)
+    assert main(page) == theirs
+    assert len(theirs) > 80
+    assert SENDS.findall(page.content.decode()) == []
+    outside = re.sub(r"<fieldset[^>]* disabled>.*</fieldset>", "", page.content.decode(), flags=re.S)
+    assert not re.search("<button|<input", outside)
+
+
+def test_staff_go_from_page_to_page_as_the_customer_does() -> None:
+    waiter = Waiter()
+    cancel = reverse("looked_at", args=[waiter.order.pk, "cancel"])
+    assert f'href="{cancel}?lang=tr"' in seen(waiter, lang="tr").content.decode()
+    page = looked_at(waiter, "cancel", lang="tr").content.decode()
+    assert f'href="{reverse("as_customer", args=[waiter.order.pk])}?lang=tr"' in page
+    assert looked_at(waiter, "contact").status_code == 404
+    assert looked_at(waiter, "cancel", client=somebody(ADMINISTRATOR)).status_code == 403
+
+
 def test_it_leaves_no_trace(client: Client) -> None:
     waiter = Waiter()
     staff = somebody(SERVICE)
@@ -86,6 +113,8 @@ def test_it_leaves_no_trace(client: Client) -> None:
         connection,
     ) as statements:
         assert seen(waiter, client=staff).status_code == 200
+        for part in ("cancel", "alternatives", "ready"):
+            assert looked_at(waiter, part, client=staff).status_code == 200
     assert [each["sql"] for each in statements if WRITES.match(each["sql"])] == []
     assert (list(CustomerLink.objects.values()), ChangeSet.objects.count()) == before
 

@@ -27,12 +27,8 @@ class ShowOrder(Visit):
 
     def context(self) -> dict[str, Any]:
         """Return the order in words."""
-        return seen_by_customer(self.order, self.language, at=self.at)
-
-
-def seen_by_customer(order: Order, language: str, *, at: datetime.datetime) -> dict[str, Any]:
-    """Return what an order's page shows in a language."""
-    return {"page": page_of(order, language, at=at), "phone": masked_phone(order.customer.phone)}
+        page = page_of(self.order, self.language, at=self.at)
+        return {"page": page, "phone": masked_phone(self.order.customer.phone)}
 
 
 class OnOrder(ShowOrder):
