@@ -1,7 +1,7 @@
 """How an impact is shown: who moves, from where to where, and who will hear of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from statistics import median_high
@@ -113,6 +113,21 @@ def shown(impact: Impact, *, at: datetime) -> Shown:
         worth=_worth([move.line_id for move in moves if move.kind in ("later", "no_date")]),
         left=_left([move.slip_days for move in moves if move.kind == "later" and move.slip_days]),
     )
+
+
+def listed(impact: Impact) -> Iterator[list[Any]]:
+    """Yield the heading and every move, the worst first, for a file; windows as their two days."""
+    moves = sorted(impact.moves, key=_harm)
+    thens = {line: following.then for line, following in followings(moves).items()}
+    yield [
+        *(_("Order"), _("Customer"), _("Item"), _("Told from"), _("Told until")),
+        *(_("Expected before, from"), _("Expected before, until"), _("Expected from"), _("Expected until")),
+        *(_("Slip, days"), _("Then")),
+    ]
+    for some in batches(moves, CHUNK):
+        for row in _rows(some, thens):
+            days = [day for window in (row.told, row.old, row.new) for day in window or (None, None)]
+            yield [row.order, row.customer, row.product, *days, row.slip_days, str(row.then.label)]
 
 
 def _left(slips: Sequence[int]) -> Left | None:

@@ -13,7 +13,7 @@ from backorders.actions import revising
 from backorders.actions.etas import EtaChange, EtaPart
 from backorders.backoffice.impacts import Shown, as_kept, kept_impact, shown
 from backorders.orders.models import Order, OrderLine
-from backorders.supply.models import PurchaseLine
+from backorders.supply.models import EtaRevision, PurchaseLine
 from tests.actions.lawdesk import a_sale, tick
 from tests.backoffice.desk import World, address, filled, text
 from tests.compensation.test_leaving import slipped
@@ -94,6 +94,34 @@ def test_how_many_left_before_is_said_and_kept(desk: Client, language: str, word
     form = filled(desk.get(url), how="date", eta_on=day(30), preview="1")
     assert words in text(desk.post(url, form, headers={"Accept-Language": language}))
     assert seen(world.line, 5, hours=1).left is None
+
+
+def test_everybody_who_moves_is_downloaded_as_a_list(desk: Client) -> None:
+    world = World()
+    url = address("purchase_line_eta", world.line.pk)
+    form = filled(desk.get(url), how="date", eta_on=day(40))
+    assert 'name="list"' in desk.post(url, {**form, "preview": "1"}).content.decode()
+    file = desk.post(url, {**form, "list": "csv"})
+    assert file["Content-Disposition"].startswith('attachment; filename="moves-')
+    heading, *rows = file.getvalue().decode().removeprefix("\ufeff").splitlines()
+    assert heading.startswith("Order,Customer,Item,Told from,Told until,")
+    assert sorted(row.split(",")[1] for row in rows) == ["Elif Kaya", "Nil Nomail", "Sami Aydın"]
+    assert all(len(row.split(",")) == 11 for row in rows)
+    first = next(row.split(",") for row in rows if world.first.number in row)
+    assert first[7:9] == [str(each) for each in seen(world.line, 40, hours=1).rows[0].new or ()]
+    assert not EtaRevision.objects.filter(new_on=day(40)).exists()
+    turkish = desk.post(url, {**form, "list": "csv"}, headers={"Accept-Language": "tr"}).getvalue().decode()
+    assert "Sipariş;Müşteri;" in turkish
+
+
+def test_a_list_of_what_would_be_refused_is_the_form_with_the_reason(desk: Client) -> None:
+    world = World()
+    url = address("purchase_line_eta", world.line.pk)
+    form = filled(desk.get(url), how="date", eta_on=day(-40))
+    answer = desk.post(url, {**form, "list": "csv"})
+    assert answer.status_code == 422
+    assert "is in the past" in text(answer) or "is before the order date" in text(answer)
+    assert desk.post(url, {**form, "eta_on": "", "list": "csv"}).status_code == 422
 
 
 def test_it_is_kept_as_it_was_shown_and_what_was_kept_before_is_read() -> None:

@@ -22,7 +22,9 @@ from backorders.actions import approving
 from backorders.actions.done import Done
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.impact import Impact
-from backorders.backoffice.impacts import shown
+from backorders.allocation.windows import business_day
+from backorders.backoffice.impacts import listed, shown
+from backorders.backoffice.spreadsheets import csv_of
 from backorders.refusal import Busy, Refused, Stale
 
 CONFLICT, REFUSED, BUSY = 409, 422, 503
@@ -147,7 +149,9 @@ class ActScreen(Screen):
         form = self.form(request.POST)
         if "preview" in request.POST:
             return self.previewed(form)
-        if not form.is_valid():
+        if "list" in request.POST and form.is_ready():
+            return self.listed(form)
+        if "list" in request.POST or not form.is_valid():
             return self.refused(form, REFUSED)
         try:
             done = self.does(form)
@@ -164,6 +168,16 @@ class ActScreen(Screen):
             return self.refused(form, status_of(refusal))
         messages.success(request, self.done_sentence(done))
         return HttpResponseRedirect(self.back())
+
+    def listed(self, form: Any) -> Any:
+        """Answer with everybody it would move, as a file."""
+        try:
+            impact = self.preview(form)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+            return self.refused(form, status_of(refusal))
+        written = list(listed(impact or Impact()))  # while the reader's language still holds
+        return csv_of(written, name=f"moves-{business_day(self.at)}.csv")
 
     def previewed(self, form: Any) -> HttpResponse:
         """Answer with whom it would touch: the part of the page alone if a script asks, else the whole page."""
@@ -196,7 +210,8 @@ class ActScreen(Screen):
             impact = self.preview(form)
         except Refused as refusal:
             return {"preview": None, "refusal": str(refusal)}
-        return {"preview": shown(impact, at=self.at) if impact is not None else None, "facts": self.facts(form)}
+        seen = {"preview": shown(impact, at=self.at) if impact is not None else None, "facts": self.facts(form)}
+        return {**seen, "may_list": True}
 
 
 def done_sentence(done: Done[Any]) -> SafeString:
