@@ -1,6 +1,7 @@
 """Caring: what we write down about an order for each other, what we write to its customer, what we give for a wait."""
 
 import datetime
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -173,7 +174,8 @@ def compensate(
     that of its units.
     Raises `TooMuch`, `NoReason`, `Stale`, `NeedsApproval` above the limit of whoever may not approve.
     """
-    lock_products(order.lines.values_list("product", flat=True))
+    family = refunding.families([order.pk])[order.pk]
+    lock_products(OrderLine.objects.filter(order__in=family).values_list("product", flat=True))
     fresh_order(order, seen_version=seen_version)
     gift = _gift(order, kind, amount, line)
     given = {"order": order.pk, "kind": kind, "amount": str(amount), "line": line and line.pk, "reason": reason}
@@ -281,7 +283,10 @@ def _words(order: Order, text: str) -> str:
 def _gift(order: Order, kind: str, amount: Decimal, line: OrderLine | None) -> Gift:
     if not amount.is_finite() or not 0 < amount < MOST_GIVEN or amount != round(amount, 2):
         raise TooMuch(_("Give an amount above nothing, in whole cents; got %(amount)s."), amount=amount)
-    worth, given = _worth(order.lines.all()), _sum(order.compensations.all())
+    worth, given = min(
+        (_worth_and_given(orders) for orders in ({order.pk}, refunding.families([order.pk])[order.pk])),
+        key=lambda both: both[0] - both[1],
+    )
     if given + amount > worth:
         raise TooMuch(
             _(
@@ -310,6 +315,12 @@ def _gift(order: Order, kind: str, amount: Decimal, line: OrderLine | None) -> G
                 amount=amount,
             )
     return Gift(Compensation.Kind(kind).value, amount, order.currency)
+
+
+def _worth_and_given(orders: Collection[int]) -> tuple[Decimal, Decimal]:
+    """What all these orders are worth, and what was given for them: an order with its parts is worth no more."""
+    lines, gifts = OrderLine.objects.filter(order__in=orders), Compensation.objects.filter(order__in=orders)
+    return _worth(lines), _sum(gifts)
 
 
 def _worth(lines: QuerySet[OrderLine]) -> Decimal:

@@ -85,14 +85,14 @@ def differences_of(units: Sequence[tuple[OrderLine, int, Decimal]]) -> list[Deci
     """Return what is paid back if units of a line become others that cost so much less in all, each as if it were the
     only one: less the money off that was given for them before. The statements do not grow with the lines."""
     cheaper = {line.order_id for line, _quantity, back in units if back and line.order.is_paid}
-    families = _families(cheaper) if cheaper else {}
+    known = families(cheaper) if cheaper else {}
     of_family: dict[frozenset[int], list[Off]] = {}
     for gift, off in _offs(cheaper).items():
-        of_family.setdefault(families.get(gift.order_id, frozenset({gift.order_id})), []).append(off)
+        of_family.setdefault(known.get(gift.order_id, frozenset({gift.order_id})), []).append(off)
     amounts = []
     for line, quantity, back in units:
         is_cheaper = back and line.order.is_paid
-        offs = of_family.get(families[line.order_id], []) if is_cheaper else []
+        offs = of_family.get(known[line.order_id], []) if is_cheaper else []
         paid = quantity - line.unpaid_of(quantity)
         after = [off.following(line.pk, 0, paid, back=back / paid) for off in offs]
         amounts.append(net(back, offs, after))
@@ -146,7 +146,7 @@ def _offs(orders: Collection[int], *, without: Collection[Cancellation] = ()) ->
 
     Each is followed from the units it was given for through what came after: splits, exchanges, cancellations.
     """
-    family = {pk for known in _families(orders).values() for pk in known}
+    family = {pk for known in families(orders).values() for pk in known}
     gifts = Compensation.objects.filter(kind=Compensation.Kind.DISCOUNT, order__in=family).order_by("id")
     offs: dict[Compensation, Off] = {}
     if not family or not (found := list(gifts)):
@@ -163,8 +163,8 @@ def _offs(orders: Collection[int], *, without: Collection[Cancellation] = ()) ->
     return offs
 
 
-def _families(orders: Collection[int]) -> dict[int, frozenset[int]]:
-    """These orders and those they were split from, or that were split off them: each with all that belong to it."""
+def families(orders: Collection[int]) -> dict[int, frozenset[int]]:
+    """Return these orders and those they were split from, or that were split off them: each with all of its own."""
     found = {pk: frozenset({pk}) for pk in orders}
     known, new = set[int](), set(orders)
     while new:

@@ -286,6 +286,17 @@ def test_whatever_is_exchanged_and_cancelled_what_goes_back_is_what_was_paid(ste
     assert off or sum(amount for (amount,) in amounts) == Decimal(60)
 
 
+def test_an_order_and_what_was_split_off_it_get_no_more_than_both_are_worth() -> None:
+    line = an_open_line()
+    give(line.order, 30)
+    made = reshaping.split(line.order, units=[(line.pk, 2)], reason="x", by=None, at=later(hours=1)).made
+    with pytest.raises(caring.TooMuch, match=r"is worth 40(\.00)? EUR, and 30(\.00)? EUR were given"):
+        give(made, 11, at=later(hours=2))
+    give(made, 10, at=later(hours=2))
+    with pytest.raises(caring.TooMuch):
+        give(line.order, 1, at=later(hours=3))
+
+
 def test_a_parcel_that_had_left_before_has_no_part_in_it_when_it_is_lost() -> None:
     line = an_open_line()
     shipping.ship(line.order, units=[(line.pk, 2)], by=None, at=AT)
