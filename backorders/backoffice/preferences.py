@@ -28,7 +28,7 @@ ROLE_HOMES: tuple[tuple[Role, str, str], ...] = (
     (MANAGER, "index", ""),
     (SERVICE, "waiting_lines", ""),
     (PURCHASING, "expected", ""),
-    (WAREHOUSE, "purchase_orders", ""),
+    (WAREHOUSE, "expected", ""),
     (AUDITOR, "audit", ""),
     (ADMINISTRATOR, "auth_user_changelist", ""),
 )

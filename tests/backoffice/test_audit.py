@@ -123,7 +123,7 @@ def test_the_page_of_a_change_lists_what_it_gave_and_the_mails_that_say_it() -> 
     [
         (SERVICE, "waiting_lines"),
         (PURCHASING, "expected"),
-        (WAREHOUSE, "purchase_orders"),
+        (WAREHOUSE, "expected"),
         (MANAGER, "index"),
         (AUDITOR, "audit"),
         (ADMINISTRATOR, "auth_user_changelist"),

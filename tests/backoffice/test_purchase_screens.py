@@ -1,6 +1,7 @@
 """What is expected when, who waits for it, and a calendar's feed behind a secret that can be revoked."""
 
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,10 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backorders import ics
+from backorders.access.table import MANAGER, PURCHASING, WAREHOUSE
 from backorders.backoffice.plots import step_chart
+from backorders.backoffice.preferences import home_of
 from backorders.backoffice.product_supply import view_of
 from backorders.supply.models import CalendarLink, PurchaseLine
-from tests.backoffice.desk import World, address, text
+from tests.backoffice.desk import World, address, somebody, text
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, an_order, day, receive
 from tests.importing.desk import a_purchase_order
 
@@ -49,6 +52,39 @@ def test_it_begins_with_what_needs_somebody(desk: Client) -> None:
     assert "Nothing is expected for the rest of this week." in text(desk.get(address("expected")))
     overdue(a_purchase(a_product(), 5), 1)
     assert 'aria-current="page">Overdue' in desk.get(address("expected")).content.decode()
+
+
+def test_a_scan_leads_to_where_the_goods_are_received(desk: Client) -> None:
+    kettle, lamp = a_product("AK-17"), a_product("NL-02")
+    (line,), (other,) = a_purchase_order("PO-1", (kettle, 60)), a_purchase_order("PO-2", (kettle, 5))
+    (last,) = a_purchase_order("PO-3", (lamp, 5))
+
+    def scan(code: str, client: Client = desk) -> Any:
+        return client.get(address("expected"), {"scan": code})
+
+    assert scan(" po-2 ").headers["Location"] == address("receive", other.purchase_order_id)
+    assert scan("nl-02").headers["Location"] == address("receive", last.purchase_order_id)
+    several = scan("AK-17")
+    assert "Several purchase orders bring AK-17: PO-1 Delta , PO-2 Delta" in text(several)
+    assert f'href="{address("receive", line.purchase_order_id)}"' in several.content.decode()
+    receive(last, 5)
+    assert "NL-02 is not expected on any purchase order." in text(scan("NL-02"))
+    assert "No purchase order and no product is &lt;b&gt;." in scan("<b>").content.decode()
+    assert scan("x" * 5_000 + "\0").status_code == 200
+    assert "Scan a purchase order" not in text(scan("PO-2", somebody(PURCHASING)))
+
+
+@pytest.mark.django_db
+def test_the_warehouse_begins_with_the_scanner_and_what_comes_this_week() -> None:
+    overdue(a_purchase(a_product(), 5), 1)
+    clerk = somebody(WAREHOUSE)
+    page = clerk.get(address("expected")).content.decode()
+    assert 'aria-current="page">This week' in page
+    assert re.search(r'id="scan"[^>]* autofocus', page)
+    assert home_of(get_user_model().objects.get(pk=clerk.session["_auth_user_id"]), None) == address("expected")
+    chief = somebody(MANAGER).get(address("expected")).content.decode()
+    assert re.search(r'id="scan"', chief)
+    assert not re.search(r'id="scan"[^>]* autofocus', chief)
 
 
 def test_a_row_says_who_waits_and_for_how_much(desk: Client) -> None:

@@ -272,6 +272,8 @@ def test_a_scan_of_another_purchase_order_leads_there(desk: Client) -> None:
     links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', part)
     orders = [each.purchase_order for each in (sooner, later)]
     assert links == [(address("receive", order.pk), order.number) for order in orders]
+    other = scan(desk, world, orders[1].number.lower())
+    assert f"Receive this purchase order: {orders[1].number}" in other
     whole = scan(desk, world, "AK-99")
     assert f"AK-99 is not on this purchase order. It belongs to: {orders[0].number}" in whole
     assert "Outstanding" in whole

@@ -18,6 +18,7 @@ from backorders.actions import feeding
 from backorders.allocation.windows import business_day
 from backorders.backoffice import purchases
 from backorders.backoffice.paging import capped_count, page_of, typed_term
+from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench.counting import COUNTED, shown_count
@@ -38,6 +39,16 @@ class Expected(Screen):
     template_name = "backoffice/expected.html"
     permission = PERMISSION
     title = gettext_lazy("Expected receipts")
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the list; a scan leads to where the goods are received, or is answered above the list."""
+        code = request.GET.get("scan", "").strip()
+        if not code or not request.user.has_perm("receiving.receive"):
+            return super().get(request, *args, **kwargs)
+        found = scanned(code)
+        if len(found.orders) == 1:
+            return redirect("admin:receive", found.orders[0].pk)
+        return self.render_to_response(self.get_context_data(scanned=found))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the view, its counts and its rows."""
@@ -73,8 +84,8 @@ class Expected(Screen):
         return redirect("admin:selection_eta", freeze(request, ids))
 
     def _first(self, today: Any) -> purchases.View:
-        """Begin with the first view that needs somebody, else with this week."""
-        for name in ("overdue", "unconfirmed"):
+        """Begin with the first view that needs somebody who can change it, else with this week."""
+        for name in ("overdue", "unconfirmed") if self.by.has_perm("revising.revise_eta") else ():
             if purchases.VIEWS[name].lines(PurchaseLine.objects.outstanding(), today).exists():
                 return purchases.VIEWS[name]
         return purchases.VIEWS["week"]

@@ -73,7 +73,7 @@ class Receive(ActScreen):
         code = request.GET.get("scan", "").strip()
         found = {"scanned": scanned(code, but=self.order)} if code else {}
         if found and request.headers.get("HX-Request"):
-            return self.response_class(request, "backoffice/scanned.html", found)
+            return self.response_class(request, "backoffice/scanned.html", {**found, "order": self.order})
         if "here" in request.GET:
             return self.response_class(request, "backoffice/others.html", {"others": self._others()})
         return self.render_to_response(self.get_context_data(form=self.form(), **found))
