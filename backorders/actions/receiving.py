@@ -36,7 +36,7 @@ from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.outcome import outcome
 from backorders.allocation.reading import read
 from backorders.allocation.replanning import replan
-from backorders.allocation.serving import ByHand, Turn, by_hand, turns
+from backorders.allocation.serving import ByHand, Finished, Turn, by_hand, finished, gaining, turns
 from backorders.allocation.situation import Situation
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
@@ -44,6 +44,7 @@ from backorders.changes.models import ChangeSet, Touch
 from backorders.changes.recording import open_change, touch
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post
+from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
 from backorders.supply.models import DamagePhoto, EtaRevision, PurchaseLine, PurchaseOrder, Receipt, StockMovement
 
@@ -170,7 +171,7 @@ def _ask_for_the_rest(short: Sequence[PurchaseLine], *, by: AbstractBaseUser | N
 class Ahead(NamedTuple):
     """What a receipt would do: to whom, the queue behind each product, what changing it by hand does, other rules.
 
-    `to_orders` are the units by product that orders get of it.
+    `to_orders` are the units by product that orders get of it, `finished` the lines and orders that need no more.
     """
 
     impact: Impact
@@ -178,6 +179,7 @@ class Ahead(NamedTuple):
     by_hand: list[ByHand]
     rules: list[Comparison]
     to_orders: Mapping[int, int]
+    finished: Finished
 
 
 def foresee_receive(
@@ -200,10 +202,12 @@ def foresee_receive(
         new_places(situation, first, at=at)
         result = outcome(situation, today=today)
     changed = by_hand(ranked, result) if first else []
+    others = OrderLine.objects.waiting().filter(order__in=gaining(result)).exclude(product__in=products)
+    done = finished(result, elsewhere=set(others.order_by().values_list("order", flat=True)))
     given: Counter[int] = Counter()
     for after in result.after:
         given[after.line.product_id] += after.allocated - after.line.allocated
-    return Ahead(as_written(result.impact()), turns(result, products, most=most), changed, rules, given)
+    return Ahead(as_written(result.impact()), turns(result, products, most=most), changed, rules, given, done)
 
 
 def preview_receive(

@@ -51,6 +51,53 @@ class ByHand(NamedTuple):
         return self.window is not None and (self.window_by_hand is None or self.window_by_hand.last > self.window.last)
 
 
+class Finished(NamedTuple):
+    """What goods that arrive finish: lines and orders that have everything now, orders of which something can leave.
+
+    Of the lines: how many have it within what was told, later than that, or were told nothing. `waiting` is how many
+    units of the products are still waited for.
+    """
+
+    lines: int
+    orders: int
+    leaving: int
+    kept: int
+    broken: int
+    untold: int
+    waiting: int
+
+
+def gaining(result: Outcome) -> set[int]:
+    """Return the orders that are given units."""
+    return {after.line.order_id for after in result.after if after.allocated > after.line.allocated}
+
+
+def finished(result: Outcome, *, elsewhere: Container[int]) -> Finished:
+    """Return what is finished; orders in `elsewhere` wait for other products, too."""
+    lines: dict[int, list[After]] = {}
+    for after in result.after:
+        lines.setdefault(written(after.line.line_id), []).append(after)
+    short = {a.line.order_id for mine in lines.values() for a in mine if a.allocated < a.line.quantity}
+    done = [mine for mine in lines.values() if _is_whole(mine) and any(a.line.waiting for a in mine)]
+    whole = {mine[0].line.order_id for mine in done} - short
+    orders = {order for order in whole if order not in elsewhere}
+    is_whole = {a.line.order_id: a.line.is_whole for a in result.after}
+    leaving = {order for order in gaining(result) if order in orders or not is_whole[order]}
+    told = [mine for mine in done if mine[0].line.told_until is not None]
+    kept = sum(_keeps_word(mine) for mine in told)
+    waiting = sum(a.line.quantity - a.allocated for a in result.after)
+    return Finished(len(done), len(orders), len(leaving), kept, len(told) - kept, len(done) - len(told), waiting)
+
+
+def _is_whole(parts: list[After]) -> bool:
+    return all(part.allocated == part.line.quantity for part in parts)
+
+
+def _keeps_word(parts: list[After]) -> bool:
+    until = parts[0].line.told_until
+    return all(until and part.expected and part.expected.last <= until for part in parts)
+
+
 def turns(result: Outcome, products: Container[int], *, most: int) -> list[list[Turn]]:
     """Return the queue of each product, a few lines beyond the last that is served, at most so many."""
     queues: dict[int, list[After]] = {}

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from django.utils.translation import ngettext
+
 from backorders.actions.receiving import Arrival
-from backorders.allocation.serving import ByHand, Turn
+from backorders.allocation.serving import ByHand, Finished, Turn
 from backorders.backoffice.plots import Bar, stack
 from backorders.orders.models import OrderLine
 from backorders.supply.models import PurchaseLine
@@ -100,6 +102,22 @@ def lines_by_hand(found: Sequence[ByHand]) -> list[tuple[OrderLine, ByHand]]:
     """Return by name whom a changed queue gives other units or dates."""
     known = _lines([each.line_id for each in found])
     return [(known[each.line_id], each) for each in found]
+
+
+def finished_words(done: Finished) -> list[tuple[int, str, str]]:
+    """Return what the goods finish, in words: (number, words, tone); late and untold only if any."""
+    always = [
+        (done.leaving, ngettext("order can leave", "orders can leave", done.leaving), "good"),
+        (done.orders, ngettext("order complete", "orders complete", done.orders), "good"),
+        (done.lines, ngettext("line complete", "lines complete", done.lines), "good"),
+        (done.kept, ngettext("promise kept", "promises kept", done.kept), "good"),
+    ]
+    besides = [
+        (done.broken, ngettext("promise comes late", "promises come late", done.broken), "bad"),
+        (done.untold, ngettext("line was told no date", "lines were told no date", done.untold), "same"),
+        (done.waiting, ngettext("unit still waited for", "units still waited for", done.waiting), "same"),
+    ]
+    return always + [each for each in besides if each[0]]
 
 
 def _queue(queue: Sequence[Turn], known: Mapping[int, OrderLine], sent: Mapping[str, str]) -> Queue:

@@ -1,5 +1,7 @@
 """Turns of a queue: who gets how many, who is passed over, and whom a change by hand costs what; nothing is written."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,9 @@ from backorders.actions import receiving
 from backorders.actions.reallocating import GoesBefore
 from backorders.allocation.serving import BEYOND, ByHand
 from backorders.allocation.windows import Window
+from backorders.supply.models import PurchaseLine
 from tests.actions.desk import told
-from tests.factories import AT, a_line, a_product, a_purchase, day
+from tests.factories import AT, a_line, a_product, a_purchase, an_order, day
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +50,43 @@ def test_nobody_changes_by_a_queue_that_serves_all() -> None:
     first, second = a_line(product, 4), a_line(product, 4)
     move = [GoesBefore(second.pk, first.pk)]
     assert receiving.foresee_receive([receiving.Arrival(purchase.pk, 8)], first=move, most=9, at=AT).by_hand == []
+
+
+def finish(purchase: PurchaseLine, units: int, **how: Any) -> dict[str, int]:
+    arrivals = [receiving.Arrival(purchase.pk, units)]
+    found = receiving.foresee_receive(arrivals, most=9, at=AT, **how).finished._asdict()
+    return {name: count for name, count in found.items() if count}
+
+
+def test_what_arrives_finishes_lines_and_orders_and_keeps_promises_or_not() -> None:
+    product, lamp = a_product(), a_product()
+    purchase = a_purchase(product, 20)
+    kept, broken, _untold = (a_line(product, 2) for _ in range(3))
+    told(kept, first=1, last=60)
+    told(broken, first=-20, last=-10)
+    an_order((product, 1), (lamp, 1))
+    an_order((product, 1), (lamp, 1), is_ship_complete=True)
+    assert finish(purchase, 6) == {
+        "lines": 3,
+        "orders": 3,
+        "leaving": 3,
+        "kept": 1,
+        "broken": 1,
+        "untold": 1,
+        "waiting": 2,
+    }
+    assert finish(purchase, 5) == {"lines": 2, "orders": 2, "leaving": 3, "kept": 1, "broken": 1, "waiting": 3}
+    # The one waits for its lamp alone, and what is there can leave; the other leaves as a whole.
+    assert finish(purchase, 8) == {"lines": 5, "orders": 3, "leaving": 4, "kept": 1, "broken": 1, "untold": 3}
+
+
+def test_a_line_that_is_served_in_parts_is_complete_when_all_of_them_are() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 8)
+    first, second = a_line(product, 4), a_line(product, 4)
+    move = [GoesBefore(second.pk, first.pk, units=1)]
+    assert finish(purchase, 5, first=move) == {"lines": 1, "orders": 1, "leaving": 2, "untold": 1, "waiting": 3}
+    assert finish(purchase, 8, first=move) == {"lines": 2, "orders": 2, "leaving": 2, "untold": 2}
 
 
 windows = st.none() | st.builds(

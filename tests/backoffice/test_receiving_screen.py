@@ -91,6 +91,17 @@ def test_where_it_goes_is_counted_and_drawn(
     assert re.findall(r'width="([\d.]+)" height="12"', drawn) == widths
 
 
+def test_what_the_goods_finish_is_counted(desk: Client) -> None:
+    world = World()
+    form = filled(desk.get(receiving(world)), **short(world))
+    seen = text(desk.post(receiving(world), {**form, "preview": "1"}))
+    assert re.search(
+        r"What these goods finish 1 order can leave 0 orders complete 0 lines complete 0 promises kept 5 units", seen
+    )
+    turkish = desk.post(receiving(world), {**form, "preview": "1"}, headers={"Accept-Language": "tr"})
+    assert "1 sipariş gönderilebilir" in text(turkish)
+
+
 def test_where_it_goes_needs_no_more_statements_for_more_products(desk: Client) -> None:
     world = World()
 

@@ -19,7 +19,7 @@ from backorders.actions.seconding import APPROVE, BEFORE_OTHERS
 from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.receiving import ReceiveForm
-from backorders.backoffice.queues import lines_by_hand, queues, shared
+from backorders.backoffice.queues import finished_words, lines_by_hand, queues, shared
 from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import BYTES, REFUSED, ActScreen, Screen
@@ -138,6 +138,7 @@ class Receive(ActScreen):
             "shared": shared(form.arrivals(), lines, self.ahead.to_orders, most=GETTING),
             "queues": queues(self.ahead.queues, self.request.POST),
             "by_hand": lines_by_hand(self.ahead.by_hand),
+            "finished": finished_words(self.ahead.finished),
             "rules": [(RULES[each.rule], each) for each in self.ahead.rules],
         }
 
