@@ -41,7 +41,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
-      if (menu) { menu.open = false; menu.querySelector("summary").focus(); } else run("close");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); } else if (!typing(event.target) || !document.querySelector("[data-command=close]")) run("close");
       return;
     }
     if (typing(event.target)) return;

@@ -285,3 +285,30 @@ def test_a_date_that_presses_is_told_all_the_same(desk: Client) -> None:
     Promise.objects.filter(line__order=world.first).update(told_from=day(1), told_until=day(1))
     fill_in(desk, of(world.line), **LATER, eta_on=day(31), later="1", note="I call them all")
     assert announce_due(at=later(hours=1)).messages == 1
+
+
+@pytest.mark.parametrize(
+    ("opened_from", "leads"),
+    [
+        ("/admin/waiting/?view=late", "/admin/waiting/?view=late"),
+        ("http://testserver/admin/waiting/?view=late", "/admin/waiting/?view=late"),
+        ("https://elsewhere.example/admin/waiting/", ""),
+        ("http://testserver//elsewhere.example/", ""),
+        ("//elsewhere.example/admin/waiting/", ""),
+        ("http://testserver/admin/login/?next=/admin/", ""),
+        ("http://testserver/admin/waiting/act/", ""),
+        ("javascript:alert(1)", ""),
+        ("http://testserver/nowhere/", ""),
+        ("", ""),
+    ],
+)
+def test_it_leads_back_to_the_page_it_was_opened_from_if_that_is_one_of_ours(
+    desk: Client, opened_from: str, leads: str
+) -> None:
+    world = World()
+    url, elsewhere = address("purchase_line_eta", world.line.pk), address("supply_purchaseline_changelist")
+    leads = leads or f"{elsewhere}?when=outstanding"
+    page = desk.get(url, headers={"Referer": opened_from})
+    assert f'<a href="{leads}" class="button" data-command="close">' in page.content.decode()
+    form = filled(page, how="date", eta_on=day(20), reason_code="customs")
+    assert desk.post(url, {**form, "next": opened_from})["Location"] == leads

@@ -156,6 +156,38 @@ def test_where_several_purchase_lines_bring_an_order_a_key_asks_which(world: Wor
     page.wait_for_url(f"**{chosen}")
 
 
+def test_from_the_list_to_an_eta_and_back_to_the_same_row(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    row = page.locator("tr.at")
+    line = row.get_attribute("data-line")
+    page.keyboard.press("e")
+    page.wait_for_url("**/eta/")
+    page.wait_for_load_state("networkidle")
+    note = page.get_by_label("Note")
+    note.fill("half a sentence")
+    page.keyboard.press("Escape")
+    expect(note).to_have_value("half a sentence")
+    note.blur()
+    page.keyboard.press("Escape")
+    page.wait_for_url("**/waiting/?view=all")
+    expect(row).to_have_attribute("data-line", str(line))
+    expect(row.locator("th a")).to_be_focused()
+    page.keyboard.press("e")
+    page.wait_for_url("**/eta/")
+    page.locator("input[name=how][value=shift]").check()
+    page.locator("input[name=days]").fill("3")
+    page.locator("input[name=reason_code]").first.check()
+    page.locator("#save").click()
+    page.wait_for_url("**/waiting/?view=all")
+    expect(page.locator(".messagelist")).to_contain_text("Done.")
+    assert visit.complaints == []
+
+
 def test_an_order_is_assigned_with_keys_alone(world: World, sit_down: Open) -> None:
     visit = sit_down()
     page = visit.page

@@ -1,12 +1,13 @@
 """The ETA screen: record what the supplier said, and see before saving whom it moves and who will be told."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,6 +24,7 @@ from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
 from backorders.backoffice.impacts import shown
 from backorders.backoffice.selections import frozen
+from backorders.backoffice.views.line_acts import our_address
 from backorders.backoffice.views.screen import REFUSED, ActScreen
 from backorders.changes.models import Source
 from backorders.supply.models import PurchaseLine, PurchaseOrder
@@ -90,6 +92,8 @@ class EtaScreen(ActScreen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the lines as they stand."""
         more = max(len(self.lines) - SHOWN, 0)
+        if self.came_from:
+            kwargs.setdefault("back_name", _("Back"))
         return super().get_context_data(lines=self.lines[:SHOWN], more_lines=more, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -130,9 +134,27 @@ class EtaScreen(ActScreen):
         said = [_("%(date)s is more than 180 days away.") % {"date": short_date(day)} for day in far[:1]]
         return said + [_("On %(date)s the warehouse does not receive.") % {"date": short_date(day)} for day in shut[:1]]
 
+    @cached_property
+    def came_from(self) -> str:
+        """The page of ours that this one was opened from, if it is one to go back to."""
+        url = urlsplit(self.request.POST.get("next", "") or self.request.headers.get("Referer", ""))
+        host = self.request.get_host()
+        path = our_address(url._replace(scheme="", netloc="", fragment="").geturl(), self.request)
+        return path if url.netloc in ("", host) and url.path != self.request.path and is_page(url.path) else ""
+
     def back(self) -> str:
-        """Go back to the outstanding purchase lines."""
-        return reverse("admin:supply_purchaseline_changelist") + "?when=outstanding"
+        """Go back to where it was opened from, else to the outstanding purchase lines."""
+        return self.came_from or reverse("admin:supply_purchaseline_changelist") + "?when=outstanding"
+
+
+def is_page(path: str) -> bool:
+    """Whether there is a page to look at under a path, other than the login."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    view = getattr(match.func, "view_class", None)
+    return match.url_name != "login" and (view is None or "get" in view.http_method_names)
 
 
 class LineEta(EtaScreen):
