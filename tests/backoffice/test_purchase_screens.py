@@ -15,6 +15,7 @@ from backorders.access.table import MANAGER, PURCHASING, WAREHOUSE
 from backorders.backoffice.plots import step_chart
 from backorders.backoffice.preferences import home_of
 from backorders.backoffice.product_supply import view_of
+from backorders.catalog.models import Product, Substitute
 from backorders.supply.models import CalendarLink, PurchaseLine
 from tests.backoffice.desk import World, address, somebody, text
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, an_order, day, receive
@@ -203,6 +204,31 @@ def test_a_products_supply_says_why_it_waits_and_who_gets_what(desk: Client) -> 
     assert "In stock, MAIN 2 units · free: 0" in said
     assert "Elif Kaya 5" in said
     assert "Everything that was promised can be kept." in said
+
+
+def test_all_who_wait_are_offered_something_else_from_the_product(desk: Client) -> None:
+    world = World()
+    page, button = address("product_supply", world.kettle.pk), "Offer something else to all who wait"
+    assert button not in text(desk.get(page))  # nothing is named that could come instead
+    other = a_product("AK-18", name="Nova Kettle", stock=50, price=8)
+    Substitute.objects.create(product=world.kettle, substitute=other)
+    assert button in text(desk.get(page))
+    assert button not in text(somebody(WAREHOUSE).get(page))
+    answer = desk.post(address("act_on_lines"), {"do": "offer_instead", "product": world.kettle.pk})
+    seen = text(desk.get(answer.headers["Location"]))
+    assert "3 customers are offered something" in seen
+    for nothing in ("", "x", other.pk):
+        answer = desk.post(address("act_on_lines"), {"do": "offer_instead", "product": nothing}, follow=True)
+        assert "Nobody waits for it." in text(answer)
+
+
+def test_the_product_says_whether_it_is_sold_before_it_came_and_leads_to_where_that_is_changed(desk: Client) -> None:
+    kettle = a_product("AK-17")
+    Product.objects.filter(pk=kettle.pk).update(backorder_policy="limited", backorder_limit=40)
+    page = desk.get(address("product_supply", kettle.pk))
+    assert "Backorders: allow up to a number of waiting units (40) · Stop or limit them" in text(page)
+    assert f"{address('catalog_product_change', kettle.pk)}#id_backorder_policy" in page.content.decode()
+    assert "Stop or limit them" not in text(somebody(WAREHOUSE).get(address("product_supply", kettle.pk)))
 
 
 def test_what_nobody_brings_is_said_first(desk: Client) -> None:

@@ -106,7 +106,19 @@ def _tell_of(screen: ActOnLines, line_ids: Sequence[int]) -> HttpResponse:
 
 
 def _offer(screen: ActOnLines) -> HttpResponse:
-    made = selecting.freeze(screen.chosen, by=screen.by, at=screen.at)
+    return _offer_for(screen, screen.chosen)
+
+
+def _offer_instead(screen: ActOnLines) -> HttpResponse:
+    product = typed_id(screen.request.POST.get("product", ""))
+    lines = OrderLine.objects.waiting().filter(product=product).order_by("id").values_list("pk", flat=True)[:AT_MOST]
+    if not lines:
+        raise handling.NothingChosen(_("Nobody waits for it."))
+    return _offer_for(screen, list(lines))
+
+
+def _offer_for(screen: ActOnLines, line_ids: Sequence[int]) -> HttpResponse:
+    made = selecting.freeze(line_ids, by=screen.by, at=screen.at)
     list_url = asking.query(screen.asked.view.name, screen.asked.typed.text)
     return redirect(f"{reverse('admin:offer_lines', args=[made.name])}?{list_url}")
 
@@ -189,6 +201,7 @@ ACTS: dict[str, tuple[str, Callable[[ActOnLines], HttpResponse] | None]] = {
     "tell_all": ("telling.tell_now", _tell_all),
     "tell": ("telling.tell_now", _tell),
     "offer": ("offering.offer_alternative", _offer),
+    "offer_instead": ("offering.offer_alternative", _offer_instead),
     "assign": ("handling.assign", _assign),
     "assign_me": ("handling.assign", _assign_me),
     "snooze": ("handling.snooze", _snooze),

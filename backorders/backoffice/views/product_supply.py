@@ -40,6 +40,7 @@ class ShowSupply(Screen):
         return super().get_context_data(
             product=self.product,
             supply=supply,
+            has_other=self.product.substitutes.exists(),
             has_lots=any(each.lot for each in supply.supplies),
             sentence=sentence(supply),
             chart=step_chart(supply.start, steps, today=today),
