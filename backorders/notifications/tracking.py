@@ -22,7 +22,7 @@ from backorders import rows
 from backorders.changes.acting import act
 from backorders.ids import typed_id
 from backorders.notifications.addresses import normal
-from backorders.notifications.calling import ask_to_call
+from backorders.notifications.calling import ask_to_call, ask_to_write_again
 from backorders.notifications.marking import confirm_unknown, untell
 from backorders.notifications.models import BOUNCES, SET_ASIDE, Message, ProviderEvent, Suppression
 from backorders.notifications.outdating import stating_old_dates
@@ -30,6 +30,7 @@ from backorders.notifications.parking import is_worked_on
 from backorders.notifications.policy import SENDING
 from backorders.notifications.repeating import repeat, repeated_key
 from backorders.notifications.replies import clean
+from backorders.notifications.superseding import FREED, reopen
 from backorders.refusal import said
 
 Delivery, Reason = Message.Delivery, Suppression.Reason
@@ -204,16 +205,23 @@ def _act_on(event: ProviderEvent, *, at: datetime.datetime) -> None:
 
 
 def _send_once_more(event: ProviderEvent, *, at: datetime.datetime) -> None:
-    """Repeat a mail that bounced softly, later; one whose dates changed meanwhile is replaced by what is new anyway."""
+    """Repeat a mail that bounced softly, later; of one in which a date moved meanwhile all is said anew, as it is then.
+
+    What a person wrote nobody else can write again: they are asked to. Once, however often the provider says it.
+    """
     message = event.message
     if message is None:
         return
-    if message.customer_id is None:
+    if message.customer_id is None or not message.text:  # of a supplier, or of so long ago that its words are gone
         ask_to_call([message.pk], why=_("The mail bounced."), at=at)
-    elif not stating_old_dates().filter(message=message).exists() and message.text:
+    elif not stating_old_dates().filter(message=message).exists():
         occasion = f"~b{message.pk}"
         if not Message.objects.filter(dedupe_key=repeated_key(message, occasion)).exists():
             repeat(message, occasion=occasion, rest=SENDING.soft_bounce_wait, at=at)
+    elif not message.dedupe_key.endswith(f"~{message.pk}"):
+        reopen([message.pk], at=at)
+        ask_to_write_again([message.pk], at=at)
+        Message.objects.filter(pk=message.pk).update(dedupe_key=FREED)  # the next may state the same
 
 
 def _bounces_softly(event: ProviderEvent) -> bool:

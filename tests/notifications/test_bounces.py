@@ -196,6 +196,40 @@ def test_a_soft_bounce_goes_once_more_until_it_bounced_too_often(line: OrderLine
     assert promise(line).told_at == AT
 
 
+@pytest.mark.parametrize("is_new", [True, False], ids=["confirmation", "later"])
+def test_of_a_soft_bounce_in_which_one_date_moved_since_the_others_are_told_too(is_new: bool) -> None:
+    customer = a_customer(email="both@example.com")
+    coming = [a_purchase(a_product(), 9, eta=30) for _ in range(2)]
+    lines = [a_line(each.product, 1, customer=customer) for each in coming]
+    tell(AT)
+    if not is_new:
+        for each in coming:
+            revise(each, (45, None), at=later(days=3))
+        tell(later(days=3, hours=1))
+    assert newest().lines.filter(promise_version__isnull=False).count() == 2
+    revise(coming[0], (60, None), at=later(days=4))
+    for number in (1, 2):  # the provider says it twice
+        report(newest(), how="SoftBounce", code=4096, BouncedAt=f"2026-06-05T0{number}:00:00Z")
+    process_events(at=later(days=4))
+    agree()
+    said = [message for days in (5, 6, 7, 8) for message in tell(later(days=days))]
+    assert [windows(line)["told"] == windows(line)["expected"] for line in lines] == [True, True]
+    assert len(said) == 1
+    agree()
+
+
+def test_of_a_soft_bounce_in_which_a_date_moved_since_what_a_person_wrote_is_written_again(line: OrderLine) -> None:
+    written = caring.write_message(line.order, text="Soon.", by=None, at=later(days=4)).made
+    send(later(days=4, hours=1))
+    revise(line.promise.line.product.purchase_lines.get(), (70, None), at=later(days=5))
+    report(written, how="SoftBounce", code=4096, BouncedAt="2026-06-06T00:00:00Z")
+    process_events(at=later(days=5))
+    assert CallTask.objects.get(done_at=None).message == written
+    tell(later(days=8))
+    assert windows(line)["told"] == windows(line)["expected"]
+    agree()
+
+
 def test_a_lifted_suppression_lets_what_bounced_be_said_anew(line: OrderLine) -> None:
     report(newest())
     process_events(at=later(days=4))
