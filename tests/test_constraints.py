@@ -36,9 +36,11 @@ from backorders.notifications.models import (
     ReplyFile,
     SupplierLink,
     Suppression,
+    TellingRules,
     Thread,
     Wording,
 )
+from backorders.notifications.policy import Rules
 from backorders.orders.models import (
     Cancellation,
     Compensation,
@@ -376,8 +378,14 @@ TRIES |= {
     "nobody_approves_their_personal_text": lambda: (a_wording(), update(Wording, approved_at=AT)),
     "a_message_goes_to_a_customer_or_a_supplier": lambda: (a_message(), update(Message, customer=None)),
     "a_call_is_to_a_customer_or_a_supplier": lambda: (a_task(), update(CallTask, supplier=a_supplier())),
+    "there_is_one_set_of_telling_rules": lambda: telling_rules(id=2),
+    "rules_of_telling_are_within_reason": lambda: telling_rules(silence_days=2),
     "there_is_one_mail_switch": lambda: MailSwitch.objects.create(id=2, instance_id=uuid.uuid4(), changed_at=AT),
 }
+
+
+def telling_rules(**fields: Any) -> None:
+    TellingRules.objects.create(**{"change_set": a_change(), **Rules()._asdict(), **fields})
 
 
 def a_movement(**fields: Any) -> None:

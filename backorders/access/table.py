@@ -128,6 +128,7 @@ CAPABILITIES: dict[str, Capability] = {
     "compensating.write_policy": _c(_("write policies of compensation"), MANAGER),
     "compensating.give": _c(_("give what policies propose"), DESK),  # approval: money
     "compensating.decline": _c(_("decline what policies propose"), DESK),
+    "ruling.set_telling_rules": _c(_("set when customers are written to"), MANAGER),
     "wording.write_words": _c(_("write the words of mails"), DESK),
     "wording.approve_words": _c(_("approve the words of mails"), MANAGER),
     "wording.withdraw_words": _c(_("withdraw the words of mails"), MANAGER),
@@ -226,6 +227,7 @@ RECORDS: dict[str, Seen] = {
     "notifications.reply": Seen(TOLD),
     "notifications.replyfile": Seen(TOLD),
     "notifications.supplierlink": Seen(TOLD),
+    "notifications.tellingrules": Seen(TOLD),
     "notifications.mailswitch": Seen(MANAGER | AUDITOR | ADMINISTRATOR),
     "changes.changeset": Seen(BUSINESS),
     "changes.approval": Seen(BUSINESS),

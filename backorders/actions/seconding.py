@@ -11,6 +11,7 @@ from backorders.access.checking import check, may
 from backorders.allocation.impact import Impact
 from backorders.changes.models import ApprovalLimit
 from backorders.notifications.announced import announced_of, never_written_to
+from backorders.notifications.policy import telling
 from backorders.notifications.weighing import worth_telling
 from backorders.refusal import Refused
 
@@ -163,10 +164,11 @@ def recipients_of(impact: Impact) -> int:
     if len(customers) <= limits().recipients:
         return len(customers)
     announced = announced_of([move.line_id for move in impact.moves])
+    policy = telling()
     hear = {
         move.customer_id
         for move in impact.moves
-        if move.line_id in announced and worth_telling(move.new, announced[move.line_id])
+        if move.line_id in announced and worth_telling(move.new, announced[move.line_id], policy=policy)
     }
     return len(hear - never_written_to(hear))
 

@@ -129,6 +129,7 @@ NO_WAY: dict[str, Any] = {
     "place_order": _("Cancel the order instead."),
     "write_policy": _SET_ANEW,
     "set_limits": _SET_ANEW,
+    "set_telling_rules": _SET_ANEW,
     "ask_question": _("Answer or settle the question instead."),
     **dict.fromkeys(("keep_waiting", "send_ready", "mark_essential", "choose_updates", "change_contact"), _DECIDED),
     **dict.fromkeys(("agree", "demand_extra_period"), _DECIDED),

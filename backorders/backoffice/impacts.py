@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from statistics import median_high
 from typing import Any, NamedTuple
 
@@ -17,13 +17,12 @@ from backorders.amounts import signed
 from backorders.backoffice.who_hears import Then, followings, manner
 from backorders.compensation.leaving import Left, left_after
 from backorders.compensation.measuring import Share
-from backorders.notifications.policy import TELLING
+from backorders.notifications.policy import rules_in_force
 from backorders.orders.models import OrderLine
 from backorders.rows import batches
 
 ROWS = 50
 CHUNK = 10_000
-CAP_HOURS = TELLING.cap // timedelta(hours=1)
 
 
 class Row(NamedTuple):
@@ -61,7 +60,11 @@ class Shown:
     held: int = 0
     worth: Sequence[tuple[str, str]] = ()
     left: Left | None = None
-    cap_hours = CAP_HOURS
+
+    @property
+    def cap_hours(self) -> int:
+        """In how many hours a customer hears of dates once."""
+        return rules_in_force().cap_hours
 
     @property
     def is_empty(self) -> bool:

@@ -43,6 +43,7 @@ from backorders.backoffice.views import (
     shipping,
     supply_acts,
     telling,
+    telling_rules,
     waiting,
     wordings,
 )
@@ -115,6 +116,7 @@ _PAGES = [
     ("messages/<int:pk>/html/", outbox.MailAsSent, "mail_as_sent"),
     ("messages/<int:pk>/edit/", caring.EditMessage, "edit_message"),
     ("messages/<int:pk>/resend/", caring.Resend, "resend"),
+    ("telling-rules/", telling_rules.SetTellingRules, "telling_rules"),
     ("wordings/", wordings.Wordings, "wordings"),
     ("wordings/<str:kind>/<str:language>/", wordings.WriteWords, "write_words"),
     ("wordings/version/<int:pk>/<str:verb>/", wordings.DecideWords, "decide_words"),

@@ -15,7 +15,7 @@ from backorders.notifications import noticing
 from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.announced import CHUNK, announced_of, never_written_to
 from backorders.notifications.models import Message
-from backorders.notifications.policy import TELLING
+from backorders.notifications.policy import TellingPolicy, telling
 from backorders.notifications.reading import last_words
 from backorders.notifications.weighing import Gap, is_capped, worth_telling
 from backorders.orders.models import Customer
@@ -51,7 +51,8 @@ class Manner(NamedTuple):
 def followings(moves: Sequence[Move]) -> dict[int, Following]:
     """Return what follows from each move, by its line."""
     announced = announced_of([move.line_id for move in moves])
-    follows = {move.line_id: _follows(move, announced) for move in moves}
+    policy = telling()
+    follows = {move.line_id: _follows(move, announced, policy) for move in moves}
     kinds = {move.customer_id: kind for move in moves if (kind := follows[move.line_id].kind)}
     unreached, silent = _unreached(kinds), never_written_to(move.customer_id for move in moves)
     for move in moves:
@@ -76,17 +77,18 @@ def manner(moves: Sequence[Move], follows: Mapping[int, Following], *, at: datet
             answer |= {move.customer_id} if notice.silence == Silence.CANCEL else set()
         if follows[move.line_id].then == Then.TELL:
             gaps[move.customer_id].append(Gap(at, at, move.told, move.slip_days))
+    policy = telling()
     heard: dict[int, datetime.datetime] = {}
     for some in batches(sorted(gaps.keys() - noticed), CHUNK):
-        heard |= last_words(some, at, TELLING)
-    later = {pk for pk, last in heard.items() if is_capped(gaps[pk], last_word_at=last, at=at)}
+        heard |= last_words(some, at, policy)
+    later = {pk for pk, last in heard.items() if is_capped(gaps[pk], last_word_at=last, at=at, policy=policy)}
     return Manner(answer, later)
 
 
-def _follows(move: Move, announced: dict[int, Window | None]) -> Following:
+def _follows(move: Move, announced: dict[int, Window | None], policy: TellingPolicy) -> Following:
     if move.line_id not in announced:
         return Following(Then.CONFIRM)
-    kind = worth_telling(move.new, announced[move.line_id])
+    kind = worth_telling(move.new, announced[move.line_id], policy=policy)
     return Following(Then.TELL, kind) if kind else Following(Then.INSIDE)
 
 

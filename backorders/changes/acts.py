@@ -73,6 +73,7 @@ NAMES = {
     "apply_import": _("Import applied"),
     "undo_import": _("Import undone"),
     "set_cause": _("Cause set"),
+    "set_telling_rules": _("Rules of telling set"),
     "set_limits": _("Limits of approval set"),
     "ask_supplier": _("Suppliers asked"),
     "withdraw_request": _("Question to a supplier withdrawn"),

@@ -25,7 +25,7 @@ from backorders.notifications.letters import Claim, Letter
 from backorders.notifications.links import new_link
 from backorders.notifications.models import Hurry, NextUpdate
 from backorders.notifications.outbox import Draft
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TellingPolicy, telling
 from backorders.notifications.reading import read
 from backorders.notifications.weighing import next_update_on
 from backorders.notifications.wordings import NONE, Wordings, in_force
@@ -48,11 +48,12 @@ class Queued(NamedTuple):
     left: frozenset[int]
 
 
-def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
+def announce_due(*, at: datetime.datetime, policy: TellingPolicy | None = None) -> Announced:
     """Queue a message for every customer who has something to hear now. Any number of processes may run it at once.
 
     Customers are taken in groups; the number of statements for a group does not depend on how many lines it has.
     """
+    policy = policy or telling()
     hurried = list(Hurry.objects.filter(is_by_job=False).order_by("customer").values_list("customer_id", flat=True))
     now = announce_to(hurried, at=at, policy=policy)
     customers = due_customers(at=at, policy=policy)
@@ -62,12 +63,12 @@ def announce_due(*, at: datetime.datetime, policy: TellingPolicy = TELLING) -> A
     return Announced(now.customers + len(customers), now.messages + messages)
 
 
-def announce_to(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> Announced:
+def announce_to(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPolicy | None = None) -> Announced:
     """Queue one message for each of these customers who has something to hear, without waiting for it to rest.
 
     Whom somebody else holds right now stays in a hurry, for the clock's next run.
     """
-    messages = 0
+    messages, policy = 0, policy or telling()
     for group in rows.batches(customers, policy.customers_at_once):
         wished = set(Hurry.objects.filter(customer__in=group).order_by().values_list("change_set", flat=True))
         queued = _announce(group, at=at, policy=policy.at_once())
@@ -82,12 +83,13 @@ def announce_anew(customer_id: int, *, preface: str, at: datetime.datetime) -> l
 
     Call it right after what was queued before was taken back, in the same act.
     """
-    now = TELLING.at_once()
+    policy = telling()
+    now = policy.at_once()
     composed = compose(read([customer_id], at=at, policy=now), at=at, policy=now)
     wordings = in_force()
     letters = [dataclasses.replace(letter, preface=preface) for letter in composed.letters if letter.parts]
-    drafts = [_draft(letter, wordings, TELLING) for letter in letters]
-    ids = outbox.queue(drafts, rest=TELLING.quiet, at=at, policy=TELLING)
+    drafts = [_draft(letter, wordings, policy) for letter in letters]
+    ids = outbox.queue(drafts, rest=policy.quiet, at=at, policy=policy)
     mark_announced(letters, at=at)
     return sorted(ids.values())
 
@@ -261,10 +263,10 @@ def promise_next_updates(*, at: datetime.datetime) -> int:
     """
     lines = Promise.objects.filter(announced_at__isnull=False, line__next_update=None, customer__is_written_to=True)
     lines = lines.filter(Q(line__waiting__gt=0) | Q(line__allocated__gt=0)).order_by("line")
-    count = 0
+    count, policy = 0, telling()
     while found := list(lines.values_list("line_id", "expected_from", "expected_until")[:10_000]):
         windows = {line: Window.between(first, last) for line, first, last in found}
-        _set_next_updates({line: next_update_on(window, at=at) for line, window in windows.items()})
+        _set_next_updates({line: next_update_on(window, at=at, policy=policy) for line, window in windows.items()})
         count += len(found)
     return count
 

@@ -16,7 +16,7 @@ from backorders.notifications.addresses import is_mailable, is_suppressed, norma
 from backorders.notifications.composing import compose
 from backorders.notifications.found import Found, Line
 from backorders.notifications.letters import Item, Letter
-from backorders.notifications.policy import TELLING
+from backorders.notifications.policy import telling
 from backorders.notifications.reading import read, with_offers
 
 SAMPLES = 6
@@ -70,11 +70,12 @@ def foresee(customers: Sequence[int], *, offers: Sequence[Alternative] = (), at:
 
     `offers` are told with it as if they had been made.
     """
-    at_once = TELLING.at_once()
-    found = with_offers(_noted(read(customers, at=at, policy=TELLING), at), offers)
+    policy = telling()
+    at_once = policy.at_once()
+    found = with_offers(_noted(read(customers, at=at, policy=policy), at), offers)
     if found.offered:
         found = _weighed(found, compose(found, at=at, policy=at_once).too_small)
-    capped = replace(at_once, cap=TELLING.cap)
+    capped = replace(at_once, cap=policy.cap)
     lately = compose(found, at=at, policy=capped).later if found.last_word else set()
     letters = [letter for letter in compose(found, at=at, policy=at_once).letters if letter.parts]
     reasons = suppressed(letter.to.email for letter in letters)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
-from backorders.notifications.models import Message
+from backorders.notifications.models import Message, TellingRules
 
 Kind = Message.Kind
 
@@ -80,3 +81,33 @@ class SendingPolicy:
 
 TELLING = TellingPolicy()
 SENDING = SendingPolicy()
+
+
+class Rules(NamedTuple):
+    """What of the policy of telling is set in the back office."""
+
+    earlier_by_days: int = TELLING.earlier_by_days
+    apology_beyond_days: int = TELLING.apology_beyond_days
+    cap_hours: int = TELLING.cap // timedelta(hours=1)
+    silence_days: int = TELLING.silence_days
+
+    def policy(self) -> TellingPolicy:
+        """Return the policy of telling by these rules."""
+        return replace(
+            TELLING,
+            earlier_by_days=self.earlier_by_days,
+            apology_beyond_days=self.apology_beyond_days,
+            cap=timedelta(hours=self.cap_hours),
+            silence_days=self.silence_days,
+        )
+
+
+def rules_in_force() -> Rules:
+    """Return the rules that are set, or those of the house."""
+    row = TellingRules.objects.values_list(*Rules._fields).first()
+    return Rules(*row) if row else Rules()
+
+
+def telling() -> TellingPolicy:
+    """Return the policy of telling as it is now: one statement."""
+    return rules_in_force().policy()

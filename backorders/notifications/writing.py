@@ -27,7 +27,7 @@ from backorders.notifications.letters import (
 from backorders.notifications.links import new_link
 from backorders.notifications.models import UNSENT, Message
 from backorders.notifications.outbox import Draft
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TELLING, TellingPolicy, telling
 from backorders.notifications.weighing import next_update_on
 from backorders.notifications.wordings import in_force
 from backorders.orders.models import Customer, Order, OrderLine
@@ -54,7 +54,7 @@ def message(
         business_day(at),
         text=text,
         question=question,
-        next_update_on=next_update_on(None, at=at) if undated else None,
+        next_update_on=next_update_on(None, at=at, policy=telling()) if undated else None,
     )
     return Letter(_to(order), [part], _claims(order, promises, at), occasion=occasion)
 
@@ -81,7 +81,7 @@ def substituted(
         on_top=on_top,
         is_paid=order.is_paid,
     )
-    due = next_update_on(None, at=at) if item.window is None else None
+    due = next_update_on(None, at=at, policy=telling()) if item.window is None else None
     part = Part(Kind.SUBSTITUTED, [about], business_day(at), next_update_on=due)
     return Letter(_to(order), [part], _claims(order, [promise], at), occasion=occasion)
 
@@ -161,6 +161,7 @@ def _claims(order: Order, promises: Sequence[Promise], at: datetime.datetime) ->
     if not promises:
         lines: Collection[tuple[int, int]] = order.lines.order_by("id").values_list("id", "product_id")[:1]
         return [Claim(pk, order.pk, product) for pk, product in lines]
+    policy = telling()
     return [
         Claim(
             line_id=promise.line_id,
@@ -169,7 +170,7 @@ def _claims(order: Order, promises: Sequence[Promise], at: datetime.datetime) ->
             version=promise.version,
             window=promise.expected,
             announced_at=promise.announced_at,
-            next_update_on=next_update_on(promise.expected, at=at),
+            next_update_on=next_update_on(promise.expected, at=at, policy=policy),
         )
         for promise in promises
     ]

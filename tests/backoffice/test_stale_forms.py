@@ -9,7 +9,18 @@ from django.test import Client
 from django.utils import translation
 
 from backorders.access.table import ADMINISTRATOR, MANAGER
-from backorders.actions import caring, compensating, counting, proposals, queueing, selling, shipping, telling, wording
+from backorders.actions import (
+    caring,
+    compensating,
+    counting,
+    proposals,
+    queueing,
+    ruling,
+    selling,
+    shipping,
+    telling,
+    wording,
+)
 from backorders.actions.etas import EtaPart
 from backorders.backoffice.urls import _PAGES
 from backorders.backoffice.views.screen import ActScreen
@@ -17,6 +28,7 @@ from backorders.catalog.models import Product
 from backorders.chasing.models import DateRequest, RequestLine
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.notifications.models import Message
+from backorders.notifications.policy import Rules
 from backorders.notifications.wordings import Words
 from backorders.orders.models import Customer
 from tests.actions.desk import stored
@@ -101,6 +113,11 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
         ),
     ),
     "award": (lambda _w: address("award", proposed().pk), {}, lambda _w: another_share()),
+    "telling_rules": (
+        lambda _w: address("telling_rules"),
+        {"silence_days": 7},
+        lambda _w: ruling.set_telling_rules(Rules(silence_days=9), by=None, at=AT),
+    ),
     "edit_message": (
         lambda w: address("edit_message", resting(w).pk),
         {"text": "mine"},

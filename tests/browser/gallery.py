@@ -28,6 +28,7 @@ from backorders.backoffice.views.screen import ActScreen
 from backorders.backoffice.views.unsent import csrf_failed
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet
+from backorders.notifications.policy import Rules
 from tests.backoffice.desk import World, address
 from tests.backoffice.routes import a_receipt
 from tests.browser import staging
@@ -176,6 +177,7 @@ SCREENS: dict[str, Shown] = {
     "new_policy": _form(_at("new_policy")),
     "policy": Shown(lambda _w: address("policy", a_policy().pk), {"error": State(sends={"days": 0, "seen": 1})}),
     "policy_effect": Shown(lambda w: address("policy_effect", staging.proposed(w).pk)),
+    "telling_rules": _form(_at("telling_rules"), stale=State(sends={"seen": 9, **Rules()._asdict()}), **_fetched()),
     "wordings": Shown(_at("wordings")),
     "write_words": Shown(lambda _w: address("write_words", "later", "tr")),
     "edit_message": _form(

@@ -167,7 +167,7 @@ def test_a_small_gain_is_weighed_once_and_stays_on_record() -> None:
         connection,
     ) as queries:
         announce_due(at=later(minutes=6))
-    assert len(queries) == 10  # who is in a hurry, the nine questions of the work list, and nobody to look at
+    assert len(queries) == 11  # the rules, who is in a hurry, nine questions of the work list, and nobody to look at
 
 
 def test_small_gains_that_add_up_are_told_after_their_own_quiet_period() -> None:

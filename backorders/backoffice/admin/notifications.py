@@ -23,6 +23,7 @@ from backorders.notifications.models import (
     ProviderEvent,
     Reply,
     Suppression,
+    TellingRules,
     Thread,
     Wording,
 )
@@ -147,6 +148,13 @@ class MailSwitchAdmin(LedgerAdmin):
     """Whether mail leaves at all; turned in the outbox."""
 
     list_display = ("is_on", "paused_until", "failures", "changed_at")
+
+
+@admin.register(TellingRules)
+class TellingRulesAdmin(LedgerAdmin):
+    """When customers are written to, where that was set; set from the outbox."""
+
+    list_display = ("earlier_by_days", "apology_beyond_days", "cap_hours", "silence_days", "version")
 
 
 @admin.register(PersonalText)

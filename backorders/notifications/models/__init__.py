@@ -24,6 +24,7 @@ from backorders.notifications.models.reports import (
     Suppression,
     bounces,
 )
+from backorders.notifications.models.telling_rules import TellingRules
 from backorders.notifications.models.updates import Hurry, LaterWord, NextUpdate
 from backorders.notifications.models.words import PersonalText, Wording
 
@@ -55,6 +56,7 @@ __all__ = [
     "ReplyFile",
     "SupplierLink",
     "Suppression",
+    "TellingRules",
     "Thread",
     "Wording",
     "bounces",
