@@ -227,7 +227,9 @@ class Reports(Doing):
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say how many were worked on, and what becomes of the others."""
         tried = done.made
-        said = [_("%(count)s of %(all)s reports were worked on.") % {"count": tried.worked_on, "all": tried.reports}]
+        said: list[Any] = [
+            _("%(count)s of %(all)s reports were worked on.") % {"count": tried.worked_on, "all": tried.reports}
+        ]
         if tried.waiting:
             said.append(_("The clock works on the others within a minute."))
         elif tried.worked_on < tried.reports:
