@@ -287,6 +287,15 @@ def test_a_date_that_presses_is_told_all_the_same(desk: Client) -> None:
     assert announce_due(at=later(hours=1)).messages == 1
 
 
+def test_a_date_of_a_supplier_that_does_not_answer_is_warned_of(desk: Client) -> None:
+    world = World()
+    url, warning = of(world.line), "with “no date” customers hear by when we write next"
+    form = {**filled(desk.get(url)), "reason_code": "silence", "preview": "1"}
+    assert warning in text(desk.post(url, {**form, "how": "date", "eta_on": day(40)}))
+    assert warning not in text(desk.post(url, {**form, "how": "none"}))
+    assert warning not in text(desk.post(url, {**form, "how": "date", "eta_on": day(40), "reason_code": "customs"}))
+
+
 @pytest.mark.parametrize(
     ("opened_from", "leads"),
     [

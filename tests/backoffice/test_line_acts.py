@@ -67,7 +67,8 @@ def test_an_eta_is_set_for_the_purchase_lines_that_the_lines_count_on(desk: Clie
 def test_the_whole_view_is_selected_as_a_step_of_its_own(desk: Client) -> None:
     world = World()
     response = do(desk, "select_all", [])
-    assert "3 lines selected in this view" in text(response)
+    assert "3 lines selected in this view, 90.00 EUR ·" in text(response)
+    assert "Message 3 customers" in text(response)
     selection = Selection.objects.get()
     assert set(selection.ids) == set(lines(world.first, world.second, world.unreachable))
     an_order((world.kettle, 1))  # whoever comes later is not in it

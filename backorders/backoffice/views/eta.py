@@ -27,9 +27,10 @@ from backorders.backoffice.selections import frozen
 from backorders.backoffice.views.line_acts import our_address
 from backorders.backoffice.views.screen import REFUSED, ActScreen
 from backorders.changes.models import Source
-from backorders.supply.models import PurchaseLine, PurchaseOrder
+from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
 
 SHOWN = 200
+Reason = EtaRevision.ReasonCode
 
 
 class EtaScreen(ActScreen):
@@ -124,14 +125,17 @@ class EtaScreen(ActScreen):
         return {**ahead, "warnings": self._warnings(form) if form.is_ready() else []}
 
     def _warnings(self, form: EtaForm) -> list[str]:
-        """Say which dates are far away, or days on which a warehouse does not receive."""
+        """Say what looks odd: a date of a supplier that does not answer, one far away, a day nothing is received on."""
         lines = {line.pk: line for line in self.lines}
         days = {(part.eta_on, lines[c.purchase_line_id].warehouse_id) for c in form.changes() for part in c.parts}
         dated = sorted((day, warehouse) for day, warehouse in days if day)
         open_on = calendars()
         far = [day for day, _warehouse in dated if day > self.at.date() + etas.FAR]
         shut = [day for day, warehouse in dated if not open_on[warehouse].is_working(day)]
-        said = [_("%(date)s is more than 180 days away.") % {"date": short_date(day)} for day in far[:1]]
+        guessed = form.cleaned_data.get("reason_code") == Reason.SILENCE and dated
+        silent = _("The supplier does not answer: with “no date” customers hear by when we write next.")
+        said = [silent] if guessed else []
+        said += [_("%(date)s is more than 180 days away.") % {"date": short_date(day)} for day in far[:1]]
         return said + [_("On %(date)s the warehouse does not receive.") % {"date": short_date(day)} for day in shut[:1]]
 
     @cached_property

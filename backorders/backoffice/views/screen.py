@@ -169,7 +169,7 @@ class ActScreen(Screen):
         messages.success(request, self.done_sentence(done))
         return HttpResponseRedirect(self.back())
 
-    def listed(self, form: Any) -> Any:
+    def listed(self, form: Any) -> HttpResponse:
         """Answer with everybody it would move, as a file."""
         try:
             impact = self.preview(form)
@@ -177,7 +177,7 @@ class ActScreen(Screen):
             form.add_error(None, str(refusal))
             return self.refused(form, status_of(refusal))
         written = list(listed(impact or Impact()))  # while the reader's language still holds
-        return csv_of(written, name=f"moves-{business_day(self.at)}.csv")
+        return cast("HttpResponse", csv_of(written, name=f"moves-{business_day(self.at)}.csv"))
 
     def previewed(self, form: Any) -> HttpResponse:
         """Answer with whom it would touch: the part of the page alone if a script asks, else the whole page."""

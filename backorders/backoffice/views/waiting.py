@@ -132,7 +132,13 @@ class WaitingLines(OfLines):
     def _selected(self) -> dict[str, Any] | None:
         if self._ticked is None:
             return None
-        return {"name": self.request.GET["selection"], "number": len(self._ticked)}
+        ids = list(self._ticked)
+        return {
+            "name": self.request.GET["selection"],
+            "number": len(ids),
+            "values": counting.summary(counting.entries(ids), today=self.today).values,
+            "customers": counting.customers(ids),
+        }
 
     def _number(self, tabs: Iterable[counting.Tab], page: Page) -> int:
         """How many lines the list has, up to the cap."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Case, F, When
+from django.db.models import Case, Count, F, When
 from django.utils.formats import number_format
 
 from backorders.allocation.windows import business_day
@@ -100,6 +100,12 @@ def entries(line_ids: Sequence[int]) -> list[Entry]:
     units = Case(When(waiting__gt=0, then=F("waiting")), default=F("allocated"))
     found = OrderLine.objects.filter(OneOf(line_ids)).order_by()
     return list(found.values_list("placed_at", units * F("price"), "order__currency"))
+
+
+def customers(line_ids: Sequence[int]) -> int:
+    """Return how many customers wait with these lines: one statement."""
+    found = OrderLine.objects.filter(OneOf(line_ids)).order_by()
+    return int(found.aggregate(customers=Count("order__customer", distinct=True))["customers"])
 
 
 def summary(lines: Iterable[Entry], *, today: datetime.date) -> Summary:
