@@ -63,6 +63,11 @@ class View(NamedTuple):
     free_after: int
 
     @property
+    def short_units(self) -> int:
+        """Units that are missing on the first day on which some are."""
+        return -self.short.level if self.short else 0
+
+    @property
     def short(self) -> Step | None:
         """The first day on which more was promised than is there."""
         return next((step for step in self.steps if step.level < 0), None)

@@ -10,9 +10,10 @@ from backorders.actions import asking, proposals
 from backorders.actions.etas import EtaPart
 from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
 from backorders.notifications.models import CallTask, Message
+from backorders.supply.models import PurchaseLine
 from tests.backoffice.desk import World, address, filled, somebody, text
 from tests.backoffice.routes import asked_and_suppressed
-from tests.factories import AT, a_user, day, revise
+from tests.factories import AT, a_purchase, a_supplier, a_user, day, revise
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
 
@@ -39,6 +40,20 @@ def test_a_buyer_asks_with_one_click_and_sees_it_open(buyer: Client, world: Worl
     page = text(buyer.get(address("proposals")))
     assert world.line.purchase_order.supplier.name in page
     assert Message.objects.filter(kind="date_request", state="pending").count() == 1
+
+
+def test_a_supplier_is_asked_about_everything_that_is_overdue_with_one_click(buyer: Client, world: World) -> None:
+    supplier = world.line.purchase_order.supplier
+    late, other = (a_purchase(world.kettle, 5, supplier=each, at=AT) for each in (supplier, a_supplier("Delta")))
+    PurchaseLine.objects.filter(pk__in=[late.pk, other.pk]).update(eta_on=day(-3), eta_until=day(-3))
+    again = a_purchase(world.kettle, 5, supplier=supplier, at=AT)
+    PurchaseLine.objects.filter(pk=again.pk).update(eta_on=day(-2), eta_until=day(-2))
+    page = buyer.get(address("expected") + "?view=overdue").content.decode()
+    assert page.count(f'name="supplier" value="{supplier.pk}"') == 1
+    assert 'name="supplier"' not in buyer.get(address("expected") + "?view=all").content.decode()
+    buyer.post(address("ask_supplier"), {"supplier": str(supplier.pk), "order": str(other.purchase_order_id)})
+    asked = set(RequestLine.objects.values_list("purchase_line", flat=True))
+    assert asked == {late.pk, again.pk}  # not what comes later, not what is ticked beside it
 
 
 def test_asking_for_nothing_says_so(buyer: Client, world: World) -> None:

@@ -13,6 +13,7 @@ from backorders.access.table import ADMINISTRATOR, MANAGER, WAREHOUSE
 from backorders.changes.models import Approval
 from backorders.orders.models import Order, OrderLine
 from backorders.supply.models import DamagePhoto, PurchaseLine, Receipt
+from tests.actions.desk import told
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.factories import a_product, a_purchase, day, state
 from tests.supply.pictures import a_file, telling_exif
@@ -98,8 +99,20 @@ def test_what_the_goods_finish_is_counted(desk: Client) -> None:
     assert re.search(
         r"What these goods finish 1 order can leave 0 orders complete 0 lines complete 0 promises kept 5 units", seen
     )
+    assert "By rank: expedited lines first, then first promised, first served" in seen
     turkish = desk.post(receiving(world), {**form, "preview": "1"}, headers={"Accept-Language": "tr"})
     assert "1 sipariş gönderilebilir" in text(turkish)
+
+
+def test_who_is_passed_over_is_named_with_the_reason(desk: Client) -> None:
+    world = World()
+    Order.objects.filter(pk=world.first.pk).update(is_ship_complete=True)
+    line = lines(world)[0]
+    told(line, first=1, last=60)
+    a_purchase(world.kettle, 9, eta=20)
+    form = filled(desk.get(receiving(world)), **short(world, 1))
+    seen = text(desk.post(receiving(world), {**form, "preview": "1"}))
+    assert re.search(r"Elif Kaya \S+ 5 0 .{5,30}passed over the order wants everything at once;", seen)
 
 
 def test_where_it_goes_needs_no_more_statements_for_more_products(desk: Client) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from backorders.actions import asking, proposals
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
+from backorders.allocation.windows import business_day
 from backorders.backoffice import supplier_answers
 from backorders.backoffice.forms.asking import ReasonForm
 from backorders.backoffice.forms.chasing import AcceptForm
@@ -57,15 +58,16 @@ class Answers(Screen):
 
 
 class AskSupplier(Doing):
-    """Ask the suppliers of the lines or purchase orders that were ticked."""
+    """Ask the suppliers of the lines or purchase orders that were ticked, or one about all that is overdue."""
 
     permission = "asking.ask_supplier"
 
     def does(self) -> Done[Any]:
-        """Ask for everything that is outstanding of it."""
-        lines = PurchaseLine.objects.outstanding().filter(
-            Q(pk__in=self._ids("line")) | Q(purchase_order__in=self._ids("order"))
-        )
+        """Ask for everything that is outstanding of it; of a supplier for everything whose date has passed."""
+        which = Q(pk__in=self._ids("line")) | Q(purchase_order__in=self._ids("order"))
+        if suppliers := self._ids("supplier"):
+            which = Q(purchase_order__supplier__in=suppliers, eta_until__lt=business_day(self.at))
+        lines = PurchaseLine.objects.outstanding().filter(which)
         return asking.ask_supplier(lines.values_list("pk", flat=True), by=self.by, at=self.at)
 
     def back(self) -> str:

@@ -65,6 +65,7 @@ class Expected(Screen):
             tabs=[(each, self._count(each, today)) for each in purchases.VIEWS.values()],
             page=page,
             weeks=purchases.by_week(shown),
+            asks=_asks(shown) if view.name == "overdue" else set(),
             is_calendar=is_calendar,
             calendar=purchases.calendar(today=today) if is_calendar else [],
             has_link=CalendarLink.objects.filter(person=self.by).exists(),
@@ -94,6 +95,11 @@ class Expected(Screen):
         lines = view.lines(PurchaseLine.objects.outstanding(), today)
         orders = lines.order_by().values("purchase_order").distinct()
         return shown_count(capped_count(orders, cap=COUNTED))
+
+
+def _asks(shown: list[purchases.Receipt]) -> set[int]:
+    """Return the first purchase order of each supplier: beside it the supplier is asked about all that is overdue."""
+    return set({receipt.order.supplier_id: receipt.order.pk for receipt in reversed(shown)}.values())
 
 
 class PurchaseOrders(Screen):
