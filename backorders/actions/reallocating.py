@@ -143,6 +143,7 @@ def take_parts(moves: Sequence[GoesBefore]) -> list[GoesBefore]:
         line = OrderLine.objects.select_related("order").filter(pk=move.line_id).first()
         units = move.units or 0
         is_part = line is not None and 0 < units <= line.waiting and units < line.open_quantity
+        is_part = is_part and move.line_id != move.before_id
         if line is not None and is_part:
             made = move_units(line, units, line.order)
             taken.append(move._replace(line_id=made, units=None))

@@ -6,6 +6,7 @@ from backorders.allocation.sums import Check, Difference, Invariant, found
 from backorders.changes.appending import unguarded
 from backorders.notifications.emails import Rendered
 from backorders.notifications.models import Message
+from backorders.notifications.outdating import KINDS_TO_WHERE_IT_WAS
 from backorders.notifications.sealing import TABLE
 
 CHECKS = [
@@ -75,10 +76,12 @@ CHECKS = [
     Check(
         Invariant.NOBODY_IS_FORGOTTEN,
         "message {0} did not leave ({1}), and nobody was asked to call",
-        """
+        f"""
             SELECT m.id, m.state FROM notifications_message m LEFT JOIN notifications_calltask c ON c.message_id = m.id
-            WHERE m.state IN ('failed', 'suppressed', 'cancelled') AND c.id IS NULL ORDER BY m.id
-        """,
+            WHERE m.state IN ('failed', 'suppressed', 'cancelled') AND m.kind NOT IN ({KINDS_TO_WHERE_IT_WAS})
+                AND c.id IS NULL
+            ORDER BY m.id
+        """,  # noqa: S608 kinds of ours
     ),
 ]
 

@@ -18,9 +18,9 @@ from backorders.notifications.models import TO_WHERE_IT_WAS, UNSENT, Message, Me
 
 # The letters stand for: m the message, c its customer, u its supplier, k a link to a request, r the request, l a line
 # of the message, p its promise, o its order line.
-_TO_WHERE_IT_WAS = ", ".join(f"'{kind}'" for kind in TO_WHERE_IT_WAS)
+KINDS_TO_WHERE_IT_WAS = ", ".join(f"'{kind}'" for kind in TO_WHERE_IT_WAS)
 IS_CURRENT = f"""
-    (c.address_version = m.address_version OR u.email = m.recipient OR m.kind IN ({_TO_WHERE_IT_WAS}))
+    (c.address_version = m.address_version OR u.email = m.recipient OR m.kind IN ({KINDS_TO_WHERE_IT_WAS}))
     AND (m.supplier_id IS NULL OR NOT EXISTS (
         SELECT 1 FROM notifications_supplierlink k JOIN chasing_daterequest r ON r.id = k.request_id
         WHERE k.message_id = m.id AND r.closed_at IS NOT NULL

@@ -179,10 +179,14 @@ def test_what_was_done_before_units_became_a_line_of_their_own_cannot_be_undone(
     assert stored() == was
 
 
-@pytest.mark.parametrize("units", [0, 5], ids=["none", "more than it waits for"])
-def test_units_that_a_line_does_not_wait_for_are_refused_and_nothing_is_written(units: int) -> None:
+@pytest.mark.parametrize(
+    ("units", "is_itself"),
+    [(0, False), (5, False), (2, True)],
+    ids=["none", "more than it waits for", "some of its own"],
+)
+def test_units_that_cannot_be_given_are_refused_and_nothing_is_written(units: int, is_itself: bool) -> None:
     line, (first, second) = goods(4, 4)
-    how, was = {"first": [before(second, first, units)]}, stored()
+    how, was = {"first": [before(second, second if is_itself else first, units)]}, stored()
     for refused in (
         lambda: receiving.foresee_receive(come(line), **how, most=9, at=AT),
         lambda: receiving.preview_receive(come(line), **how, at=AT),

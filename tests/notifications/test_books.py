@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from backorders.actions.caring import change_address
+from backorders.actions.telling import cancel
 from backorders.notifications.books import differences
 from backorders.notifications.models import Attempt, CallTask, Message
 from tests.factories import a_customer, a_line, a_product, a_purchase, an_order, later, revise
@@ -57,6 +59,15 @@ def test_a_date_marked_as_announced_without_a_message_is_named(told: Message) ->
 def test_a_message_that_failed_in_silence_is_named(told: Message) -> None:
     CallTask.objects.all().delete()
     assert any("nobody was asked to call" in sentence for _, sentence in found())
+
+
+def test_nobody_need_call_about_a_notice_to_the_address_that_was_left(told: Message) -> None:
+    assert told.customer is not None
+    change_address(told.customer, email="new@example.com", by=None, at=later(days=5, minutes=7))
+    notices = Message.objects.filter(kind=Message.Kind.ADDRESS_CHANGED)
+    cancel(notices, reason="x", by=None, at=later(days=5, minutes=8))
+    assert notices.get().state == "cancelled"
+    assert found() == []
 
 
 def test_what_was_accepted_twice_is_named(told: Message) -> None:
