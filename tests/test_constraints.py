@@ -380,6 +380,7 @@ TRIES |= {
     "a_call_is_to_a_customer_or_a_supplier": lambda: (a_task(), update(CallTask, supplier=a_supplier())),
     "there_is_one_set_of_telling_rules": lambda: telling_rules(id=2),
     "rules_of_telling_are_within_reason": lambda: telling_rules(silence_days=2),
+    "quiet_hours_begin_and_end": lambda: telling_rules(quiet_from=21),
     "there_is_one_mail_switch": lambda: MailSwitch.objects.create(id=2, instance_id=uuid.uuid4(), changed_at=AT),
 }
 

@@ -45,7 +45,7 @@ def set_telling_rules(
         with transaction.atomic():
             wanted.save(force_insert=known is None)
     except IntegrityError as error:
-        if "within_reason" not in str(error):
+        if "within_reason" not in str(error) and "quiet_hours" not in str(error):
             raise
         raise BadRules(_("One of these numbers is too small or too large.")) from error
     return Done(change, Impact(), rules)

@@ -19,6 +19,7 @@ from backorders.notifications.links import Link
 from backorders.notifications.models import CallTask, CustomerLink, Message, MessageLine
 from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.threads import reply_to, tokens_of, way_out
+from backorders.notifications.weighing import out_of_quiet
 
 Kind, State = Message.Kind, Message.State
 
@@ -63,7 +64,7 @@ def queue(
 ) -> dict[str, int]:
     """Store the drafts as messages to be sent, inside the caller's transaction; return their ids by dedupe key.
 
-    They leave after `rest`.
+    They leave after `rest`, and not in the quiet hours, unless somebody waits for them.
 
     Whoever cannot be mailed, and what has no words, becomes a call task with the message beside it.
     """
@@ -122,7 +123,7 @@ def _message(
             letter.has_apology,
             state,
             PRIORITY[Kind(letter.kind)],
-            at + rest,
+            at + rest if letter.kind in AT_ANY_HOUR else out_of_quiet(at + rest, policy=policy),
         ),
         *(_expires_at(letter, at), 0, "", "", Message.Delivery.NOTHING.value, error),
         *(at + datetime.timedelta(days=policy.keep_days), at),
@@ -158,6 +159,7 @@ def _domain_of(address: str) -> str:
     return parseaddr(address)[1].rpartition("@")[2]
 
 
+AT_ANY_HOUR = (Kind.CONFIRMATION, Kind.ANSWER_NEEDED, Kind.QUESTION_ANSWER, Kind.CONTACT_CODE)  # somebody waits
 OF_NO_USE_LATER = (Kind.CONTACT_CODE, Kind.APPROACHING, Kind.HEARTBEAT)  # nothing is written in their place
 
 

@@ -15,8 +15,8 @@ class TellingPolicy:
 
     A date is *imminent* when what the customer was told begins within that time, or has begun: then the wait is short,
     and the cap on messages about dates holds only for a slip so small that it needs no apology, until the window ends.
-    A reminder that a date is near goes `approaching_days` before it, to whoever heard nothing for
-    `approaching_after_days`.
+    In the quiet hours, in the business's time zone, only what somebody waits for leaves. A reminder that a date is near
+    goes `approaching_days` before it, to whoever heard nothing for `approaching_after_days`.
     """
 
     earlier_by_days: int = 3
@@ -34,11 +34,12 @@ class TellingPolicy:
     customers_at_once: int = 400
     orders_shown: int = 12
     items_shown: int = 30
+    quiet_hours: tuple[int, int] | None = None  # from this hour until that one mails about dates rest
 
     def at_once(self) -> "TellingPolicy":
         """Return the policy for those who are to hear now: nothing rests and no cap holds."""
         none = timedelta(0)
-        return replace(self, quiet=none, longest_quiet=none, quiet_if_imminent=none, cap=none)
+        return replace(self, quiet=none, longest_quiet=none, quiet_if_imminent=none, cap=none, quiet_hours=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ class Rules(NamedTuple):
     apology_beyond_days: int = TELLING.apology_beyond_days
     cap_hours: int = TELLING.cap // timedelta(hours=1)
     silence_days: int = TELLING.silence_days
+    quiet_from: int | None = None
+    quiet_until: int | None = None
 
     def policy(self) -> TellingPolicy:
         """Return the policy of telling by these rules."""
@@ -99,6 +102,9 @@ class Rules(NamedTuple):
             apology_beyond_days=self.apology_beyond_days,
             cap=timedelta(hours=self.cap_hours),
             silence_days=self.silence_days,
+            quiet_hours=None
+            if self.quiet_from is None or self.quiet_until is None
+            else (self.quiet_from, self.quiet_until),
         )
 
 

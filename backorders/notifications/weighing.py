@@ -1,8 +1,11 @@
 """What is worth telling, and whether now is the time: pure rules over plain values."""
 
 import datetime
+import zoneinfo
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from django.conf import settings
 
 from backorders.allocation.windows import Window, business_day
 from backorders.notifications.models import Message
@@ -83,6 +86,19 @@ def _presses(gap: Gap, *, at: datetime.datetime, policy: TellingPolicy) -> bool:
 def is_sorry(slip_days: int | None, *, is_repeated: bool, policy: TellingPolicy = TELLING) -> bool:
     """Whether a later date deserves an apology: more than a small slip, or not the first. None: no date any more."""
     return slip_days is None or slip_days > policy.apology_beyond_days or is_repeated
+
+
+def out_of_quiet(moment: datetime.datetime, *, policy: TellingPolicy = TELLING) -> datetime.datetime:
+    """Return when a mail leaves that might leave at this moment: then, or when the quiet hours are over."""
+    if policy.quiet_hours is None:
+        return moment
+    first, last = policy.quiet_hours
+    local = moment.astimezone(zoneinfo.ZoneInfo(settings.TIME_ZONE))
+    is_evening, is_morning = local.hour >= first, local.hour < last
+    if not (is_evening and is_morning if first < last else is_evening or is_morning):
+        return moment
+    end = local.replace(hour=last, minute=0, second=0, microsecond=0)
+    return (end if is_morning else end + datetime.timedelta(days=1)).astimezone(datetime.UTC)
 
 
 def next_update_on(window: Window | None, *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> datetime.date:

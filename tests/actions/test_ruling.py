@@ -39,7 +39,16 @@ def test_rules_that_others_changed_are_not_overwritten() -> None:
 
 
 @pytest.mark.parametrize(
-    "beyond", [{"earlier_by_days": 31}, {"apology_beyond_days": 61}, {"cap_hours": 337}, {"silence_days": 2}]
+    "beyond",
+    [
+        {"earlier_by_days": 31},
+        {"apology_beyond_days": 61},
+        {"cap_hours": 337},
+        {"silence_days": 2},
+        {"quiet_from": 21},
+        {"quiet_from": 8, "quiet_until": 8},
+        {"quiet_from": 21, "quiet_until": 24},
+    ],
 )
 def test_rules_beyond_reason_are_refused(beyond: dict[str, int]) -> None:
     with pytest.raises(ruling.BadRules):
@@ -64,6 +73,19 @@ def test_customers_hear_by_the_rules_that_are_set() -> None:
     ruling.set_telling_rules(Rules(earlier_by_days=3), by=None, at=later(days=3))
     revise(purchase, (16, None), at=later(days=3, hours=2))
     assert [message.kind for message in announce(later(days=3, hours=3))] == ["earlier"]
+
+
+def test_in_quiet_hours_a_new_date_rests_until_the_morning_and_a_confirmation_does_not() -> None:
+    """AT is noon where the business is."""
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=30)
+    a_line(product, 2)
+    tell(AT)
+    ruling.set_telling_rules(Rules(quiet_from=21, quiet_until=8), by=None, at=AT)
+    revise(purchase, (40, None), at=later(hours=8))
+    a_line(product, 2, at=later(hours=8))
+    made = {message.kind: message.not_before for message in announce(later(hours=9))}
+    assert made == {"later": later(hours=20), "confirmation": later(hours=9)}
 
 
 def test_a_word_that_was_heard_lately_holds_the_next_for_the_hours_that_are_set() -> None:

@@ -49,6 +49,12 @@ def test_numbers_beyond_reason_are_refused_beside_their_field(desk: Client) -> N
     assert answer.context["form"].errors["silence_days"]
 
 
+def test_quiet_hours_have_a_beginning_and_an_end(desk: Client) -> None:
+    assert fill_in(desk, address("telling_rules"), quiet_from=21, quiet_until="").status_code == 422
+    assert fill_in(desk, address("telling_rules"), quiet_from=21, quiet_until=8).status_code == 302
+    assert rules_in_force() == Rules(quiet_from=21, quiet_until=8)
+
+
 def test_the_outbox_leads_there_whoever_may_set_them(desk: Client) -> None:
     assert address("telling_rules") in desk.get(address("outbox")).content.decode()
     for role in (SERVICE, AUDITOR):

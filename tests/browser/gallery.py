@@ -177,7 +177,11 @@ SCREENS: dict[str, Shown] = {
     "new_policy": _form(_at("new_policy")),
     "policy": Shown(lambda _w: address("policy", a_policy().pk), {"error": State(sends={"days": 0, "seen": 1})}),
     "policy_effect": Shown(lambda w: address("policy_effect", staging.proposed(w).pk)),
-    "telling_rules": _form(_at("telling_rules"), stale=State(sends={"seen": 9, **Rules()._asdict()}), **_fetched()),
+    "telling_rules": _form(
+        _at("telling_rules"),
+        stale=State(sends={"seen": 9, **Rules(3, 3, 48, 14, 21, 8)._asdict()}),
+        **_fetched(),
+    ),
     "wordings": Shown(_at("wordings")),
     "write_words": Shown(lambda _w: address("write_words", "later", "tr")),
     "edit_message": _form(

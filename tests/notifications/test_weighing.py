@@ -1,11 +1,14 @@
 """What is worth telling, and when the customer's changes have come to rest."""
 
+import dataclasses
 import datetime
+import zoneinfo
 
 import pytest
+from django.conf import settings
 
 from backorders.allocation.windows import Window
-from backorders.notifications.policy import TellingPolicy
+from backorders.notifications.policy import TELLING, TellingPolicy
 from backorders.notifications.weighing import (
     Gap,
     is_capped,
@@ -13,6 +16,7 @@ from backorders.notifications.weighing import (
     is_quiet,
     is_sorry,
     next_update_on,
+    out_of_quiet,
     worth_telling,
 )
 from tests.factories import AT, TODAY, day, later
@@ -119,3 +123,27 @@ def test_we_write_again_before_the_goods_come_or_after_two_weeks() -> None:
     assert next_update_on(moved(60, 64), at=AT) == day(14)
     assert next_update_on(moved(10, 14), at=AT) == day(7)
     assert next_update_on(moved(2, 30), at=AT) == day(31)
+
+
+@pytest.mark.parametrize(
+    ("hours", "local", "leaves"),
+    [
+        ((21, 8), 20, 20),
+        ((21, 8), 21, 32),
+        ((21, 8), 26, 32),
+        ((21, 8), 31, 32),
+        ((21, 8), 32, 32),
+        ((1, 6), 24, 24),
+        ((1, 6), 25, 30),
+        ((1, 6), 30, 30),
+        (None, 26, 26),
+    ],
+)
+def test_what_would_leave_in_quiet_hours_leaves_when_they_are_over(
+    hours: tuple[int, int] | None, local: int, leaves: int
+) -> None:
+    """Hours are those of the business, counted from the midnight of a day there."""
+    midnight = datetime.datetime.combine(TODAY, datetime.time(), tzinfo=zoneinfo.ZoneInfo(settings.TIME_ZONE))
+    policy = dataclasses.replace(TELLING, quiet_hours=hours)
+    moment = midnight + datetime.timedelta(hours=local)
+    assert out_of_quiet(moment, policy=policy) == midnight + datetime.timedelta(hours=leaves)

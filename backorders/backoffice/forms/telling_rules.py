@@ -1,5 +1,7 @@
 """The form of the rules of telling."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +37,26 @@ class TellingRulesForm(AskingForm):
         max_value=60,
         help_text=_("Days. The mail says that nothing has changed, on the day that was named."),
     )
+
+    quiet_from = forms.IntegerField(
+        label=_("Mails about dates rest from"),
+        min_value=0,
+        max_value=23,
+        required=False,
+        help_text=_(
+            "The hour, in our time zone; empty: they leave at any hour. What somebody waits for leaves at once."
+        ),
+    )
+    quiet_until = forms.IntegerField(
+        label=_("until"), min_value=0, max_value=23, required=False, help_text=_("The hour.")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse quiet hours without a beginning or an end."""
+        typed = [self.cleaned_data.get(name) for name in ("quiet_from", "quiet_until")]
+        if typed.count(None) == 1 or (typed[0] is not None and typed[0] == typed[1]):
+            self.add_error("quiet_until", _("Quiet hours need a beginning and another end; or leave both empty."))
+        return self.cleaned_data
 
     def rules(self) -> Rules:
         """Return the rules that were typed."""
