@@ -45,14 +45,14 @@ def happened(line: OrderLine) -> list[str]:
     return list(LegalEvent.objects.filter(case=line.pk).order_by("at", "id").values_list("kind", flat=True))
 
 
-def comes_back(message: Message, *, at: datetime.datetime, kind: str = "bounced") -> None:
-    """Let the provider say that a message did not arrive (or something else)."""
+def comes_back(message: Message, *, at: datetime.datetime, kind: str = "bounced", reason: str = "bounced") -> None:
+    """Let the provider say that a message did not arrive (or something else); without a `reason` it may pass."""
     ProviderEvent.objects.create(
         event_key=f"{kind}:{message.pk}:{at}",
         event_type=kind,
         recipient=message.recipient,
         message=message,
-        reason="bounced" if kind == "bounced" else "",
+        reason=reason if kind == "bounced" else "",
         occurred_at=at,
         received_at=at,
     )

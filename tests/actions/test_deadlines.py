@@ -270,6 +270,21 @@ def test_a_notice_whose_last_day_has_passed_does_not_leave_even_before_the_clock
     assert CallTask.objects.count() == 0
 
 
+@pytest.mark.parametrize("moves", [True, False], ids=["moved meanwhile", "as it was"])
+def test_a_notice_that_bounced_softly_is_none_until_it_is_given_again(moves: bool) -> None:
+    purchase, line = a_sale("US", eta=10)
+    revise(purchase, (60, None), at=later(days=2))
+    [first] = tick(later(days=2, hours=1))
+    if moves:
+        revise(purchase, (70, None), at=later(days=3))
+    comes_back(first, reason="", at=later(days=3))
+    told = [message for hours in (1, 5, 30, 60) for message in tick(later(days=3, hours=hours))]
+    assert len(told) == moves  # as it was, its words go once more
+    notices = Message.objects.filter(kind="answer_needed", state="accepted", delivery__lt=Message.Delivery.BOUNCED)
+    assert notices.get().pk != first.pk
+    assert (happened(line)[-2:], case_of(line).state) == (["void", "notice"], "opt_long")
+
+
 def test_a_notice_that_comes_back_is_none_and_somebody_calls_while_the_clock_runs() -> None:
     purchase, line = a_sale()
     [notice] = slips(purchase, 30, on=1)

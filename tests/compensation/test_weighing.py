@@ -78,6 +78,21 @@ def test_late_is_counted_from_the_first_promise(first: int | None, expected: int
 @pytest.mark.parametrize(
     ("terms", "facts"),
     [
+        ({"days": 10}, {}),
+        ({"active_from": day(-6)}, {}),
+        ({"active_until": TODAY}, {}),
+        ({"least_tier": 1}, {"tier": 1}),
+        ({}, {"given": Decimal("99.99")}),
+        ({"trigger": "wait", "days": 30}, {}),
+    ],
+)
+def test_what_lies_just_inside_of_a_policy_is_owed(terms: dict[str, Any], facts: dict[str, Any]) -> None:
+    assert weigh(policy(**terms), case(**facts), today=TODAY) is not None
+
+
+@pytest.mark.parametrize(
+    ("terms", "facts"),
+    [
         ({"days": 11}, {}),
         ({"active_from": day(1)}, {}),
         ({"active_until": day(-1)}, {}),
