@@ -43,10 +43,8 @@ def picture() -> list[Any]:
         list(Promise.objects.order_by("line").values_list("expected_from", "expected_until", "uncovered")),
         list(StockLevel.objects.order_by("id").values_list("on_hand", "allocated")),
         sorted(
-            PurchaseLine.objects.filter(quantity__gt=0)
-            .exclude(quantity__lte=0)
-            .values_list("eta_on", "eta_until", "pegged")
-            .filter(pegged__gt=0)
+            (str(line.eta_on), str(line.eta_until), line.confidence, line.outstanding, line.pegged)
+            for line in PurchaseLine.objects.outstanding()
         ),
     ]
 
