@@ -95,6 +95,14 @@ def test_nothing_ticked_or_a_message_that_has_left_is_refused(desk: Client) -> N
     assert desk.post(address("stop_or_send", "shred"), {}).status_code == 404
 
 
+def test_a_message_that_rests_says_how_long_it_can_still_be_stopped(desk: Client) -> None:
+    message = pending(World())
+    Message.objects.filter(pk=message.pk).update(not_before=later(minutes=4))
+    assert "4 minutes left" in text(desk.get(address("outbox"))).replace("\xa0", " ")
+    Message.objects.filter(state="pending").update(not_before=AT)
+    assert "can leave any moment" in text(desk.get(address("outbox")))
+
+
 def a_report_set_aside(world: World, number: int = 0) -> ProviderEvent:
     said = {"event_type": "delivered", "recipient": "elif@example.com", "message": world.message, "occurred_at": AT}
     trouble = {"processed_at": AT, "attempts": 5, "problem": "KeyError: of elif@example.com"}

@@ -48,7 +48,7 @@ class TellingRulesForm(AskingForm):
         ),
     )
     quiet_until = forms.IntegerField(
-        label=_("until"), min_value=0, max_value=23, required=False, help_text=_("The hour.")
+        label=_("Mails about dates rest until"), min_value=0, max_value=23, required=False, help_text=_("The hour.")
     )
 
     def clean(self) -> dict[str, Any]:
