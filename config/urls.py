@@ -11,7 +11,7 @@ from backorders.portal.views.looking import AsCustomer
 from backorders.portal.views.stopping import StopUpdates
 
 handler403 = "backorders.backoffice.views.inbox.denied"
-handler500 = "backorders.portal.views.failing.failed"
+handler500 = "config.failing.answered"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:start")),

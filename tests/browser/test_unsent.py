@@ -7,8 +7,10 @@ from playwright.sync_api import Page, expect
 
 from backorders.orders.models import Note
 from tests.backoffice.desk import World, address
+from tests.backoffice.test_broken import renamed
 from tests.browser.conftest import Open
 from tests.browser.hands import LOOKS
+from tests.browser.test_new_ways import shot
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 REFUSED = "Failed to load resource"  # what a browser says of an answer that is no success
@@ -73,3 +75,25 @@ def test_what_one_person_typed_is_not_sent_as_another_who_logged_in(world: World
     page.get_by_role("button", name="Send it again as Mert").click()
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert world.line.revisions.latest("id").change_set.by == mert
+
+
+@LOOKS
+def test_a_save_that_met_a_fault_of_ours_is_made_up_for_with_one_press(
+    world: World, sit_down: Open, dark: bool, language: str
+) -> None:
+    visit = sit_down(dark=dark, language=language)
+    page = visit.page
+    a_note(page, world)
+    expect(page.locator("form.note [name=draft_seen]")).to_have_value("1")
+    renamed("orders_note", "elsewhere")
+    page.locator("form.note button:not([formaction])").click()
+    expect(page.locator("form input[name=text]")).to_have_count(1)
+    renamed("elsewhere", "orders_note")
+    shot(page, f"broken-{language}")
+    assert visit.violations() == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert not visit.scrolls_sideways()
+    page.locator("form button").click()
+    expect(page.locator("ol.timeline").first).to_contain_text("Friday")
+    assert Note.objects.filter(text__contains="Friday").count() == 1
+    assert [each for each in visit.complaints if not each.startswith(REFUSED)] == []

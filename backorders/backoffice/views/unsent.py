@@ -41,18 +41,23 @@ def is_login(request: HttpRequest) -> bool:
     return request.method == "POST" and LOGS_IN in request.POST
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Refuse a POST without the token of this session. What a page of ours sent can be sent again; else nothing can.
+def is_of_our_page(request: HttpRequest) -> bool:
+    """Tell whether a form of a page of the desk sent it; only the browser writes the Origin header.
 
-    Only the browser writes the Origin header: what another site made it send is never offered again.
+    What another site made a browser send is never offered again.
     """
     match = request.resolver_match
     is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    if not (is_ours and request.method == "POST" and match and "admin" in match.app_names):
+    return bool(is_ours and request.method == "POST" and match and "admin" in match.app_names)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Refuse a POST without the token of this session. What a page of ours sent can be sent again; else nothing can."""
+    if not is_of_our_page(request):
         return csrf_failure(request, reason=reason)
     if request.headers.get("HX-Request"):
         return turned_away()
-    if match.url_name == "login":
+    if request.resolver_match and request.resolver_match.url_name == "login":
         return HttpResponseRedirect(request.get_full_path())
     return _shown(request, AdminAuthenticationForm(request, prefix=OWN), NOT_TAKEN)
 
@@ -76,7 +81,7 @@ def _shown(request: HttpRequest, form: AdminAuthenticationForm, status: int) -> 
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": _("Not saved yet"),
-        "typed": _typed(request),
+        "typed": typed_in(request),
         "typed_by": typed_by,
         "person": person or "",
         "is_another": typed_by not in (None, request.user),
@@ -98,7 +103,8 @@ def _what(request: HttpRequest) -> str:
     return notices.label_of(permission) if permission else ""
 
 
-def _typed(request: HttpRequest) -> Typed:
+def typed_in(request: HttpRequest) -> Typed:
+    """Return what a form brought, without what is secret and without the page's own."""
     sent = [(name, str(text)) for name, texts in request.POST.lists() for text in texts if not name.startswith(OWN)]
     kept = [(name, text) for name, text in sent if not SECRET.search(name.lower())]
     is_short = sum(len(name) + len(text) for name, text in kept) <= KEPT
