@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
@@ -21,7 +22,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     """
     number = uuid.uuid4().hex[:8]
     logger.error("Shown as error %s: %s %s", number, request.method, request.path)
-    context = {"number": number, "address": request.get_full_path()}
+    context: dict[str, Any] = {"number": number, "address": request.get_full_path()}
     if is_of_our_page(request):
         context |= {"typed": typed_in(request), "csrf_token": get_token(request)}
     page = render_to_string("500.html", context)
