@@ -108,10 +108,11 @@
     if (!drawer.hidden) peek(rows[at]);
   };
   for (const row of rows) row.addEventListener("focusin", () => { at = rows.indexOf(row); for (const other of rows) other.classList.toggle("at", other === row); });
-  // Who comes back to the list finds the row again that it was left from.
+  // Who comes back to the list from another page finds the row again that it was left from.
   const leftFrom = `left:${location.pathname}${location.search}`;
   window.addEventListener("pagehide", () => { if (at >= 0) sessionStorage.setItem(leftFrom, rows[at].dataset.line); });
-  const back = rows.findIndex((row) => row.dataset.line === sessionStorage.getItem(leftFrom));
+  const isBack = document.referrer && new URL(document.referrer).pathname !== location.pathname;
+  const back = isBack ? rows.findIndex((row) => row.dataset.line === sessionStorage.getItem(leftFrom)) : -1;
   sessionStorage.removeItem(leftFrom);
   if (back >= 0) mark(back);
   // An act of the bar is about what is ticked, or about the row under the keyboard.
