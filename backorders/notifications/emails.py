@@ -226,6 +226,7 @@ def _words(part: Part, links: Mapping[int, str], language: str) -> dict[str, Any
         "orders": [_order(order, links, language) for order in part.orders],
         "is_one": len(part.orders) == 1,
         "is_one_date": len(windows) == 1,
+        "is_part": any(order.is_part for order in part.orders),
         "count": len(part.orders),
         "number": part.orders[0].number,
         "window": dates.in_words(windows[0], language) if len(windows) == 1 and _all_dated(part) else "",

@@ -258,7 +258,10 @@ GIFTED = [
 
 
 class Found(NamedTuple):
-    """Everything there is to tell the asked customers, before any rule is applied."""
+    """Everything there is to tell the asked customers, before any rule is applied.
+
+    `dates` are those on which what is open of an order is expected, told anew or not.
+    """
 
     addressees: dict[int, Addressee]
     gaps: list[Line]
@@ -282,3 +285,4 @@ class Found(NamedTuple):
     owed: dict[int, noticing.Owed]
     noticed: list[Line]
     alternatives: dict[int, int]
+    dates: dict[int, set[Window | None]]

@@ -139,9 +139,9 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OrderPart:
-    """What a part says of one order. `ready` are items that leave now, `rest` those that are not
-    affected; `more` items are left out; `alternatives` is how many products could come instead of its items; `on_top`
-    is what the customer pays in addition for what comes instead."""
+    """What a part says of one order. `ready` are items that leave now, `rest` those that are not affected; `more` items
+    are left out; `is_part` if others of it come at other dates than its items; `alternatives` is how many products
+    could come instead of its items; `on_top` is what the customer pays in addition for what comes instead."""
 
     order_id: int
     number: str
@@ -154,6 +154,7 @@ class OrderPart:
     on_top: Money | None = None
     gift: Gift | None = None
     is_whole: bool = False
+    is_part: bool = False
     is_paid: bool = False
     alternatives: int = 0
     more: int = 0

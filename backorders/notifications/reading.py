@@ -8,7 +8,7 @@ from django.db.models import F, Max, Q, QuerySet
 from backorders.allocation.alternatives import Alternative, how_many_for
 from backorders.allocation.models import Promise, PromiseChange
 from backorders.allocation.reasons import given_reasons
-from backorders.allocation.windows import business_day
+from backorders.allocation.windows import Window, business_day
 from backorders.notifications import noticing
 from backorders.notifications.due import ARRIVED, rested_offers, words_within
 from backorders.notifications.found import (
@@ -63,6 +63,7 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
     noticed = _lines(Promise.objects.filter(line__in=owed)) if owed else []
     orders = {line.order_id for line in (*gaps, *noticed)}
     still = _lines(updates_due)
+    dated = orders | {line.order_id for line in still}
     return Found(
         addressees=addressees(customers),
         gaps=gaps,
@@ -88,6 +89,7 @@ def read(customers: Sequence[int], *, at: datetime.datetime, policy: TellingPoli
         owed=owed,
         noticed=noticed,
         alternatives=how_many_for([line.line_id for line in (*gaps, *noticed, *still)], today=business_day(at)),
+        dates=_dates(dated) if dated else {},
     )
 
 
@@ -101,6 +103,14 @@ def addressees(customers: Iterable[int]) -> dict[int, Addressee]:
 
 def _lines(promises: "QuerySet[Promise]") -> list[Line]:
     return [Line(*row) for row in promises.order_by("line__order_id", "line_id").values_list(*LINE)]
+
+
+def _dates(orders: Iterable[int]) -> dict[int, set[Window | None]]:
+    promises = Promise.objects.filter(line__order__in=orders).exclude(line__waiting=0, line__allocated=0)
+    dates: dict[int, set[Window | None]] = {}
+    for order, first, last in promises.order_by().values_list("line__order_id", "expected_from", "expected_until"):
+        dates.setdefault(order, set()).add(Window.between(first, last))
+    return dates
 
 
 def _offered(customers: Sequence[int], at: datetime.datetime, policy: TellingPolicy) -> list[Offered]:

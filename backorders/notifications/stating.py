@@ -57,6 +57,7 @@ def lines_part(kind: Kind, lines: Sequence[Line], given: Given, *, reason: str =
             number=mine[0].number,
             placed_on=business_day(mine[0].placed_at),
             items=[Item(line.open_quantity, line.product, line.expected, _before(line)) for line in mine],
+            is_part=bool(given.found.dates.get(order_id, set()) - {line.expected for line in mine}),
             is_paid=mine[0].is_paid,
             alternatives=sum(given.found.alternatives.get(line.line_id, 0) for line in mine),
         )
