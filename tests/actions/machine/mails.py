@@ -47,6 +47,7 @@ class Mailing(Shop):
     @rule(which=some, is_soft=st.booleans())
     def come_back(self, which: int, is_soft: bool) -> None:
         if message := self.pick(Message.objects.filter(state=Message.State.ACCEPTED), which):
+            self.at += datetime.timedelta(minutes=1)  # nothing comes back at the instant at which it left
             ProviderEvent.objects.create(
                 event_key=f"{ProviderEvent.objects.count()}",
                 event_type="bounced",

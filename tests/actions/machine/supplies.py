@@ -161,7 +161,7 @@ class Warehousing(Shop):
             if isinstance(shown, type) or isinstance(done, type):
                 assert shown == done
             else:
-                assert (shown.moves, shown.served) == (done.impact.moves, done.impact.served)
+                assert ([*shown.moves], [*shown.served]) == ([*done.impact.moves], [*done.impact.served])
 
     @rule(which=some, n=st.integers(1, 3), house=st.integers(0, 1))
     def take_back(self, which: int, n: int, house: int) -> None:
