@@ -1,7 +1,5 @@
 """What is done about mails: by staff in the outbox and by phone, by providers whose mails come back."""
 
-import datetime
-
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -47,7 +45,6 @@ class Mailing(Shop):
     @rule(which=some, is_soft=st.booleans())
     def come_back(self, which: int, is_soft: bool) -> None:
         if message := self.pick(Message.objects.filter(state=Message.State.ACCEPTED), which):
-            self.at += datetime.timedelta(minutes=1)  # nothing comes back at the instant at which it left
             ProviderEvent.objects.create(
                 event_key=f"{ProviderEvent.objects.count()}",
                 event_type="bounced",
@@ -64,7 +61,6 @@ class Mailing(Shop):
     @rule(which=some)
     def call(self, which: int) -> None:
         if task := self.pick(CallTask.objects.filter(done_at=None, customer__isnull=False), which):
-            self.at += datetime.timedelta(minutes=1)  # nobody calls at the instant of the mail
             self.attempt(lambda: telling.mark_called(task, by=self.somebody, at=self.at))
 
     @rule(which=st.integers(0, 2), lifts=st.booleans())
