@@ -88,7 +88,8 @@ def outcome(situation: Situation, *, today: datetime.date) -> Outcome:
     supplies_of = situation.supplies(waited_for, today=today)
     for product_id, lines in waited_for.items():
         supplies = in_order_of_use(supplies_of[product_id])
-        number = situation.products[product_id].last_promise + 1
+        promised = (line.promise_number or 0 for line in lines)
+        number = max(situation.products[product_id].last_promise, *promised) + 1
         after += _planned(supplies, lines, allocations, number, today)
     return Outcome(allocations, _whole_orders_dated(after, situation.siblings))
 

@@ -30,7 +30,20 @@ from backorders.orders.models import OrderLine
 from backorders.refusal import Refused, Stale
 from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel
 from tests.actions.desk import stored
-from tests.factories import AT, a_line, a_product, a_purchase, a_user, an_order, day, expected, later, revise, state
+from tests.factories import (
+    AT,
+    a_customer,
+    a_line,
+    a_product,
+    a_purchase,
+    a_user,
+    an_order,
+    day,
+    expected,
+    later,
+    revise,
+    state,
+)
 from tests.notifications.desk import announce
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +159,18 @@ def test_undoing_takes_units_given_by_hand_back_though_they_stay_a_line_of_their
     assert list(differences(at=AT)) == []
     again = receiving.receive(come(line), by=None, at=later(hours=2))
     assert [each.line_id for each in again.impact.served] == [first.pk]
+
+
+def test_who_is_promised_first_units_by_it_stays_behind_all_who_were_promised_before() -> None:
+    """Whoever is passed moves up in numbers, beyond the last that was given before."""
+    product = a_product()
+    line = a_purchase(product, 3)
+    first, _second, third = [a_line(product, 1) for _ in range(3)]
+    a_line(product, 5, customer=a_customer(tier=2))
+    how = {"first": [before(third, first)]}
+    seen = receiving.preview_receive(come(line, 0, over=1), **how, at=AT)
+    assert seen == receiving.receive(come(line, 0, over=1), **how, reason="x", **WHO).impact
+    assert list(differences(at=AT)) == []
 
 
 def test_money_off_goes_with_units_that_become_a_line_of_their_own_and_stays_with_them() -> None:

@@ -92,6 +92,7 @@ class Desk(Sales, Buying, Warehousing, Choosing, Mailing):
     def tell_again(self) -> None:
         """Who was just told hears nothing of it again; a notice of the law may follow a confirmation that came late."""
         told = said(tell(self.at))
+        clock.take_up_what_was_told(at=self.at)
         assert told.isdisjoint(said(announce(self.at)))
 
     @rule(days=st.integers(1, 30), is_kept=st.booleans())

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from backorders.actions import caring, deadlines, hearing, telling
+from backorders.actions import caring, clock, deadlines, hearing, telling
 from backorders.notifications.models import UNSENT, CallTask, Message, ProviderEvent, Suppression
 from backorders.notifications.tracking import process_events
 from backorders.orders.models import OrderLine, Question
@@ -56,12 +56,14 @@ class Mailing(Shop):
                 received_at=self.at,
             )
             process_events(at=self.at)
-            deadlines.keep(at=self.at)  # which runs beside it: a notice that came back was none
+            clock.take_up_what_was_told(at=self.at)  # which both run beside it:
+            deadlines.keep(at=self.at)  # what came back was not told, and a notice that did was none
 
     @rule(which=some)
     def call(self, which: int) -> None:
         if task := self.pick(CallTask.objects.filter(done_at=None, customer__isnull=False), which):
             self.attempt(lambda: telling.mark_called(task, by=self.somebody, at=self.at))
+            clock.take_up_what_was_told(at=self.at)
 
     @rule(which=st.integers(0, 2), lifts=st.booleans())
     def mail_again(self, which: int, lifts: bool) -> None:
