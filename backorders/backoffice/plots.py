@@ -9,7 +9,7 @@ from backorders.allocation.windows import Window
 from backorders.amounts import signed
 from backorders.backoffice.dates import short_date
 
-WIDTH, HEIGHT = 84, 22
+WIDTH, HEIGHT = 72, 22
 
 
 class Axis(NamedTuple):

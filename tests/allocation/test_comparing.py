@@ -30,7 +30,7 @@ def test_each_rule_says_whom_it_would_serve_and_which_promises_it_keeps() -> Non
     assert compared["first_come"].served == 1
 
 
-def test_comparing_reads_nothing_more_than_the_preview_and_is_of_the_queue_before_it_is_changed() -> None:
+def test_comparing_reads_hardly_more_than_the_preview_and_is_of_the_queue_before_it_is_changed() -> None:
     product = a_product()
     arrivals = [receiving.Arrival(a_purchase(product, 3).pk, 3)]
     first, second = a_line(product, 3), a_line(product, 1)
@@ -38,7 +38,7 @@ def test_comparing_reads_nothing_more_than_the_preview_and_is_of_the_queue_befor
         receiving.preview_receive(arrivals, at=AT)
     with CaptureQueriesContext(connection) as compared:
         ahead = receiving.foresee_receive(arrivals, most=9, at=AT)
-    assert len(compared) == len(alone) > 0
+    assert len(compared) == len(alone) + 1  # what else orders wait for that get some
     moved = receiving.foresee_receive(arrivals, first=[GoesBefore(second.pk, first.pk)], most=9, at=AT)
     assert moved.by_hand
     assert moved.rules == ahead.rules

@@ -256,7 +256,7 @@ def test_stock_falls_below_zero_where_more_was_promised_than_comes(desk: Client)
     chart = step_chart(view.start, [(step.day, step.comes, step.level) for step in view.steps], today=TODAY)
     assert chart is not None
     assert len(chart.shortages) == sum(step.level < 0 for step in view.steps)
-    assert "2 units short from Mon 1 Jun." in text(desk.get(address("product_supply", world.kettle.pk)))
+    assert "9 units short from Mon 15 Jun." in text(desk.get(address("product_supply", world.kettle.pk)))
 
 
 @pytest.mark.django_db

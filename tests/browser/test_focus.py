@@ -22,14 +22,15 @@ PLACES: dict[str, Place] = {
     "import": staging.import_of,
     "outbox": lambda _world: address("outbox"),
 }
-# What is wrong with the focus: no mark, or its middle lies under something that is neither it nor of its label.
+# What is wrong with the focus: no mark, or its middle (of a link over two lines that of the first) lies under something
+# that is neither it nor of its label.
 FOCUS = """
     () => {
         const node = document.activeElement;
         if (!node || node === document.body) return null;
         const marks = [node, ...(node.labels || []), node.parentElement].map(each => getComputedStyle(each));
         const isMarked = marks.some(style => style.outlineStyle !== 'none' || style.boxShadow !== 'none');
-        const box = node.getBoundingClientRect();
+        const box = node.getClientRects()[0] || node.getBoundingClientRect();
         const top = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height, 20) / 2);
         const isCovered = box.width > 1 && (!top || !(node.contains(top) || top.contains(node)
             || [...(node.labels || [])].some(label => label.contains(top))));

@@ -1,5 +1,9 @@
 """What buyers, suppliers and the warehouse do."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -16,8 +20,10 @@ from backorders.actions import (
     shipping,
     silencing,
 )
+from backorders.actions.done import Done
 from backorders.actions.proposals import LineAnswer
 from backorders.actions.reallocating import GoesBefore
+from backorders.allocation.impact import Impact
 from backorders.chasing.models import EtaProposal, RequestLine
 from backorders.orders.models import OrderLine, Shipment, ShipmentLine
 from backorders.supply.models import PurchaseLine
@@ -107,6 +113,22 @@ class Buying(Shop):
         silencing.stop_believing(at=self.at)
 
 
+def in_order(impact: Impact, *, line_of: Mapping[int, int] | None = None) -> Impact:
+    """The impact with its lines in one order, and units that became a line of their own named as that line."""
+    known = line_of or {}
+
+    def part(rows: Sequence[Any]) -> list[Any]:
+        return sorted((row._replace(line_id=known.get(row.line_id, row.line_id)) for row in rows), key=repr)
+
+    return replace(impact, moves=part(impact.moves), served=part(impact.served), lost=part(impact.lost))
+
+
+def as_foreseen(done: Done[Any]) -> Done[Any]:
+    """What a receipt did in the words of its preview, which cannot name the lines that it makes."""
+    line_of = {made: line for line, made, *_ in done.change_set.before.get("parts", ())}
+    return replace(done, impact=in_order(done.impact, line_of=line_of))
+
+
 class Warehousing(Shop):
     """Goods come, leave, arrive, get lost, come back, are counted."""
 
@@ -138,8 +160,8 @@ class Warehousing(Shop):
                 "rest": [etas.EtaChange(line.pk, [etas.EtaPart(day(rest))])] if rest is not None else [],
             }
             self.attempt(
-                lambda: receiving.receive(arrivals, **how, reason="x", by=None, at=self.at),
-                lambda: receiving.preview_receive(arrivals, **how, at=self.at),
+                lambda: as_foreseen(receiving.receive(arrivals, **how, reason="x", by=None, at=self.at)),
+                lambda: in_order(receiving.preview_receive(arrivals, **how, at=self.at)),
             )
 
     @rule(which=some, n=st.integers(1, 4))
