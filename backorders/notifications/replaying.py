@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from backorders.allocation.models import PromiseChange
-from backorders.allocation.windows import Window
+from backorders.allocation.windows import Window, slip_days
 from backorders.notifications.letters import WORST_FIRST
 from backorders.notifications.models import Message
 from backorders.notifications.policy import TellingPolicy
@@ -101,8 +101,7 @@ def _mails(
             continue
         late = {line for line, kind in told.items() if kind != Kind.EARLIER}
         deserves = any(
-            is_sorry(_later_by(known[line], now[line]), is_repeated=line in later_before, policy=policy)
-            for line in late
+            is_sorry(_slip(now[line], known[line]), is_repeated=line in later_before, policy=policy) for line in late
         )
         yield set(told.values()), deserves and not is_sorry_before
         is_sorry_before |= deserves
@@ -111,8 +110,8 @@ def _mails(
         last = leaves
 
 
-def _later_by(known: Window | None, now: Window | None) -> int | None:
-    return (now.last - known.last).days if now and known else None
+def _slip(now: Window | None, known: Window | None) -> int | None:
+    return slip_days(now and now.last, known and known.last)
 
 
 def _with_next(changes: Sequence[Change]) -> Iterable[tuple[Change, Change | None]]:

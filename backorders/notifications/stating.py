@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby
 
-from backorders.allocation.windows import Window, business_day
+from backorders.allocation.windows import Window, business_day, slip_days
 from backorders.delays import ending
 from backorders.notifications.found import CalledOff, Gifted, Line, Offered, Shipped
 from backorders.notifications.letters import Alternative, Gift, Item, Kind, Option, OrderPart, Owed, Parcel, Part
@@ -38,15 +38,14 @@ def moved_part(kind: Kind, lines: Sequence[Line], given: Given) -> Part:
     reasons = {found.reasons.get(line.line_id, "") for line in lines} if kind != Kind.EARLIER else set()
     sorry = kind != Kind.EARLIER and any(
         line.order_id not in found.sorry_before
-        and is_sorry(_later_by(line), is_repeated=line.order_id in found.later_before, policy=given.policy)
+        and is_sorry(
+            slip_days(line.expected_until, line.announced_until),
+            is_repeated=line.order_id in found.later_before,
+            policy=given.policy,
+        )
         for line in lines
     )
     return lines_part(kind, lines, given, reason=reasons.pop() if len(reasons) == 1 else "", is_sorry=sorry)
-
-
-def _later_by(line: Line) -> int | None:
-    """Return by how many days the news is later than what was announced; None if there is no date any more."""
-    return (line.expected.last - line.announced.last).days if line.expected and line.announced else None
 
 
 def lines_part(kind: Kind, lines: Sequence[Line], given: Given, *, reason: str = "", is_sorry: bool = False) -> Part:

@@ -20,8 +20,7 @@ from backorders.backoffice import supplier_answers
 from backorders.backoffice.forms.asking import ReasonForm
 from backorders.backoffice.forms.chasing import AcceptForm
 from backorders.backoffice.paging import page_of
-from backorders.backoffice.views.line_acts import our_address
-from backorders.backoffice.views.screen import ActScreen, Doing, Screen
+from backorders.backoffice.views.screen import ActScreen, Doing, Screen, our_address
 from backorders.chasing.models import DateRequest, EtaProposal
 from backorders.ids import typed_ids
 from backorders.notifications.models import UNSENT, CallTask, SupplierLink

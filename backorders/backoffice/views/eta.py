@@ -24,8 +24,7 @@ from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
 from backorders.backoffice.impacts import shown
 from backorders.backoffice.selections import frozen
-from backorders.backoffice.views.line_acts import our_address
-from backorders.backoffice.views.screen import REFUSED, ActScreen
+from backorders.backoffice.views.screen import REFUSED, ActScreen, our_address
 from backorders.changes.models import Source
 from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
 

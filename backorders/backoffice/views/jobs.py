@@ -8,12 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.jobs import shown, tray
 from backorders.backoffice.paging import page_of
-from backorders.backoffice.views.screen import Screen
+from backorders.backoffice.views.screen import Screen, our_address
 from backorders.jobs import steering
 from backorders.jobs.models import Job
 from backorders.refusal import Refused
@@ -93,6 +92,4 @@ def _visible(request: HttpRequest) -> Any:
 
 
 def _back(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else reverse("admin:jobs")
+    return our_address(request.POST.get("next", ""), request) or reverse("admin:jobs")

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -20,7 +19,7 @@ from backorders.actions import handling
 from backorders.allocation.models import Allocation
 from backorders.allocation.windows import business_day
 from backorders.backoffice import order_page, selections, timeline
-from backorders.backoffice.views.screen import Screen
+from backorders.backoffice.views.screen import Screen, our_address
 from backorders.backoffice.views.waiting import OfLines, address_of
 from backorders.backoffice.workbench import answering, asking, rows
 from backorders.backoffice.workbench.among import AT_MOST
@@ -30,12 +29,6 @@ from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
 
 EVENTS = 5
-
-
-def our_address(url: str, request: HttpRequest) -> str:
-    """Return the address if it is one of our own pages, else nothing: it came with the request."""
-    is_ours = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()})
-    return url if is_ours else ""
 
 
 class ActOnLines(OfLines):
