@@ -46,5 +46,9 @@ def test_the_rare_is_looked_up_and_the_common_read_until_there_is_enough(term: s
     buyers = (Customer(name=f"Buyer {n}", email=f"{n}@example.com") for n in range(5_000))
     Customer.objects.bulk_create(buyers)
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT gin_clean_pending_list(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+            " JOIN pg_am ON pg_am.oid = relam WHERE amname = 'gin' AND indrelid = 'orders_customer'::regclass"
+        )  # as autovacuum does; an index with much that waits to be sorted in is dearer than reading the table
         cursor.execute("ANALYZE orders_customer")
     assert way in matching(Customer.objects.order_by(), ["name", "email"], term)[:6].explain()
