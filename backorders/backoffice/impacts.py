@@ -133,6 +133,13 @@ def listed(impact: Impact) -> Iterator[list[Any]]:
             yield [row.order, row.customer, row.product, *days, row.slip_days, str(row.then.label)]
 
 
+def told_by(impact: Impact) -> list[int]:
+    """Return the ids of the customers who get a mail by it, the worst moves first."""
+    moves = sorted(impact.moves, key=_harm)
+    follows = followings(moves)
+    return list(dict.fromkeys(move.customer_id for move in moves if follows[move.line_id].then == Then.TELL))
+
+
 def _left(slips: Sequence[int]) -> Left | None:
     return left_after(median_high(slips)) if slips else None
 

@@ -88,6 +88,31 @@ def test_b1_one_eta_is_changed_with_a_date_and_three_clicks(world: World, sit_do
 
 
 @HANDS
+def test_the_mail_of_a_change_is_seen_before_it_is_saved_with_one_press(
+    world: World, sit_down: Open, hands: type[Mouse]
+) -> None:
+    visit, before = sit_down(), EtaRevision.objects.count()
+    page = visit.page
+    page.goto(address("purchase_line_eta", world.line.pk))
+    hand = hands(page)
+    hand.type(page.get_by_label("New date, or first day"), in_days(world, 40))
+    hand.choose(page.get_by_label("customs", exact=True))
+    expect(page.locator("#save")).to_have_text("Save and tell 2 customers")
+    hand.press(page.get_by_role("button", name="See the e-mail"))
+    expect(page.locator("#letter")).to_contain_text("The mail to Elif Kaya, 1 of 2")
+    mail = page.frame_locator("#letter iframe").locator("body")
+    expect(mail).to_contain_text("Merhaba Elif Kaya")
+    hand.press(page.locator("#letter").get_by_role("button", name="English"))
+    expect(mail).to_contain_text("Hello Elif Kaya")
+    hand.press(page.get_by_role("button", name="Next customer"))
+    expect(mail).to_contain_text("Hello Sami Aydın")
+    expect(page.get_by_label("New date, or first day")).to_have_value(in_days(world, 40))
+    assert EtaRevision.objects.count() == before
+    assert visit.violations() == []
+    assert visit.complaints == []
+
+
+@HANDS
 def test_an_eta_is_saved_and_whom_it_moves_is_told_later(world: World, sit_down: Open, hands: type[Mouse]) -> None:
     visit = sit_down()
     page = visit.page

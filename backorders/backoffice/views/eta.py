@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import Resolver404, resolve, reverse
@@ -23,12 +24,17 @@ from backorders.backoffice.dates import short_date
 from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
 from backorders.backoffice.impacts import shown
+from backorders.backoffice.letters_ahead import LetterAhead, Wanted, letter_ahead
 from backorders.backoffice.selections import frozen
+from backorders.backoffice.views.outbox import inert_mail
 from backorders.backoffice.views.screen import REFUSED, ActScreen, our_address
 from backorders.changes.models import Source
+from backorders.refusal import Refused
 from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
 
 SHOWN = 200
+LETTER = "backorders.eta.letter"  # the salt of what was typed, in the address of the frame that shows a mail
+NOT_IN_LETTERS = {"csrfmiddlewaretoken", "letter", "next", "note", "seen", "unsent-person"}
 Reason = EtaRevision.ReasonCode
 
 
@@ -96,11 +102,52 @@ class EtaScreen(ActScreen):
             kwargs.setdefault("back_name", _("Back"))
         return super().get_context_data(lines=self.lines[:SHOWN], more_lines=more, **kwargs)
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the form; or, for the frame that shows it, the HTML of a mail that would leave."""
+        if "letter" not in request.GET:
+            return super().get(request, *args, **kwargs)
+        try:
+            typed, wanted = signing.loads(request.GET["letter"], salt=LETTER)
+        except signing.BadSignature:
+            raise Http404 from None
+        form = self.form(typed)
+        form.renew()
+        letter = self._letter(form, Wanted.read(wanted))["letter"]
+        if letter is None or letter.mail is None:
+            raise Http404
+        return inert_mail(letter.mail.html)
+
+    def lettered(self, form: EtaForm) -> HttpResponse:
+        """Answer with the mail that one customer would get: the part alone if a script asks, else the whole page."""
+        found = self._letter(form, Wanted.read(self.request.POST["letter"]))
+        if self.request.headers.get("HX-Request"):
+            return self.response_class(self.request, "backoffice/eta_letter.html", found)
+        return self.render_to_response(self.get_context_data(form=form, **self.looked_ahead(form), **found))
+
+    def _letter(self, form: EtaForm, wanted: Wanted) -> dict[str, Any]:
+        found: dict[str, Any] = {"letter": None, "is_asked": True}
+        if not form.is_ready():
+            return {**found, "refusal": _("Fill in what is missing to see a mail.")}
+        reason = form.cleaned_data.get("reason_code", "")
+        try:
+            letter = letter_ahead(form.changes(), reason_code=reason, wanted=wanted, person=self.by, at=self.at)
+        except Refused as refusal:
+            return {**found, "refusal": str(refusal)}
+        return {**found, "letter": letter, "frame": letter and letter.mail and self._frame(letter)}
+
+    def _frame(self, letter: LetterAhead) -> str:
+        """Return the address of the mail's HTML: it carries what was typed, since nothing was saved."""
+        typed = {name: value for name, value in self.request.POST.items() if value and name not in NOT_IN_LETTERS}
+        said = signing.dumps((typed, str(letter.wanted)), salt=LETTER, compress=True)
+        return f"{self.request.path}?letter={said}"
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview or act; what others changed since the form was shown is found before it is renewed."""
         sent = self.form(request.POST).seen_before()
         self.changed = differences(self.lines, sent, at=self.at)
         form = self.form(request.POST)
+        if "letter" in request.POST:
+            return self.lettered(form)
         if "preview" not in request.POST and form.is_valid() and not form.is_echoed:
             return self._echoed(form)
         return super().post(request, *args, **kwargs)

@@ -1,0 +1,35 @@
+"""Foretelling: the mail that a customer would get by a change that nobody made yet.
+
+The act itself is done and taken back in one transaction, so that the mail says what it would say: with its reason, with
+what the law asks, with everything else there is to tell. Nothing stays of it.
+"""
+
+import datetime
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from backorders.actions.etas import EtaChange
+from backorders.actions.revising import revise_eta
+from backorders.changes.acting import act
+from backorders.notifications.foreseeing import Foreseen, foresee
+
+
+def foresee_after(
+    changes: Sequence[EtaChange], *, reason_code: str, customer: int, at: datetime.datetime
+) -> Foreseen | None:
+    """Return what this customer (an id) would hear once these ETAs were saved; None if they move nothing of theirs.
+
+    Writes nothing that stays; holds the locks of `revise_eta` for so long, and raises the same refusals.
+    """
+    return _foreseen(changes, reason_code, customer, at)
+
+
+@act
+def _foreseen(changes: Sequence[EtaChange], reason_code: str, customer: int, at: datetime.datetime) -> Foreseen | None:
+    with transaction.atomic():
+        impact = revise_eta(changes, reason_code=reason_code, by=None, at=at).impact
+        is_moved = any(move.customer_id == customer for move in impact.moves)
+        foreseen = foresee([customer], at=at) if is_moved else None
+        transaction.set_rollback(True)
+    return foreseen
