@@ -120,6 +120,8 @@ _PAGES = [
     ("wordings/", wordings.Wordings, "wordings"),
     ("wordings/<str:kind>/<str:language>/", wordings.WriteWords, "write_words"),
     ("wordings/version/<int:pk>/<str:verb>/", wordings.DecideWords, "decide_words"),
+    ("outbox/batches/", outbox.Batches, "batches"),
+    ("outbox/batches/<int:pk>/", outbox.ShowBatch, "batch"),
     ("outbox/reports/", outbox.Reports, "reports"),
     ("outbox/mail/<str:way>/", outbox.TurnMail, "turn_mail"),
     ("outbox/<str:verb>/", outbox.StopOrSend, "stop_or_send"),

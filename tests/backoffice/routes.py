@@ -103,6 +103,7 @@ def things(world: World) -> dict[str, Any]:
         "compensation": (award := an_award(line)),
         "compensation-policies": award.policy,
         "notice": Notice.objects.first(),
+        "outbox": ChangeSet.objects.create(act="tell_now", source="system", at=AT),
     }
 
 

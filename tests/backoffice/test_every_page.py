@@ -32,6 +32,7 @@ RARE = (
     "policy_effect",
     "decline_award",
     "pick_lists",
+    "batch",
 )  # of things that are not in every world
 OF_QUESTIONS = ("answer_question", "settle_question")
 IMPORT_ACTS = {f"{verb}_import" for verb in ("decide", "type_over", "check", "apply", "undo")} | {"match_columns"}

@@ -133,6 +133,8 @@ SCREENS: dict[str, Shown] = {
     "pick_lists": Shown(lambda w: address("pick_lists", a_receipt(w).pk)),
     "adjust_stock": _form(_at("adjust_stock")),
     "outbox": _list(_at("outbox", "?box=sent")),
+    "batches": _list(_at("batches"), usual=State(stage=staging.batch)),
+    "batch": Shown(lambda w: address("batch", staging.batch(w).pk)),
     "reports": _list(_at("reports"), usual=State(stage=staging.reports)),
     "message": Shown(lambda w: address("message", w.message.pk)),
     "calls": _list(_at("calls")),

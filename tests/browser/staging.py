@@ -119,6 +119,22 @@ def reports(world: World) -> None:
         )  # fmt: skip
 
 
+def batch(world: World) -> ChangeSet:
+    """Customers were told at once: one mail left, one bounced, one may still be stopped."""
+    now = timezone.now()
+    revising.revise_eta(
+        [etas.EtaChange(world.line.pk, [etas.EtaPart(world.today + datetime.timedelta(days=40))])],
+        reason_code="production", by=None, at=now,
+    )  # fmt: skip
+    customers = [order.customer_id for order in (world.first, world.second, world.unreachable)]
+    change = telling.tell_now(customers, by=None, at=now).change_set
+    first = Message.objects.filter(created_at=now).earliest("id")
+    Message.objects.filter(pk=first.pk).update(state="accepted", accepted_at=now, delivery=Message.Delivery.BOUNCED)
+    said = {"event_type": "bounced", "reason": "soft", "occurred_at": now, "received_at": now}
+    ProviderEvent.objects.create(event_key="batch", message=first, **said)
+    return change
+
+
 def notices(world: World) -> None:
     everybody = get_user_model().objects.values_list("pk", flat=True)
     words = {"person": "ada", "permission": "queueing.hold", "about": LONG_NAME, "state": "approved"}

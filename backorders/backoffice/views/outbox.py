@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import reporting, telling
 from backorders.actions.done import Done
+from backorders.backoffice.batches import Batch, batches_of, messages_of, tellings
 from backorders.backoffice.masking import masked_words, sees_contacts
 from backorders.backoffice.paging import capped_count, page_of
 from backorders.backoffice.views.screen import Doing, Screen, with_way_to
@@ -26,6 +28,8 @@ State = Message.State
 
 # What can be done to messages in the outbox: its name in the address, and its verb.
 VERBS = {"hold": "telling.hold", "release": "telling.release", "send": "telling.send_now", "cancel": "telling.cancel"}
+
+BATCHES = 10
 
 # What a mail may do when it is shown: nothing. No script, no form, no picture from elsewhere.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -78,6 +82,41 @@ class Outbox(Screen):
             is_to_files=settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"),
             now=self.at,
             **kwargs,
+        )
+
+
+class Batches(Screen):
+    """What telling many at once wrote, batch by batch: how far it left, how fast, and what came back."""
+
+    template_name = "backoffice/batches.html"
+    permission = "notifications.view_message"
+    title = _("Batches")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the last of them, the newest first."""
+        batches = batches_of(tellings()[:BATCHES], at=self.at)
+        return super().get_context_data(boxes=BOXES, batches=batches, now=self.at, **kwargs)
+
+
+class ShowBatch(Screen):
+    """One batch: its numbers, its messages, and stopping what has not left."""
+
+    template_name = "backoffice/batch.html"
+    permission = "notifications.view_message"
+    title = _("Batch")
+
+    @cached_property
+    def batch(self) -> Batch:
+        """The batch that the address names."""
+        return batches_of([get_object_or_404(tellings(), pk=self.kwargs["pk"])], at=self.at)[0]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add its numbers and one page of its messages."""
+        batch = self.batch
+        messages = messages_of(batch.change, batch.job).select_related("customer", "supplier")
+        page = page_of(messages.defer("html", "text", "headers").order_by("state", "id"), self.request)
+        return super().get_context_data(
+            batch=batch, batches=[batch], page=page, is_held=batch.held and not batch.unsent, now=self.at, **kwargs
         )
 
 
@@ -167,7 +206,10 @@ class MarkCalled(Doing):
 
 
 class StopOrSend(Doing):
-    """Hold, release, send at once or cancel the messages that were ticked; `verb` in the address says which."""
+    """Hold, release, send at once or cancel the messages that were ticked, or what has not left of a batch.
+
+    `verb` in the address says which.
+    """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Ask for the permission of the verb that the address names."""
@@ -178,8 +220,7 @@ class StopOrSend(Doing):
 
     def does(self) -> Done[Any]:
         """Call the verb of the same name."""
-        ids = typed_ids(self.request.POST.getlist("message"))
-        messages = list(Message.objects.filter(pk__in=ids).order_by("id"))
+        messages = list(self.chosen().order_by("id"))
         reason = self.request.POST.get("reason", "")
         match self.kwargs["verb"]:
             case "hold":
@@ -192,8 +233,22 @@ class StopOrSend(Doing):
                 return telling.cancel(messages, reason=reason, by=self.by, at=self.at)
         raise Http404
 
+    @cached_property
+    def batch(self) -> Batch | None:
+        """The batch that all of it is done to, if one is named."""
+        pk = typed_id(self.request.POST.get("batch", ""))
+        return pk and batches_of([get_object_or_404(tellings(), pk=pk)], at=self.at)[0]
+
+    def chosen(self) -> QuerySet[Message]:
+        """The messages it is done to."""
+        if self.batch:
+            return messages_of(self.batch.change, self.batch.job).filter(state__in=UNSENT)
+        return Message.objects.filter(pk__in=typed_ids(self.request.POST.getlist("message")))
+
     def back(self) -> str:
-        """Go back to the message, or to the outbox."""
+        """Go back to the batch, to the message, or to the outbox."""
+        if self.batch:
+            return reverse("admin:batch", args=[self.batch.change.pk])
         pk = typed_id(self.request.POST.get("shown", ""))
         return reverse("admin:outbox") if pk is None else reverse("admin:message", args=[pk])
 
