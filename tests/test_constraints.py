@@ -34,6 +34,7 @@ from backorders.notifications.models import (
     ProviderEvent,
     Reply,
     ReplyFile,
+    StaffMail,
     SupplierLink,
     Suppression,
     TellingRules,
@@ -227,6 +228,10 @@ TRIES: dict[str, Callable[[], Any]] = {
     "a_thing_waits_once_for_a_person": lambda: [a_notice(person=who) for who in [a_user()] * 2],
     "a_notice_is_of_something": lambda: a_notice(person=a_user(), key=""),
     "read_after_it_came": lambda: a_notice(person=a_user(), read_at=AT - datetime.timedelta(days=1)),
+    # mails to staff
+    "a_staff_mail_that_was_sent_says_when": lambda: StaffMail.objects.create(
+        kind="test", person=a_user(), key="x", state="sent", not_before=AT, created_at=AT
+    ),
     # jobs
     "one_job_at_a_time_for_a_thing": lambda: (a_job(), a_job()),
     "a_job_that_ended_says_when": lambda: a_job(state="done"),

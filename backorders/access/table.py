@@ -100,6 +100,7 @@ CAPABILITIES: dict[str, Capability] = {
     "telling.release": _c(_("release held messages"), DESK),
     "telling.send_now": _c(_("send messages at once"), DESK),
     "telling.cancel": _c(_("cancel messages"), DESK),
+    "sampling.send_test": _c(_("send oneself a test of a mail"), DESK),
     "telling.resend": _c(_("send a mail once more"), DESK),
     "telling.edit": _c(_("edit messages before they leave"), DESK),
     "telling.edit_to_supplier": _c(_("edit mails to suppliers before they leave"), BUYING),

@@ -137,6 +137,7 @@ NO_WAY: dict[str, Any] = {
     "ask_code": _("The code ends by itself."),
     "edit_message": _("Edit the message again while it waits in the outbox."),
     **dict.fromkeys(("resend_message", "send_messages_now", "tell_now"), _LEAVING),
+    "send_test": _("A test tells nobody anything; there is nothing to take back."),
     **dict.fromkeys(("hold_messages", "release_messages"), _OUTBOX),
     "cancel_messages": _("Tell the customer anew instead."),
     **dict.fromkeys(("turn_mail_on", "turn_mail_off"), _SWITCH),

@@ -37,6 +37,7 @@ NAMES = {
     "cancel_by_law": _("Cancelled by law"),
     "edit_message": _("Message edited"),
     "resend_message": _("Message sent once more"),
+    "send_test": _("Test of a mail sent"),
     "write_words": _("Words written"),
     "approve_words": _("Words approved"),
     "withdraw_words": _("Words withdrawn"),

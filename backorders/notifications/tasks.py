@@ -5,7 +5,7 @@ import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from backorders.notifications import announcing, delivering, purging, tracking
+from backorders.notifications import announcing, delivering, purging, staff_mails, tracking
 from backorders.notifications.nudging import Nudges
 
 # Well below the soft time limit: the rest is due again and goes to the next run.
@@ -29,8 +29,10 @@ def promise_next_updates() -> int:
 
 @shared_task
 def deliver() -> int:
-    """Send what is due."""
-    return delivering.deliver(clock=timezone.now, until=timezone.now() + LONGEST_RUN).total()
+    """Send what is due, to our own people too."""
+    until = timezone.now() + LONGEST_RUN
+    sent = delivering.deliver(clock=timezone.now, until=until).total()
+    return sent + staff_mails.deliver(clock=timezone.now, until=until)
 
 
 @shared_task
@@ -41,9 +43,9 @@ def process_events() -> int:
 
 @shared_task
 def purge_bodies() -> int:
-    """Empty messages, and mails that came in, that were kept long enough."""
+    """Empty messages, and mails that came in, that were kept long enough; forget those to our own people."""
     now = timezone.now()
-    return purging.purge_bodies(at=now) + purging.purge_replies(at=now)
+    return purging.purge_bodies(at=now) + purging.purge_replies(at=now) + staff_mails.purge(at=now)
 
 
 def _publish() -> None:

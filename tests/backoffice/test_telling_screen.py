@@ -10,7 +10,7 @@ from backorders.access.table import SERVICE
 from backorders.actions import telling
 from backorders.changes.models import Approval, ApprovalLimit
 from backorders.jobs.models import Job
-from backorders.notifications.models import Message
+from backorders.notifications.models import Message, StaffMail
 from backorders.orders.models import Order
 from tests.backoffice.desk import World, address, somebody, text
 from tests.factories import AT, revise
@@ -58,6 +58,28 @@ def test_the_mails_are_shown_as_they_will_look(desk: Client, world: World) -> No
     assert "Merhaba Elif Kaya" in text(mail)
     assert "script-src" not in mail["Content-Security-Policy"].replace("script-src 'none'", "")
     assert desk.get(address("sample_of_mail", url_of(preview).split("/")[-2], 999)).status_code == 404
+
+
+def test_a_mail_that_is_shown_is_sent_to_whoever_asks_as_a_test(desk: Client, world: World) -> None:
+    preview = chosen(desk, world.first, world.second)
+    before = list(Message.objects.order_by("pk").values_list("pk", "state"))
+    url = address("sample_of_mail", url_of(preview).split("/")[-2], world.first.customer_id)
+    assert url in preview.content.decode()
+    said = text(desk.post(url, follow=True))
+    assert "A test is on its way to chief@example.com." in said
+    assert "Tell 2 customers" in said  # still to be told
+    mail = StaffMail.objects.get()
+    assert mail.subject.startswith("Deneme: ")
+    assert "Merhaba Elif Kaya" in mail.text
+    assert list(Message.objects.order_by("pk").values_list("pk", "state")) == before
+
+
+def test_whoever_has_no_address_is_told_so_and_gets_no_test(desk: Client, world: World) -> None:
+    agent = somebody(SERVICE)
+    selection = url_of(chosen(agent, world.first)).split("/")[-2]
+    said = text(agent.post(address("sample_of_mail", selection, world.first.customer_id), follow=True))
+    assert "A test goes to the address of your own account. No valid e-mail address." in said
+    assert not StaffMail.objects.exists()
 
 
 def test_what_changed_since_it_was_shown_is_shown_again(desk: Client, world: World) -> None:

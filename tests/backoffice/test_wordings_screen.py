@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from backorders.notifications.models import TO_CUSTOMERS, Wording
+from backorders.notifications.models import TO_CUSTOMERS, StaffMail, Wording
 from tests.backoffice.desk import address, fill_in, text
 from tests.factories import AT, a_user
 
@@ -47,3 +47,20 @@ def test_every_kind_has_its_letters(desk: Client, kind: str) -> None:
 
 def test_a_kind_that_is_not_there_is_not_found(desk: Client) -> None:
     assert desk.get(address("write_words", "nothing", "en")).status_code == 404
+
+
+def test_a_letter_that_is_shown_is_sent_to_whoever_asks_and_nothing_is_kept(desk: Client) -> None:
+    url = address("write_words", "later", "tr")
+    sent = fill_in(desk, url, opening="Bize yazın", test="1")
+    assert "A test is on its way to chief@example.com." in text(sent)
+    assert "Bize yazın" in text(sent)
+    mail = StaffMail.objects.get()
+    assert mail.subject.startswith("Deneme: ")
+    assert "Bize yazın" in mail.text
+    assert not Wording.objects.exists()
+
+
+@pytest.mark.parametrize("test", ["99", "0", "x"])
+def test_a_letter_that_is_not_shown_is_not_sent(desk: Client, test: str) -> None:
+    assert fill_in(desk, address("write_words", "later", "en"), test=test).status_code == 422
+    assert not StaffMail.objects.exists()

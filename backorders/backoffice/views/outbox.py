@@ -94,7 +94,7 @@ class Batches(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the last of them, the newest first."""
-        batches = batches_of(tellings()[:BATCHES], at=self.at)
+        batches = batches_of(list(tellings()[:BATCHES]), at=self.at)
         return super().get_context_data(boxes=BOXES, batches=batches, now=self.at, **kwargs)
 
 
@@ -237,7 +237,7 @@ class StopOrSend(Doing):
     def batch(self) -> Batch | None:
         """The batch that all of it is done to, if one is named."""
         pk = typed_id(self.request.POST.get("batch", ""))
-        return pk and batches_of([get_object_or_404(tellings(), pk=pk)], at=self.at)[0]
+        return None if pk is None else batches_of([get_object_or_404(tellings(), pk=pk)], at=self.at)[0]
 
     def chosen(self) -> QuerySet[Message]:
         """The messages it is done to."""

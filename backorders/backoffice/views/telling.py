@@ -16,12 +16,14 @@ from backorders.actions.done import Done
 from backorders.actions.seconding import NeedsApproval
 from backorders.backoffice import fanouts
 from backorders.backoffice.views.outbox import inert_mail
+from backorders.backoffice.views.sampling import send_test
 from backorders.backoffice.views.screen import CONFLICT, REFUSED
 from backorders.backoffice.views.waiting import OfLines, address_of
 from backorders.desk import selecting
 from backorders.notifications import writing
 from backorders.notifications.announcing import Announced
 from backorders.notifications.foreseeing import Foreseen
+from backorders.notifications.letters import Letter
 from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
 
@@ -101,17 +103,27 @@ class TellLines(OfSelection):
 
 
 class SampleOfMail(OfSelection):
-    """The HTML of one mail as it would be written, for the frame that shows it."""
+    """One mail as it would be written: its HTML for the frame that shows it, or all of it to whoever asks."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer with the HTML."""
-        if kwargs["customer"] not in self.customers:
+    @cached_property
+    def letter(self) -> Letter:
+        """What the customer of the address would hear."""
+        if self.kwargs["customer"] not in self.customers:
             raise Http404
-        foreseen = telling.foresee([kwargs["customer"]], at=self.at)
+        foreseen = telling.foresee([self.kwargs["customer"]], at=self.at)
         letters = [*foreseen.written, *foreseen.heard_lately]
         if not letters:
             raise Http404
-        return inert_mail(writing.shown(letters[0]).html)
+        return letters[0]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with the HTML."""
+        return inert_mail(writing.shown(self.letter).html)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send it to the person who asks, and go back to the numbers."""
+        send_test(request, writing.shown(self.letter), language=self.letter.to.language, by=self.by, at=self.at)
+        return HttpResponseRedirect(reverse("admin:tell_lines", args=[self.kwargs["selection"]]))
 
 
 def told(written: int) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from django import forms
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -14,7 +14,9 @@ from backorders.actions import wording
 from backorders.actions.done import Done
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.asking import AskingForm
-from backorders.backoffice.views.screen import ActScreen, Doing, Screen
+from backorders.backoffice.views.sampling import send_test
+from backorders.backoffice.views.screen import REFUSED, ActScreen, Doing, Screen
+from backorders.ids import typed_id
 from backorders.notifications import writing
 from backorders.notifications.emails import LANGUAGES, render
 from backorders.notifications.examples import examples
@@ -135,6 +137,18 @@ class WriteWords(ActScreen):
         letters = examples(*self.which, today=business_day(self.at))
         own = {self.which: words}
         return {"shown": [(EDGES[label], render(each, links=links, wordings=own)) for label, each in letters]}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Send one of the letters shown to whoever asks, or preview or keep the words."""
+        if "test" not in request.POST:
+            return super().post(request, *args, **kwargs)
+        form = self.form(request.POST)
+        shown = self.looked_ahead(form)["shown"]
+        number = typed_id(request.POST["test"]) or 0
+        if number not in range(1, len(shown) + 1):
+            return self.refused(form, REFUSED, **self.looked_ahead(form))
+        send_test(request, shown[number - 1][1], language=self.which[1], by=self.by, at=self.at)
+        return self.render_to_response(self.get_context_data(form=form, **self.looked_ahead(form)))
 
     def does(self, form: WordingForm) -> Done[Wording]:
         """Keep the version."""

@@ -24,6 +24,7 @@ from backorders.notifications.models.reports import (
     Suppression,
     bounces,
 )
+from backorders.notifications.models.staff_mails import StaffMail
 from backorders.notifications.models.telling_rules import TellingRules
 from backorders.notifications.models.updates import Hurry, LaterWord, NextUpdate
 from backorders.notifications.models.words import PersonalText, Wording
@@ -54,6 +55,7 @@ __all__ = [
     "ProviderEvent",
     "Reply",
     "ReplyFile",
+    "StaffMail",
     "SupplierLink",
     "Suppression",
     "TellingRules",

@@ -1,0 +1,123 @@
+"""Mails to our own people: stored first, sent over the same way as all others, held by the same switch.
+
+They are no messages, so nothing of them can count as told. Whoever sends one takes it for a while; a worker that is
+killed between the call and its note leaves it to the next, and then one of us reads it twice.
+"""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+
+from backorders import rows
+from backorders.changes.acting import act
+from backorders.notifications import switch
+from backorders.notifications.addresses import objection, suppressed
+from backorders.notifications.delivering import Mailer
+from backorders.notifications.emails import Rendered
+from backorders.notifications.mime import Mail
+from backorders.notifications.models import Attempt, StaffMail
+from backorders.notifications.outbox import headers
+from backorders.notifications.policy import SENDING, SendingPolicy
+from backorders.notifications.providers import failure
+
+State = StaffMail.State
+
+TAKEN_FOR = datetime.timedelta(minutes=10)
+KEPT_FOR = datetime.timedelta(days=30)
+
+
+def why_not(address: str) -> Any:
+    """Return why one of us cannot be mailed at this address, or nothing."""
+    return objection(address, "", suppressed([address]))
+
+
+def queue(
+    kind: StaffMail.Kind, mail: Rendered, *, to: int, address: str, key: str, at: datetime.datetime
+) -> StaffMail | None:
+    """Store a mail to one of us (id), to be sent at once; return it, or None if the same was stored before."""
+    subject = mail.subject[: StaffMail._meta.get_field("subject").max_length]
+    values = (kind.value, to, key, address, subject, mail.text, mail.html, State.PENDING.value, at, 0, "", at)
+    rows.run(_ONCE, StaffMail, _FIELDS, [values])
+    return StaffMail.objects.filter(key=key, created_at=at).first()
+
+
+_FIELDS = [
+    *("kind", "person", "key", "recipient", "subject", "text", "html", "state", "not_before", "attempts"),
+    *("last_error", "created_at"),
+]
+_ONCE = """
+    INSERT INTO notifications_staffmail (kind, person_id, key, recipient, subject, text, html, state, not_before,
+        attempts, last_error, created_at)
+    SELECT {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11} FROM {source} WHERE true
+    ON CONFLICT (key) DO NOTHING
+"""
+
+
+def deliver(
+    *, clock: Callable[[], datetime.datetime], until: datetime.datetime, policy: SendingPolicy = SENDING
+) -> int:
+    """Send what is due until nothing is, mail is off, or it is `until`; return how many were sent."""
+    if not _due(clock()).exists():
+        return 0
+    sent = 0
+    with Mailer() as mailer:
+        while (at := clock()) < until and switch.lets_pass(switch.mail_switch(at=at), at=at):
+            pk = _due(at).order_by("not_before", "id").values_list("pk", flat=True).first()
+            if pk is None:
+                break
+            if _due(at).filter(pk=pk).update(not_before=at + TAKEN_FOR, attempts=F("attempts") + 1):
+                sent += _send(StaffMail.objects.get(pk=pk), mailer, clock, policy)
+    return sent
+
+
+def purge(*, at: datetime.datetime) -> int:
+    """Forget mails to our own people that are old enough; return how many."""
+    return StaffMail.objects.filter(created_at__lte=at - KEPT_FOR).delete()[0]
+
+
+def _due(at: datetime.datetime) -> Any:
+    return StaffMail.objects.filter(state=State.PENDING, not_before__lte=at)
+
+
+def _send(mail: StaffMail, mailer: Mailer, clock: Callable[[], datetime.datetime], policy: SendingPolicy) -> bool:
+    if why := why_not(mail.recipient):
+        _end(mail, {"state": State.FAILED, "last_error": why})
+        return False
+    try:
+        mailer.connection.open()
+        mailer.connection.send_messages([_on_the_wire(mail, mailer)])
+    except Exception as error:  # whatever goes wrong with one mail must not stop the others
+        said = failure(error, is_handed_over=False, at=clock())
+        if said.is_broken:
+            mailer.close()
+        is_over = said.outcome == Attempt.Outcome.PERMANENT or mail.attempts > len(policy.backoff)
+        again = clock() + policy.backoff[min(mail.attempts, len(policy.backoff)) - 1]
+        _end(mail, {"state": State.FAILED if is_over else State.PENDING, "last_error": said.error, "not_before": again})
+        return False
+    _end(mail, {"state": State.SENT, "sent_at": clock(), "last_error": ""})
+    return True
+
+
+@act
+def _end(mail: StaffMail, fields: dict[str, Any]) -> None:
+    StaffMail.objects.filter(pk=mail.pk, state=State.PENDING).update(**fields)
+
+
+def _on_the_wire(mail: StaffMail, mailer: Mailer) -> Mail:
+    head = headers(mail.key)
+    made = Mail(
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        recipient=mail.recipient,
+        identity=f"staff{mail.pk}",
+        from_email=head.pop("From"),
+        headers={name: value for name, value in head.items() if name != "Reply-To"},
+        connection=mailer.connection,
+    )
+    made.tags = [f"staff {mail.kind}"]  # type: ignore[attr-defined]  # anymail's: only its backends read these
+    made.idempotency_key = f"staff:{settings.INSTANCE_ID}:{mail.pk}"  # type: ignore[attr-defined]
+    return made

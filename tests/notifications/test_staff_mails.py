@@ -1,0 +1,88 @@
+"""Mails to our own people leave by the same way and switch, once, and are no messages to anybody."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+
+from backorders.notifications import staff_mails, switch
+from backorders.notifications.emails import Rendered
+from backorders.notifications.models import MailSwitch, Message, StaffMail, Suppression
+from tests.factories import AT, a_user, later
+from tests.notifications.desk import Provider, inbox
+
+pytestmark = pytest.mark.django_db
+
+WORDS = Rendered("Test: New date", "New date\n", "<p>New date</p>")
+
+
+def queued(key: str = "test:1", *, address: str = "ada@example.com") -> StaffMail | None:
+    person = a_user(email=address)
+    return staff_mails.queue(StaffMail.Kind.TEST, WORDS, to=person.pk, address=address, key=key, at=AT)
+
+
+def deliver(at: datetime.datetime = AT) -> int:
+    return staff_mails.deliver(clock=lambda: at, until=at + datetime.timedelta(minutes=1))
+
+
+def test_a_staff_mail_leaves_once_and_is_no_message() -> None:
+    queued()
+    assert deliver() == 1
+    assert inbox() == [("ada@example.com", "Test: New date")]
+    assert "<p>New date</p>" in str(mail.outbox[0].message())
+    assert deliver(later(hours=1)) == 0
+    assert StaffMail.objects.get().sent_at == AT
+    assert not Message.objects.exists()
+
+
+def test_the_same_is_queued_once() -> None:
+    assert queued("digest:1") is not None
+    again = {"to": a_user().pk, "address": "x@y.example", "key": "digest:1", "at": later(minutes=1)}
+    assert staff_mails.queue(StaffMail.Kind.TEST, WORDS, **again) is None
+    assert StaffMail.objects.count() == 1
+
+
+def test_while_all_mail_is_held_nothing_leaves() -> None:
+    queued()
+    switch.mail_switch(at=AT)
+    MailSwitch.objects.update(is_on=False)
+    assert deliver() == 0
+    MailSwitch.objects.update(is_on=True)
+    assert deliver() == 1
+
+
+def test_what_another_worker_has_taken_is_left_to_it() -> None:
+    made = queued()
+    assert made is not None
+    StaffMail.objects.filter(pk=made.pk).update(not_before=AT + staff_mails.TAKEN_FOR)
+    assert deliver() == 0
+    assert deliver(AT + staff_mails.TAKEN_FOR) == 1
+
+
+def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = Provider(ConnectionRefusedError("not there"))
+    monkeypatch.setattr(EmailBackend, "send_messages", lambda backend, mails: provider(backend, mails))
+    queued()
+    assert deliver() == 0
+    known = StaffMail.objects.get()
+    assert (known.state, known.attempts, known.not_before > AT) == ("pending", 1, True)
+    assert deliver(known.not_before) == 1
+    provider.errors = [ValueError("cannot be built")]
+    queued("test:2")
+    assert deliver() == 0
+    assert StaffMail.objects.get(key="test:2").state == "failed"
+
+
+def test_an_address_that_is_not_mailed_any_more_is_not_mailed() -> None:
+    queued()
+    Suppression.objects.create(address="ada@example.com", reason="bounce", at=AT)
+    assert deliver() == 0
+    assert StaffMail.objects.get().state == "failed"
+    assert "not mailed any more" in str(StaffMail.objects.get().last_error)
+
+
+def test_old_ones_are_forgotten() -> None:
+    queued()
+    assert staff_mails.purge(at=later(days=29)) == 0
+    assert staff_mails.purge(at=later(days=30)) == 1
