@@ -505,6 +505,9 @@ ONCE: dict[str, Callable[[], models.Model]] = {
         order=an_order((a_product(), 1)), token="t", created_at=AT
     ),
     "notifications.Reply.event_key": a_reply,
+    "notifications.StaffMail.key": lambda: StaffMail.objects.create(
+        kind="test", person=a_user(), key="x", not_before=AT, created_at=AT
+    ),
     "notifications.Reply.question": lambda: a_reply(question=a_question()),
     "desk.Selection.name": lambda: selecting.freeze([1], by=a_user(), at=AT),
 }

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from backorders.actions import sampling
 from backorders.notifications.emails import Rendered
-from backorders.notifications.tasks import nudge
 from backorders.refusal import Refused
 
 
@@ -23,5 +22,4 @@ def send_test(request: HttpRequest, mail: Rendered, *, language: str, by: User, 
     except Refused as refusal:
         messages.error(request, str(refusal))
         return
-    nudge()
     messages.success(request, _("A test is on its way to %(address)s.") % {"address": made.recipient})
