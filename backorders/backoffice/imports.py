@@ -158,11 +158,16 @@ class ShownRow(NamedTuple):
 # Which cell a problem is about, by how its name begins.
 WRONG = {"order": columns.ORDER, "sku": columns.SKU, "quantity": columns.QUANTITY, "date": columns.ETA}
 PROBLEM = (State.CHOOSE, State.ERROR)
+WHEN_AND_HOW_MANY = (columns.QUANTITY, columns.ETA, columns.UNTIL)
+TYPED: dict[str, Sequence[str]] = {
+    **dict.fromkeys(PROBLEM, columns.ROLES),
+    **dict.fromkeys((State.READY, State.SAME), WHEN_AND_HOW_MANY),  # which line is meant is known
+}  # which cells of a row can be typed over, by its state
 TONES = {"ready": "good", "error": "bad", "choose": "warn", "refused": "bad", "applied": "good"}
 
 
 def shown_rows(mine: Import, rows: Sequence[ImportRow], *, is_editing: bool) -> list[ShownRow]:
-    """Return these rows as the screens show them; those with a problem can be typed over if so."""
+    """Return these rows as the screens show them; those in `TYPED` can be typed over if so."""
     behind = dict(
         Allocation.objects.filter(purchase_line__in={row.line_id for row in rows if row.line_id})
         .order_by()
@@ -174,13 +179,12 @@ def shown_rows(mine: Import, rows: Sequence[ImportRow], *, is_editing: bool) -> 
 
 def _shown_row(mine: Import, row: ImportRow, behind: dict[int, int], *, is_editing: bool) -> ShownRow:
     is_known, is_problem = bool(row.line_id), row.state in PROBLEM
+    typed = TYPED.get(row.state, ()) if is_editing else ()
     has_new = row.state in (State.READY, State.SAME, State.APPLIED, State.UNDONE, State.REFUSED)
     slip = (row.eta_until - row.old_until).days if row.eta_until and row.old_until and has_new else None
     return ShownRow(
         row=row,
-        cells=[
-            (role, ROLE_NAMES[role], _cell(mine, row, role), is_editing and is_problem) for role in shown_roles(mine)
-        ],
+        cells=[(role, ROLE_NAMES[role], _cell(mine, row, role), role in typed) for role in shown_roles(mine)],
         now=short_window(row.old_on, row.old_until) if is_known else "–",
         new=short_window(row.eta_on, row.eta_until) if has_new else "–",
         slip=slip,

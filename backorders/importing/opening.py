@@ -32,7 +32,6 @@ DateOrder = Import.DateOrder
 APPLY, UNDO = "opening.start_applying", "opening.start_undoing"
 P = ParamSpec("P")
 R = TypeVar("R")
-EDITABLE = (columns.ORDER, columns.SKU, columns.QUANTITY, columns.ETA)
 
 
 class NotMatched(Refused):
@@ -167,7 +166,7 @@ def type_over(
     """Type over cells: `edits` maps a row's number to texts by role. Raises `NotReady`."""
     _not_applied(mine)
     for row in mine.rows.filter(number__in=edits):
-        said = {role: a_text(text)[:200] for role, text in edits[row.number].items() if role in EDITABLE}
+        said = {role: a_text(text)[:200] for role, text in edits[row.number].items() if role in columns.ROLES}
         ImportRow.objects.filter(pk=row.pk).update(edits={**row.edits, **said})
     return _start(mine, "check_import", by=by, at=at)
 

@@ -3,15 +3,15 @@
 "use strict";
 {
   const rows = document.querySelector("table.import-rows");
-  const cells = (row) => [...row.querySelectorAll("input.cell")];
+  const cells = (part) => [...part.querySelectorAll("input.cell")];
   let last = null; // the problem that was looked at last
   const go = (cell) => { cell.focus(); cell.select?.(); };
 
   // Up, down and Enter keep the column; left and right leave a cell at its edge.
   const near = (cell, step) => {
-    const all = [...rows.tBodies[0].rows].filter((row) => cells(row).length);
-    const row = cell.closest("tr"), other = all[all.indexOf(row) + step];
-    return other && cells(other)[cells(row).indexOf(cell)];
+    const column = (each) => each.closest("td").cellIndex;
+    const all = cells(rows).filter((each) => column(each) === column(cell));
+    return all[all.indexOf(cell) + step];
   };
   const beside = (cell, step) => {
     const all = cells(cell.closest("tr")), edge = step < 0 ? 0 : cell.value.length;
@@ -19,6 +19,19 @@
     const isAtEdge = cell.selectionStart === edge && cell.selectionEnd === edge;
     return isWhole || isAtEdge ? all[all.indexOf(cell) + step] : null;
   };
+  // Of the rows without a problem only one takes Tab, the one last gone to: behind them is what applies the list.
+  const stopAt = (row) => {
+    for (const cell of cells(rows)) {
+      const its = cell.closest("tr");
+      cell.tabIndex = its === row || its.matches(".has-problem") ? 0 : -1;
+    }
+  };
+  if (rows) {
+    stopAt(rows.querySelector("tr:not(.has-problem):has(input.cell)"));
+    rows.addEventListener("focusin", ({ target }) => {
+      if (target.tabIndex < 0 && target.matches("input.cell")) stopAt(target.closest("tr"));
+    });
+  }
   if (rows) rows.addEventListener("keydown", (event) => {
     const cell = event.target.closest("input.cell"), { key } = event;
     if (!cell || event.altKey || event.shiftKey || event.ctrlKey || event.metaKey || event.isComposing) return;

@@ -20,7 +20,7 @@ from tests.backoffice.desk import World, a_clerk, address, filled, text
 from tests.factories import a_supplier, day
 from tests.importing.desk import a_purchase_order, states
 
-D30 = f"{day(30):%d.%m.%Y}"
+D10, D30 = f"{day(10):%d.%m.%Y}", f"{day(30):%d.%m.%Y}"
 
 
 def pasted(desk: Client, words: str, **fields: object) -> Import:
@@ -107,6 +107,37 @@ def test_a_cell_is_typed_over_where_it_stands(desk: Client) -> None:
     )
     assert mine.rows.get().edits == {"eta": D30}
     assert states(mine) == ["ready"]
+
+
+def test_when_and_how_many_of_a_row_that_is_ready_or_says_nothing_new_are_typed_over_too(desk: Client) -> None:
+    a_purchase_order("PO-0001", ("AK-17", 60), ("AK-10", 20))
+    rows = f"PO-0001\tAK-17\t60\t{D30}\t{D30}\nPO-0001\tAK-10\t20\t{D10}\t{D10}\n"
+    mine = pasted(desk, f"PO\tSKU\tQty\tETA\tUntil\n{rows}")
+    assert states(mine) == ["ready", "same"]
+    typed = set(re.findall(r'name="cell-(\d-\w+)"', desk.get(of(mine)).content.decode()))
+    assert typed == {f"{number}-{role}" for number in (2, 3) for role in ("quantity", "eta", "until")}
+    said = {"cell-2-quantity": "80", "was-2-quantity": "60", "cell-3-eta": "soon", "was-3-eta": D10}
+    answer = desk.post(address("type_over_import", mine.pk) + "?show=ready", said)
+    assert answer["Location"] == of(mine, "?show=ready")
+    assert states(mine) == ["quantity_over", "date_unreadable"]
+    decide(desk, mine, "quantity_over", "cap")
+    apply(desk, mine)
+    assert "cell-" not in desk.get(of(mine)).content.decode()
+
+
+def test_what_was_typed_and_not_checked_is_checked_before_anything_is_applied(desk: Client) -> None:
+    line, _ = a_purchase_order("PO-0001", ("AK-17", 60), ("AK-10", 20))
+    mine = pasted(desk, f"PO\tSKU\tETA\nPO-0001\tAK-17\t{D30}\nPO-0001\tAK-10\t{D30}\n")
+    page = desk.get(of(mine))
+    said = {**filled(page), "reason_code": "production", "cell-2-eta": f"{day(40):%d.%m.%Y}"}
+    answer = desk.post(address("apply_import", mine.pk), said, follow=True)
+    assert "Nothing was applied: what you typed was checked first. Look again." in text(answer)
+    assert states(mine) == ["ready", "ready"]
+    line.refresh_from_db()
+    assert line.eta_on == day(10)
+    desk.post(address("apply_import", mine.pk), {**filled(desk.get(of(mine))), "reason_code": "production"})
+    line.refresh_from_db()
+    assert line.eta_on == day(40)
 
 
 def test_an_uploaded_file_and_the_rows_that_stay_behind(desk: Client) -> None:

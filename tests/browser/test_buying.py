@@ -21,7 +21,7 @@ from tests.backoffice.desk import World, address
 from tests.browser.conftest import Open
 from tests.browser.hands import HANDS, LOOKS, Mouse
 from tests.browser.test_desk import in_days, seen
-from tests.factories import a_customer, a_product, a_supplier, a_warehouse, an_order
+from tests.factories import a_customer, a_product, a_purchase, a_supplier, a_warehouse, an_order
 from tests.importing.desk import buyer
 from tests.notifications.desk import announce, send
 
@@ -334,6 +334,37 @@ def test_a_key_leads_from_problem_to_problem_and_arrows_from_cell_to_cell(world:
     expect(page.locator("h1")).to_contain_text("weekly")
     assert visit.violations() == []
     assert visit.complaints == []
+
+
+def test_arrows_keep_their_column_between_rows_with_a_problem_and_rows_that_are_ready(
+    world: World, sit_down: Open
+) -> None:
+    order, more = world.line.purchase_order, a_purchase(world.kettle, 5, eta=None, at=world.at).purchase_order
+    rows = [f"{order}\tAK-17\t{in_days(world, 40)}", f"{order}\tAK-99\tsoon", f"{more}\tAK-17\t{in_days(world, 40)}"]
+    mine = a_checked_import(world, rows="\n".join(rows))
+    page = sit_down().page
+    page.goto(address("import", mine.pk))
+    page.get_by_label("New date, row 2").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("New date, row 3")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_label("SKU, row 3")).to_be_focused()
+    page.keyboard.press("ArrowUp")  # of a row that is ready the SKU is known: there is nowhere to go
+    expect(page.get_by_label("SKU, row 3")).to_be_focused()
+    page.get_by_label("New date, row 2").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("New date, row 4")).to_be_focused()
+    for _ in range(3):  # over the cells of the row with a problem
+        page.keyboard.press("Shift+Tab")
+    expect(page.get_by_label("Purchase order, row 3")).to_be_focused()
+    page.keyboard.press("Shift+Tab")  # the link of row 2; its cells do not take Tab, since those of row 4 do
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("input.cell:focus")).to_have_count(0)
+    page.get_by_label("New date, row 2").fill(in_days(world, 50))
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_label("New date, row 2")).to_have_value(in_days(world, 50))
+    assert mine.rows.get(number=2).edits == {"eta": in_days(world, 50)}
 
 
 def test_a_list_is_pasted_anywhere_on_the_page_that_takes_it(world: World, sit_down: Open) -> None:

@@ -137,7 +137,7 @@ class ShowImport(ImportScreen):
         if view in State:
             rows = rows.filter(state=view)
         page = page_of(rows, self.request)
-        is_editing = self.step == "check" and any(row.state in imports.PROBLEM for row in page.rows)
+        is_editing = self.step == "check" and any(row.state in imports.TYPED for row in page.rows)
         names = dict(ImportRow._meta.get_field("state").flatchoices)
         tabs = [(state.value, names[state.value], found[state]) for state in State if found[state]]
         impact = kept_impact(self.mine.impact)
@@ -234,7 +234,18 @@ class ImportDoing(ImportScreen):
                 messages.error(request, str(refusal))
         except Refused as refusal:
             messages.error(request, str(refusal))
-        return self.here()
+        return HttpResponseRedirect(f"{self.here().url}?{request.GET.urlencode()}".rstrip("?"))
+
+    @cached_property
+    def typed(self) -> dict[int, dict[str, str]]:
+        """What was typed over cells, by the numbers of their rows; only what differs from what stands there counts."""
+        edits: dict[int, dict[str, str]] = {}
+        for name, text in self.request.POST.items():
+            _first, _sep, rest = name.partition("cell-")
+            number, _dash, role = rest.partition("-")
+            if (pk := typed_id(number)) is not None and text != self.request.POST.get(f"was-{rest}", ""):
+                edits.setdefault(pk, {})[role] = str(text)
+        return edits
 
 
 class Decide(ImportDoing):
@@ -256,17 +267,11 @@ class Decide(ImportDoing):
 
 
 class TypeOver(ImportDoing):
-    """Type over cells of rows; only what differs from what stands there counts."""
+    """Type over cells of rows."""
 
     def does(self) -> Job:
-        """Gather what was typed."""
-        edits: dict[int, dict[str, str]] = {}
-        for name, text in self.request.POST.items():
-            _first, _sep, rest = name.partition("cell-")
-            number, _dash, role = rest.partition("-")
-            if (pk := typed_id(number)) is not None and text != self.request.POST.get(f"was-{rest}", ""):
-                edits.setdefault(pk, {})[role] = str(text)
-        return opening.type_over(self.mine, edits=edits, by=self.by, at=self.at)
+        """Take what was typed, and check again."""
+        return opening.type_over(self.mine, edits=self.typed, by=self.by, at=self.at)
 
 
 class CheckAgain(ImportDoing):
@@ -279,11 +284,15 @@ class CheckAgain(ImportDoing):
 
 
 class ApplyImport(ImportDoing):
-    """Apply what is ready."""
+    """Apply what is ready; what was typed and not checked is checked first, since nobody has seen whom it moves."""
 
     def does(self) -> Job:
-        """Start applying."""
+        """Start applying, or checking."""
         said = self.request.POST
+        if self.typed:
+            job = opening.type_over(self.mine, edits=self.typed, by=self.by, at=self.at)
+            messages.warning(self.request, _("Nothing was applied: what you typed was checked first. Look again."))
+            return job
         return opening.start_applying(
             self.mine, reason_code=said.get("reason_code", ""), note=said.get("note", ""), by=self.by, at=self.at
         )
