@@ -77,6 +77,7 @@ CAPABILITIES: dict[str, Capability] = {
     "queueing.hold": _c(_("hold a line"), DESK),
     "queueing.release": _c(_("release a held line"), DESK),
     "buying.order_goods": _c(_("order goods"), BUYING),
+    "wanting.ask_to_buy": _c(_("ask the buyers for goods"), WORKING),
     "revising.revise_eta": _c(_("change an ETA"), BUYING),  # approval: customers
     "opening.start_undoing": _c(_("undo an import of ETAs"), BUYING),  # approval: customers
     "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # approval: customers

@@ -68,6 +68,14 @@ def shown(notice: Notice) -> Shown:
             )
             url = reverse("admin:purchase_order_eta", args=[number or 0])
             return Shown(notice, sentence % said, url, _("Set the ETA of the rest"))
+        case Kind.UNCOVERED:
+            said = {"product": words.get("product", ""), "count": words.get("units", 0), "person": words.get("person")}
+            sentence = ngettext(
+                "No purchase order covers %(count)s unit of %(product)s: it has to be bought (%(person)s asks).",
+                "No purchase order covers %(count)s units of %(product)s: they have to be bought (%(person)s asks).",
+                said["count"],
+            )
+            return Shown(notice, sentence % said, reverse("admin:product_supply", args=[number or 0]), _("Supply"))
         case Kind.JOB:
             said = {"job": KINDS.get(words.get("kind", "")) or _("A job"), "about": words.get("about", "")}
             ended = {"done": _("%(job)s is done: %(about)s."), "stopped": _("%(job)s was stopped: %(about)s.")}

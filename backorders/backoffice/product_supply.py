@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Count, F, Q, Sum
 
+from backorders.actions.wanting import uncovered_of
 from backorders.allocation.models import Allocation, Promise
 from backorders.allocation.reading import calendars, lot_of
 from backorders.allocation.situation import dated_arrival, lateness_of
@@ -86,7 +87,7 @@ def view_of(product: Product, *, today: datetime.date) -> View:
     )
     waiting = OrderLine.objects.waiting().filter(product=product).order_by()
     sums = waiting.aggregate(units=Sum("waiting"), orders=Count("order", distinct=True))
-    uncovered = Promise.objects.filter(product=product, uncovered__gt=0, line__waiting__gt=0)
+    uncovered = uncovered_of([product.pk])
     dated = {lot: day for lot in lots if (day := _arrives(lot, today))}
     steps, start, undated = _projected(product, stocks, dated, today)
     free_now = sum(stock.available for stock in stocks)

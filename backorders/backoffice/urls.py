@@ -142,6 +142,7 @@ _PAGES = [
     ("purchase-orders/", purchases.PurchaseOrders, "purchase_orders"),
     ("purchase-orders/<int:pk>/", purchases.ShowPurchaseOrder, "purchase_order"),
     ("products/<int:pk>/supply/", product_supply.ShowSupply, "product_supply"),
+    ("products/<int:pk>/buy/", product_supply.AskToBuy, "ask_to_buy"),
     ("supplier-answers/", chasing.Answers, "proposals"),
     ("suppliers/ask/", chasing.AskSupplier, "ask_supplier"),
     ("supplier-calls/<int:pk>/called/", chasing.NoteCall, "note_supplier_call"),

@@ -35,6 +35,7 @@ class Notice(models.Model):
         PROPOSAL = "proposal", "suppliers answered"
         JOB = "job", "job needs you"
         SHORT = "short", "goods came short"
+        UNCOVERED = "uncovered", "goods to buy"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind)

@@ -49,6 +49,7 @@ ONLY_POST |= {
     "ask_supplier",
     "note_supplier_call",
     "reject_answers",
+    "ask_to_buy",
 }
 FRAGMENTS = {"mail_as_sent", "jobs_tray", "import_progress", "problem_rows", "supplier_template"}
 FRAGMENTS |= {"new_lines", "summary_of_lines", "export_lines", "export_audit"}
@@ -97,7 +98,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
         "mark_notices": ["read"],
         "steer_job": [1, "pause"],
         "purchase_order": [world.line.purchase_order_id if world else 1],
-        "product_supply": [world.kettle.pk if world else 1],
+        **{name: [world.kettle.pk if world else 1] for name in ("product_supply", "ask_to_buy")},
         "revoke_links": [order],
         **{name: [order] for name in ("proof_pack", "write_question", "keep_draft", "mark_essential")},
         **{name: [order, 1] for name in OF_QUESTIONS},

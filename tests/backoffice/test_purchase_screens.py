@@ -11,13 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backorders import ics
-from backorders.access.table import MANAGER, PURCHASING, WAREHOUSE
+from backorders.access.table import AUDITOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE
 from backorders.backoffice.plots import step_chart
 from backorders.backoffice.preferences import home_of
 from backorders.backoffice.product_supply import view_of
 from backorders.catalog.models import Product, Substitute
 from backorders.supply.models import CalendarLink, PurchaseLine
-from tests.backoffice.desk import World, address, somebody, text
+from tests.backoffice.desk import World, address, filled, somebody, text
 from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, an_order, day, receive
 from tests.importing.desk import a_purchase_order
 
@@ -237,6 +237,41 @@ def test_what_nobody_brings_is_said_first(desk: Client) -> None:
     said = text(desk.get(address("product_supply", kettle.pk)))
     assert "No purchase order covers 4 units: they have to be bought." in said
     assert "No supplier has given a date." in said
+
+
+@pytest.mark.django_db
+def test_the_buyers_are_asked_once_for_what_nobody_brings() -> None:
+    kettle = a_product("AK-17", stock=1)
+    an_order((kettle, 5))
+    buyer, clerk, auditor = somebody(PURCHASING), somebody(SERVICE), somebody(AUDITOR)
+    page, button = address("product_supply", kettle.pk), "Create a task for the buyers"
+    assert button in text(clerk.get(page))
+    assert button not in text(auditor.get(page))
+    assert "Asked. The buyers find it in their inbox." in text(
+        clerk.post(address("ask_to_buy", kettle.pk), follow=True)
+    )
+    said = text(clerk.get(page))
+    assert "The buyers were asked for 4 units, " in said
+    assert button not in said
+    inbox = buyer.get(address("inbox"))
+    assert f"No purchase order covers 4 units of {kettle}: they have to be bought" in text(inbox)
+    assert page in inbox.content.decode()
+    assert "The buyers were asked already" in text(clerk.post(address("ask_to_buy", kettle.pk), follow=True))
+    an_order((kettle, 2))
+    assert button in text(clerk.get(page))  # more is missing than they were asked for
+
+
+def test_a_line_is_put_before_another_from_the_product_and_the_way_leads_back(desk: Client) -> None:
+    world = World()
+    page = address("product_supply", world.kettle.pk)
+    later = world.second.lines.get()
+    way = f"{address('reallocate', later.order_id, later.pk)}?next={page}"
+    assert way in desk.get(page).content.decode()
+    assert "Reallocate" not in text(somebody(WAREHOUSE).get(page))
+    said = filled(desk.get(way), chosen=world.first.lines.get().pk, reason="fair")
+    assert desk.post(way, said)["Location"] == page
+    elsewhere = f"{address('reallocate', later.order_id, later.pk)}?next=//example.com/"
+    assert desk.get(elsewhere).context["back"] == address("order", later.order_id)
 
 
 def test_a_product_nobody_wants_has_nothing_to_draw(desk: Client) -> None:

@@ -53,6 +53,19 @@ def test_what_came_short_asks_for_the_eta_of_its_rest(desk: Client) -> None:
     assert desk.get(eta[1]).context["lines"] == [world.line]
 
 
+def test_what_damage_leaves_uncovered_is_said_and_leads_to_where_the_buyers_are_asked(desk: Client) -> None:
+    world = World()
+    fill_in(desk, address("receive", world.line.purchase_order_id), **arrival(world.line, quantity=3, damaged=1))
+    page = desk.get(address("product_supply", world.kettle.pk))
+    assert "no purchase order covers" not in text(page)
+    done = fill_in(
+        desk, address("receive", world.line.purchase_order_id), **arrival(world.line, quantity=1, damaged=15)
+    )
+    page = desk.get(done["Location"])
+    assert "AK-17: no purchase order covers 5. Create a task for the buyers" in text(page)
+    assert address("product_supply", world.kettle.pk) in page.content.decode()
+
+
 def test_what_is_to_come_later_is_not_short(desk: Client) -> None:
     world = World()
     done = fill_in(desk, address("receive", world.line.purchase_order_id), **arrival(world.line, quantity=6))

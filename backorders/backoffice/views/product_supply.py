@@ -2,17 +2,22 @@
 
 from typing import Any
 
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from backorders.actions import wanting
 from backorders.allocation.windows import business_day
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.plots import CHART_HEIGHT, CHART_WIDTH, LEFT, RIGHT, step_chart
 from backorders.backoffice.product_supply import View, view_of
 from backorders.backoffice.views.screen import Screen
 from backorders.catalog.models import Product
+from backorders.refusal import Refused
 
 STEPS_SHOWN = 60
 
@@ -40,6 +45,7 @@ class ShowSupply(Screen):
         return super().get_context_data(
             product=self.product,
             supply=supply,
+            asked=wanting.asked_for(self.product) if supply.uncovered_units else None,
             has_other=self.product.substitutes.exists(),
             has_lots=any(each.lot for each in supply.supplies),
             sentence=sentence(supply),
@@ -53,6 +59,24 @@ class ShowSupply(Screen):
             right=CHART_WIDTH - RIGHT,
             **kwargs,
         )
+
+
+class AskToBuy(Screen):
+    """Let those who buy know what nothing covers."""
+
+    http_method_names = ["post", "options"]
+    permission = "wanting.ask_to_buy"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask, and say who finds it."""
+        product = get_object_or_404(Product, pk=kwargs["pk"])
+        try:
+            wanting.ask_to_buy(product, by=self.by, at=self.at)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("Asked. The buyers find it in their inbox."))
+        return HttpResponseRedirect(reverse("admin:product_supply", args=[product.pk]))
 
 
 def sentence(supply: View) -> str:

@@ -3,12 +3,12 @@
 import copy
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from backorders.actions import photographing, receiving
 from backorders.actions.done import Done
 from backorders.actions.seconding import APPROVE, BEFORE_OTHERS
+from backorders.actions.wanting import uncovered_of
 from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.receiving import ReceiveForm
@@ -31,6 +32,7 @@ from backorders.refusal import Refused
 from backorders.supply.models import DamagePhoto, PurchaseLine, PurchaseOrder
 
 GETTING = 50
+NAMED = 5  # products in one sentence
 BOOKED = 20  # of a person's receipts; what is older nobody's browser keeps
 KEY = 120  # characters of a receipt's key
 RULES = {
@@ -184,6 +186,7 @@ class Receive(ActScreen):
         """Say what was done; of what came short, lead to its new ETA or say who was asked."""
         url = reverse("admin:pick_lists", args=[done.change_set.pk])
         sentence = format_html('{} <a href="{}">{}</a>', super().done_sentence(done), url, _("Who gets it, to print"))
+        sentence += self._to_be_bought(done.change_set)
         lines = PurchaseLine.objects.filter(receipts__change_set=done.change_set).distinct()
         short = receiving.short_of(lines, today=business_day(self.at))
         if not short:
@@ -193,6 +196,20 @@ class Receive(ActScreen):
             return format_html("{} {} {}", sentence, said, _("Purchasing was asked when the rest comes."))
         url = reverse("admin:selection_eta", args=[freeze(self.request, [line.pk for line in short])])
         return format_html('{} {} <a href="{}">{}</a>', sentence, said, url, _("Set the ETA of the rest"))
+
+    def _to_be_bought(self, change: ChangeSet) -> SafeString:
+        """Say of which products, though they came, units are waited for that nothing covers: damage may be why."""
+        came = PurchaseLine.objects.filter(receipts__change_set=change).values_list("product", flat=True)
+        found = uncovered_of(came).order_by("product__sku").values_list("product", "product__sku")
+        named = [
+            (
+                _("%(sku)s: no purchase order covers %(count)s.") % {"sku": sku, "count": units},
+                reverse("admin:product_supply", args=[product]),
+                _("Create a task for the buyers"),
+            )
+            for product, sku, units in found.annotate(Sum("uncovered"))[:NAMED]
+        ]
+        return format_html_join("", ' {} <a href="{}">{}</a>', named)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the purchase order, who else is here, and what this person booked: what is kept of that is over."""

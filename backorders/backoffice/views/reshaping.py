@@ -17,6 +17,7 @@ from backorders.backoffice.forms.asking import SeenReasonForm
 from backorders.backoffice.forms.reshaping import Choice, ReallocateForm, SplitForm, SubstituteForm
 from backorders.backoffice.order_facts import alternative_words
 from backorders.backoffice.views.order_acts import LineAct, OrderAct
+from backorders.backoffice.views.screen import our_address
 from backorders.catalog.models import Product
 from backorders.orders.models import Order, OrderLine
 
@@ -129,6 +130,10 @@ class Reallocate(LineAct):
         ids = reallocating.ahead_of(self.line, at=self.at, most=AHEAD)
         lines = OrderLine.objects.select_related("order__customer", "promise").in_bulk(ids)
         return [lines[pk] for pk in ids]
+
+    def back(self) -> str:
+        """Go back to the product it was opened from, else to the order."""
+        return our_address(self.request.GET.get("next", ""), self.request) or super().back()
 
     def form(self, data: Any = None) -> ReallocateForm:
         """Return a form with the lines it could go before."""
