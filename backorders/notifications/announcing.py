@@ -88,7 +88,7 @@ def announce_anew(customer_id: int, *, preface: str, at: datetime.datetime) -> l
     composed = compose(read([customer_id], at=at, policy=now), at=at, policy=now)
     wordings = in_force()
     letters = [dataclasses.replace(letter, preface=preface) for letter in composed.letters if letter.parts]
-    drafts = [_draft(letter, wordings, policy) for letter in letters]
+    drafts = [_draft(letter, wordings) for letter in letters]
     ids = outbox.queue(drafts, rest=policy.quiet, at=at, policy=policy)
     mark_announced(letters, at=at)
     return sorted(ids.values())
@@ -98,17 +98,17 @@ def _announce(customers: Sequence[int], *, at: datetime.datetime, policy: Tellin
     held = superseding.supersede_outdated(customers, at=at)
     composed = compose(read(customers, at=at, policy=policy), held=held, at=at, policy=policy)
     wordings = in_force() if any(letter.parts for letter in composed.letters) else NONE
-    drafts = [_draft(letter, wordings, policy) for letter in composed.letters if letter.parts]
+    drafts = [_draft(letter, wordings) for letter in composed.letters if letter.parts]
     wordless = [letter for letter in composed.letters if not letter.parts]
     return _queue(drafts, wordless, composed, held - composed.later, at=at, policy=policy)
 
 
-def _draft(letter: Letter, wordings: Wordings, policy: TellingPolicy) -> Draft:
+def _draft(letter: Letter, wordings: Wordings) -> Draft:
     """Put the letter into words. One that has none must not hold up the others, whatever is wrong with it."""
     links = {order_id: new_link() for order_id in letter.order_ids}
     try:
         addresses = {order_id: link.url for order_id, link in links.items()}
-        rendered = render(letter, links=addresses, wordings=wordings, policy=policy)
+        rendered = render(letter, links=addresses, wordings=wordings)
     except Unrenderable as error:
         return Draft(letter, {}, None, str(error))
     except Exception as error:  # a fault in a template or in the data; a person calls this customer

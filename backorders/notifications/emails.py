@@ -37,7 +37,7 @@ from backorders.notifications.letters import (
     sorry_once,
 )
 from backorders.notifications.links import links_to_choices
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TELLING
 from backorders.notifications.templates import compiled
 from backorders.notifications.wordings import NONE, Wordings, Words, around, filled, paragraphs, places_of
 from backorders.refusal import Refused
@@ -71,9 +71,7 @@ class Rendered(NamedTuple):
         return hashlib.sha256("\0".join(self).encode()).hexdigest()
 
 
-def render(
-    letter: Letter, *, links: Mapping[int, str], wordings: Wordings = NONE, policy: TellingPolicy = TELLING
-) -> Rendered:
+def render(letter: Letter, *, links: Mapping[int, str], wordings: Wordings = NONE) -> Rendered:
     """Return the letter in its customer's language; `links` are the addresses of the status pages by order id.
 
     `wordings` are our own words around the facts, by kind and language.
@@ -83,7 +81,7 @@ def render(
     language = letter.to.language
     if language not in LANGUAGES:
         raise Unrenderable(_("No mail is written in the language “%(language)s”."), language=language)
-    parts, left_out = shown(letter.parts, orders=policy.orders_shown, items=policy.items_shown)
+    parts, left_out = shown(letter.parts, orders=TELLING.orders_shown, items=TELLING.items_shown)
     said = Said()
     spoken = [
         _spoken(part, links, letter, wordings.get((part.kind, language), Words()), said) for part in sorry_once(parts)

@@ -17,7 +17,7 @@ from backorders.notifications.emails import Rendered
 from backorders.notifications.letters import Letter
 from backorders.notifications.links import Link
 from backorders.notifications.models import CallTask, CustomerLink, Message, MessageLine
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TellingPolicy
 from backorders.notifications.threads import reply_to, tokens_of, way_out
 from backorders.notifications.weighing import out_of_quiet
 
@@ -60,7 +60,7 @@ def queue(
     *,
     rest: datetime.timedelta = datetime.timedelta(),
     at: datetime.datetime,
-    policy: TellingPolicy = TELLING,
+    policy: TellingPolicy,
 ) -> dict[str, int]:
     """Store the drafts as messages to be sent, inside the caller's transaction; return their ids by dedupe key.
 
@@ -159,7 +159,10 @@ def _domain_of(address: str) -> str:
     return parseaddr(address)[1].rpartition("@")[2]
 
 
-AT_ANY_HOUR = (Kind.CONFIRMATION, Kind.ANSWER_NEEDED, Kind.QUESTION_ANSWER, Kind.CONTACT_CODE)  # somebody waits
+AT_ANY_HOUR = (  # somebody waits for it, wrote it, or must know at once
+    *(Kind.CONFIRMATION, Kind.ANSWER_NEEDED, Kind.QUESTION_ANSWER, Kind.MESSAGE),
+    *(Kind.CONTACT_CODE, Kind.ADDRESS_CHANGED),
+)
 OF_NO_USE_LATER = (Kind.CONTACT_CODE, Kind.APPROACHING, Kind.HEARTBEAT)  # nothing is written in their place
 
 

@@ -14,7 +14,7 @@ from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.emails import Rendered, render_page
 from backorders.notifications.links import Link, new_link
 from backorders.notifications.models import UNSENT, Message, SupplierLink
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TELLING
 
 Kind, State = Message.Kind, Message.State
 
@@ -96,7 +96,7 @@ def _line(line: Wanted, language: str) -> dict[str, Any]:
     }
 
 
-def queue(questions: Collection[Question], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> dict[int, int]:
+def queue(questions: Collection[Question], *, at: datetime.datetime) -> dict[int, int]:
     """Store the questions as messages to be sent, inside the caller's transaction; return their ids by request.
 
     A mail about the same request that has not left is taken back: one says it all. A supplier who cannot be mailed
@@ -106,7 +106,7 @@ def queue(questions: Collection[Question], *, at: datetime.datetime, policy: Tel
     reasons = suppressed(question.email for question in questions)
     links = {question.request_id: new_link(door="s") for question in questions}
     stored = [(question, _why_not(question, reasons)) for question in questions]
-    rows.insert(Message, _MESSAGE, [_message(*each, links[each[0].request_id], at, policy) for each in stored])
+    rows.insert(Message, _MESSAGE, [_message(*each, links[each[0].request_id], at) for each in stored])
     keys = {question.dedupe_key: question.request_id for question in questions}
     ids = {keys[key]: pk for key, pk in Message.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", "id")}
     rows.insert(
@@ -126,16 +126,14 @@ _MESSAGE = [
 ]
 
 
-def _message(
-    question: Question, why_not: str, link: Link, at: datetime.datetime, policy: TellingPolicy
-) -> tuple[object, ...]:
+def _message(question: Question, why_not: str, link: Link, at: datetime.datetime) -> tuple[object, ...]:
     words, key = put_into_words(question, url=link.url), question.dedupe_key
     state = State.SUPPRESSED if why_not else State.PENDING
     return (
         *(Kind.DATE_REQUEST.value, question.supplier_id, key, 1, question.email[:254], question.language),
         *(words.subject, words.text, words.html, outbox.headers(key), words.content_hash, False),
-        *(state.value, outbox.PRIORITY[Kind.DATE_REQUEST], at + policy.quiet, 0, "", ""),
-        *(Message.Delivery.NOTHING.value, why_not, at + datetime.timedelta(days=policy.keep_days), at),
+        *(state.value, outbox.PRIORITY[Kind.DATE_REQUEST], at + TELLING.quiet, 0, "", ""),
+        *(Message.Delivery.NOTHING.value, why_not, at + datetime.timedelta(days=TELLING.keep_days), at),
     )
 
 

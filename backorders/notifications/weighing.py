@@ -9,7 +9,7 @@ from django.conf import settings
 
 from backorders.allocation.windows import Window, business_day
 from backorders.notifications.models import Message
-from backorders.notifications.policy import TELLING, TellingPolicy
+from backorders.notifications.policy import TellingPolicy
 
 Kind = Message.Kind
 
@@ -24,7 +24,7 @@ class Gap(NamedTuple):
     slip_days: int | None = None
 
 
-def worth_telling(expected: Window | None, announced: Window | None, *, policy: TellingPolicy = TELLING) -> Kind | None:
+def worth_telling(expected: Window | None, announced: Window | None, *, policy: TellingPolicy) -> Kind | None:
     """Return the kind of message the difference deserves, or None if the customer need not hear of it.
 
     Later by a day, a date that appeared or vanished: always. Earlier only when the goods may come before what was
@@ -44,12 +44,12 @@ def worth_telling(expected: Window | None, announced: Window | None, *, policy: 
     return Kind.EARLIER if by >= policy.earlier_by_days else None
 
 
-def is_imminent(told: Window | None, *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> bool:
+def is_imminent(told: Window | None, *, at: datetime.datetime, policy: TellingPolicy) -> bool:
     """Whether what the customer was told begins within the imminent time, or has begun."""
     return told is not None and told.first <= business_day(at + policy.imminent)
 
 
-def is_quiet(gaps: Iterable[Gap], *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> bool:
+def is_quiet(gaps: Iterable[Gap], *, at: datetime.datetime, policy: TellingPolicy) -> bool:
     """Whether the customer's changes have come to rest: long enough since the last, or too long since the first."""
     gaps = list(gaps)
     imminent = any(is_imminent(gap.told, at=at, policy=policy) for gap in gaps)
@@ -64,7 +64,7 @@ def is_capped(
     *,
     last_word_at: datetime.datetime | None,
     at: datetime.datetime,
-    policy: TellingPolicy = TELLING,
+    policy: TellingPolicy,
 ) -> bool:
     """Whether the customer heard of a date too short a time ago to hear of one again; never if a date presses."""
     if last_word_at is None or at >= last_word_at + policy.cap:
@@ -83,12 +83,12 @@ def _presses(gap: Gap, *, at: datetime.datetime, policy: TellingPolicy) -> bool:
     return not is_small or gap.told.last <= business_day(at)
 
 
-def is_sorry(slip_days: int | None, *, is_repeated: bool, policy: TellingPolicy = TELLING) -> bool:
+def is_sorry(slip_days: int | None, *, is_repeated: bool, policy: TellingPolicy) -> bool:
     """Whether a later date deserves an apology: more than a small slip, or not the first. None: no date any more."""
     return slip_days is None or slip_days > policy.apology_beyond_days or is_repeated
 
 
-def out_of_quiet(moment: datetime.datetime, *, policy: TellingPolicy = TELLING) -> datetime.datetime:
+def out_of_quiet(moment: datetime.datetime, *, policy: TellingPolicy) -> datetime.datetime:
     """Return when a mail leaves that might leave at this moment: then, or when the quiet hours are over."""
     if policy.quiet_hours is None:
         return moment
@@ -101,7 +101,7 @@ def out_of_quiet(moment: datetime.datetime, *, policy: TellingPolicy = TELLING) 
     return (end if is_morning else end + datetime.timedelta(days=1)).astimezone(datetime.UTC)
 
 
-def next_update_on(window: Window | None, *, at: datetime.datetime, policy: TellingPolicy = TELLING) -> datetime.date:
+def next_update_on(window: Window | None, *, at: datetime.datetime, policy: TellingPolicy) -> datetime.date:
     """Return the day by which the customer hears again even if nothing changes: before the goods come, or after the
     longest silence.
 

@@ -27,7 +27,7 @@ from backorders.notifications.letters import (
 from backorders.notifications.links import new_link
 from backorders.notifications.models import UNSENT, Message
 from backorders.notifications.outbox import Draft
-from backorders.notifications.policy import TELLING, TellingPolicy, telling
+from backorders.notifications.policy import telling
 from backorders.notifications.weighing import next_update_on
 from backorders.notifications.wordings import in_force
 from backorders.orders.models import Customer, Order, OrderLine
@@ -115,14 +115,12 @@ def address_changed(order: Order, *, email: str, occasion: str, at: datetime.dat
     )
 
 
-def shown(letter: Letter, *, policy: TellingPolicy = TELLING) -> Rendered:
+def shown(letter: Letter) -> Rendered:
     """Return the letter as it will be written, with links that lead nowhere. Writes nothing. Raises `Unrenderable`."""
-    return render(letter, links=dict.fromkeys(letter.order_ids, SHOWN_LINK), wordings=in_force(), policy=policy)
+    return render(letter, links=dict.fromkeys(letter.order_ids, SHOWN_LINK), wordings=in_force())
 
 
-def post(
-    letter: Letter, *, at: datetime.datetime, rest: datetime.timedelta | None = None, policy: TellingPolicy = TELLING
-) -> Message:
+def post(letter: Letter, *, at: datetime.datetime, rest: datetime.timedelta | None = None) -> Message:
     """Put the letter into the outbox, inside the caller's act, whose locks hold the promises it states; return it.
 
     It leaves after the quiet time, or after `rest`. Mails that wait with the same dates are taken back:
@@ -131,7 +129,8 @@ def post(
     _take_back_the_same(letter, at=at)
     links = {order_id: new_link() for order_id in letter.order_ids}
     addresses = {order_id: link.url for order_id, link in links.items()}
-    rendered = render(letter, links=addresses, wordings=in_force(), policy=policy)
+    rendered = render(letter, links=addresses, wordings=in_force())
+    policy = telling()
     ids = outbox.queue(
         [Draft(letter, links, rendered)], rest=policy.quiet if rest is None else rest, at=at, policy=policy
     )

@@ -1,12 +1,14 @@
 """The rules of telling are set by managers, hold from the next look on, and never against somebody else's change."""
 
+from decimal import Decimal
+
 import pytest
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import MANAGER, SERVICE
-from backorders.actions import ruling
+from backorders.actions import caring, ruling
 from backorders.changes.models import ChangeSet
-from backorders.notifications.models import TellingRules
+from backorders.notifications.models import Message, TellingRules
 from backorders.notifications.policy import TELLING, Rules, rules_in_force, telling
 from backorders.refusal import Stale
 from tests.factories import AT, a_line, a_product, a_purchase, a_user, later, revise
@@ -86,6 +88,17 @@ def test_in_quiet_hours_a_new_date_rests_until_the_morning_and_a_confirmation_do
     a_line(product, 2, at=later(hours=8))
     made = {message.kind: message.not_before for message in announce(later(hours=9))}
     assert made == {"later": later(hours=20), "confirmation": later(hours=9)}
+
+
+def test_in_quiet_hours_what_is_given_rests_and_what_a_person_writes_does_not() -> None:
+    order = a_line(a_product(), 2).order
+    tell(AT)
+    ruling.set_telling_rules(Rules(quiet_from=21, quiet_until=8), by=None, at=AT)
+    evening = later(hours=9, minutes=30)
+    caring.compensate(order, kind="credit", amount=Decimal(2), reason="Waits long", by=None, at=evening)
+    caring.write_message(order, text="We looked into it.", by=None, at=evening)
+    made = dict(Message.objects.filter(created_at=evening).values_list("kind", "not_before"))
+    assert made == {"compensated": later(hours=20), "message": evening + TELLING.quiet}
 
 
 def test_a_word_that_was_heard_lately_holds_the_next_for_the_hours_that_are_set() -> None:

@@ -45,12 +45,12 @@ def moved(first: int, last: int) -> Window:
     ],
 )
 def test_what_a_move_is_to_the_customer(expected: Window | None, kind: str | None) -> None:
-    assert worth_telling(expected, TOLD) == kind
+    assert worth_telling(expected, TOLD, policy=TELLING) == kind
 
 
 def test_a_date_that_appears_is_good_news() -> None:
-    assert worth_telling(TOLD, None) == "earlier"
-    assert worth_telling(None, None) is None
+    assert worth_telling(TOLD, None, policy=TELLING) == "earlier"
+    assert worth_telling(None, None, policy=TELLING) is None
 
 
 def test_the_threshold_is_policy() -> None:
@@ -75,15 +75,15 @@ def gap(since: float, changed: float, told: Window | None = TOLD) -> Gap:
     ],
 )
 def test_changes_come_to_rest(gaps: list[Gap], minutes: float, quiet: bool) -> None:
-    assert is_quiet(gaps, at=later(minutes=minutes)) is quiet
+    assert is_quiet(gaps, at=later(minutes=minutes), policy=TELLING) is quiet
 
 
 def test_a_customer_hears_of_dates_once_in_48_hours_unless_one_is_imminent() -> None:
     far, near = [gap(0, 0)], [gap(0, 0), gap(0, 0, moved(2, 4))]
-    assert is_capped(far, last_word_at=later(hours=-47), at=AT)
-    assert not is_capped(far, last_word_at=later(hours=-48), at=AT)
-    assert not is_capped(far, last_word_at=None, at=AT)
-    assert not is_capped(near, last_word_at=later(hours=-1), at=AT)
+    assert is_capped(far, last_word_at=later(hours=-47), at=AT, policy=TELLING)
+    assert not is_capped(far, last_word_at=later(hours=-48), at=AT, policy=TELLING)
+    assert not is_capped(far, last_word_at=None, at=AT, policy=TELLING)
+    assert not is_capped(near, last_word_at=later(hours=-1), at=AT, policy=TELLING)
 
 
 @pytest.mark.parametrize(
@@ -102,27 +102,27 @@ def test_a_small_slip_of_an_imminent_date_may_wait_until_the_window_ends(
     told: Window, slip: int | None, capped: bool
 ) -> None:
     gaps = [Gap(AT, AT, told, slip)]
-    assert is_capped(gaps, last_word_at=later(hours=-1), at=AT) is capped
+    assert is_capped(gaps, last_word_at=later(hours=-1), at=AT, policy=TELLING) is capped
 
 
 def test_what_has_begun_is_imminent_too() -> None:
-    assert is_imminent(moved(-3, 1), at=AT)
-    assert not is_imminent(moved(3, 5), at=AT)
-    assert not is_imminent(None, at=AT)
+    assert is_imminent(moved(-3, 1), at=AT, policy=TELLING)
+    assert not is_imminent(moved(3, 5), at=AT, policy=TELLING)
+    assert not is_imminent(None, at=AT, policy=TELLING)
 
 
 def test_small_first_slips_get_no_apology() -> None:
-    assert not is_sorry(3, is_repeated=False)
-    assert is_sorry(4, is_repeated=False)
-    assert is_sorry(1, is_repeated=True)
-    assert is_sorry(None, is_repeated=False)
+    assert not is_sorry(3, is_repeated=False, policy=TELLING)
+    assert is_sorry(4, is_repeated=False, policy=TELLING)
+    assert is_sorry(1, is_repeated=True, policy=TELLING)
+    assert is_sorry(None, is_repeated=False, policy=TELLING)
 
 
 def test_we_write_again_before_the_goods_come_or_after_two_weeks() -> None:
-    assert next_update_on(None, at=AT) == TODAY + datetime.timedelta(days=14)
-    assert next_update_on(moved(60, 64), at=AT) == day(14)
-    assert next_update_on(moved(10, 14), at=AT) == day(7)
-    assert next_update_on(moved(2, 30), at=AT) == day(31)
+    assert next_update_on(None, at=AT, policy=TELLING) == TODAY + datetime.timedelta(days=14)
+    assert next_update_on(moved(60, 64), at=AT, policy=TELLING) == day(14)
+    assert next_update_on(moved(10, 14), at=AT, policy=TELLING) == day(7)
+    assert next_update_on(moved(2, 30), at=AT, policy=TELLING) == day(31)
 
 
 @pytest.mark.parametrize(
