@@ -5,6 +5,7 @@ import datetime
 import pytest
 
 from backorders.notifications.models import Message, NextUpdate
+from backorders.notifications.superseding import supersede
 from backorders.orders.models import OrderLine
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, day, later, revise
 from tests.notifications.desk import announce, tell
@@ -69,6 +70,17 @@ def test_it_is_not_said_of_a_date_that_will_be_near_by_then() -> None:
     assert {row.line for row in message.lines.all()} == {undated}
     kinds = [m.kind for n in range(15, 22) for m in tell(later(days=n)) if m.lines.filter(line=soon).exists()]
     assert kinds == ["approaching"]
+
+
+def test_one_that_is_taken_back_is_due_again_that_day() -> None:
+    line = a_line(a_product(), 1)
+    tell(AT)
+    [unsent] = announce(later(days=14))
+    assert next_update(line) == day(28)
+    supersede([unsent.pk], at=later(days=14, minutes=1))
+    assert next_update(line) == day(14)
+    [again] = announce(later(days=14, hours=1))
+    assert (again.kind, again.pk > unsent.pk) == ("heartbeat", True)
 
 
 def test_there_is_one_every_two_weeks_and_no_more() -> None:
