@@ -47,7 +47,7 @@ class Shown:
 
     Of customers `answers` counts those who must answer by the law, `held` those who hear later because they heard of a
     date just now; `worth` is (amount, currency) of the lines that get later or lose their date, `left` what became of
-    lines that slipped before as half of them do now.
+    lines that slipped before as half of them do now. `rows` begin after the `before` worst moves; `more` follow.
     """
 
     counts: dict[str, int]
@@ -60,6 +60,37 @@ class Shown:
     held: int = 0
     worth: Sequence[tuple[str, str]] = ()
     left: Left | None = None
+    before: int = 0
+
+    @property
+    def first(self) -> int:
+        """The how-manieth of those who move stands first."""
+        return self.before + 1
+
+    @property
+    def last(self) -> int:
+        """The how-manieth stands last."""
+        return self.before + len(self.rows)
+
+    @property
+    def moves(self) -> int:
+        """How many move."""
+        return self.last + self.more
+
+    @property
+    def next_first(self) -> int | None:
+        """With which the next rows begin, if more follow."""
+        return self.last + 1 if self.more else None
+
+    @property
+    def next_rows(self) -> int:
+        """How many rows that would be."""
+        return min(self.more, ROWS)
+
+    @property
+    def previous_first(self) -> int | None:
+        """With which the rows before begin, if there are any."""
+        return max(self.first - ROWS, 1) if self.before else None
 
     @property
     def cap_hours(self) -> int:
@@ -97,9 +128,10 @@ class Shown:
         return [(counts[key], words) for key, words in pairs.items() if counts[key]]
 
 
-def shown(impact: Impact, *, at: datetime) -> Shown:
-    """Return the impact as the screens show it, the worst moves first."""
+def shown(impact: Impact, *, first: int = 1, at: datetime) -> Shown:
+    """Return the impact as the screens show it, the worst moves first; its rows begin with the `first` of them."""
     moves = sorted(impact.moves, key=_harm)
+    before = first - 1 if 1 < first <= len(moves) else 0
     follows = followings(moves)
     thens = {line: following.then for line, following in follows.items()}
     how = manner(moves, follows, at=at)
@@ -109,8 +141,9 @@ def shown(impact: Impact, *, at: datetime) -> Shown:
         to_tell=len(customers[Then.TELL]),
         inside=sum(then == Then.INSIDE for then in thens.values()),
         unreachable=len(customers[Then.CALL]),
-        rows=_rows(moves[:ROWS], thens),
-        more=max(len(moves) - ROWS, 0),
+        rows=_rows(moves[before : before + ROWS], thens),
+        more=max(len(moves) - before - ROWS, 0),
+        before=before,
         answers=len(how.answer),
         held=len(how.later),
         worth=_worth([move.line_id for move in moves if move.kind in ("later", "no_date")]),

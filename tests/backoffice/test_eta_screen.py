@@ -1,10 +1,13 @@
 """The ETA screen: the preview says what saving does, and a save on changed data is refused with the difference."""
 
 import datetime
+import re
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from backorders.actions import buying, telling
 from backorders.allocation.models import Promise
@@ -13,7 +16,7 @@ from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import Message
 from backorders.supply.models import EtaRevision, PurchaseLine
 from tests.backoffice.desk import World, address, fill_in, filled, text
-from tests.factories import AT, a_product, a_purchase, a_supplier, day, expected, later, revise
+from tests.factories import AT, a_customer, a_product, a_purchase, a_supplier, an_order, day, expected, later, revise
 
 LATER = {"how": "date", "reason_code": "part_shortage"}
 
@@ -321,3 +324,28 @@ def test_it_leads_back_to_the_page_it_was_opened_from_if_that_is_one_of_ours(
     assert f'<a href="{leads}" class="button" data-command="close">' in page.content.decode()
     form = filled(page, how="date", eta_on=day(20), reason_code="customs")
     assert desk.post(url, {**form, "next": opened_from})["Location"] == leads
+
+
+@pytest.mark.parametrize("is_part", [True, False], ids=["with a script", "without"])
+def test_who_moves_beyond_the_first_fifty_is_shown_with_a_press(desk: Client, is_part: bool) -> None:
+    kettle = a_product()
+    line = a_purchase(kettle, 200, eta=10)
+    for number in range(60):
+        an_order((kettle, 1), customer=a_customer(f"Number {number:02d}"))
+    form = filled(desk.get(of(line)), **LATER, eta_on=day(31))
+
+    def shown(first: int) -> tuple[str, set[str], int]:
+        with CaptureQueriesContext(connection) as asked:
+            response = desk.post(
+                of(line), {**form, "preview": first}, headers={"HX-Request": "true"} if is_part else {}
+            )
+        return response.content.decode(), set(re.findall(r"Number \d\d", text(response))), len(asked)
+
+    page, names, statements = shown(1)
+    assert "1–50 of 60 lines that move" in re.sub(r"\s+", " ", page)
+    assert 'name="preview" value="51"' in page
+    after, others, again = shown(51)
+    assert "51–60 of 60 lines that move" in re.sub(r"\s+", " ", after)
+    assert 'name="preview" value="1"' in after
+    assert (len(names), len(others), names & others) == (50, 10, set())
+    assert again <= statements

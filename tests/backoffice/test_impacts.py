@@ -174,3 +174,27 @@ def test_the_preview_says_it(desk, language: str, words: list[str]) -> None:  # 
         said = text(desk.post(url, form, headers={"Accept-Language": language}))
     for each in words:
         assert each in said
+
+
+def test_the_rows_beyond_fifty_are_shown_fifty_at_a_time() -> None:
+    kettle = a_product()
+    line = a_purchase(kettle, 200, eta=10)
+    for _number in range(120):
+        a_line(kettle, 1)
+    impact = revising.preview_eta([EtaChange(line.pk, [EtaPart(day(40))])], at=AT)
+    pages = [shown(impact, first=first, at=AT) for first in (1, 51, 101)]
+    assert [(page.first, page.last, page.moves, page.more) for page in pages] == [
+        (1, 50, 120, 70),
+        (51, 100, 120, 20),
+        (101, 120, 120, 0),
+    ]
+    assert [(page.previous_first, page.next_first, page.next_rows) for page in pages] == [
+        (None, 51, 50),
+        (1, 101, 20),
+        (51, None, 0),
+    ]
+    orders = [row.order_id for page in pages for row in page.rows]
+    assert len(set(orders)) == 120
+    assert all(page.counts == pages[0].counts for page in pages)
+    for nonsense in (0, -5, 121, 10**17):
+        assert shown(impact, first=nonsense, at=AT).rows == pages[0].rows

@@ -26,6 +26,7 @@ from backorders.allocation.impact import Impact
 from backorders.allocation.windows import business_day
 from backorders.backoffice.impacts import listed, shown
 from backorders.backoffice.spreadsheets import csv_of
+from backorders.ids import typed_id
 from backorders.refusal import Busy, Refused, Stale
 
 CONFLICT, REFUSED, BUSY = 409, 422, 503
@@ -217,8 +218,9 @@ class ActScreen(Screen):
             impact = self.preview(form)
         except Refused as refusal:
             return {"preview": None, "refusal": str(refusal)}
-        seen = {"preview": shown(impact, at=self.at) if impact is not None else None, "facts": self.facts(form)}
-        return {**seen, "may_list": True}
+        first = typed_id(self.request.POST.get("preview", "")) or 1
+        seen = {"preview": shown(impact, first=first, at=self.at) if impact is not None else None}
+        return {**seen, "facts": self.facts(form), "may_list": True}
 
 
 def done_sentence(done: Done[Any]) -> SafeString:
