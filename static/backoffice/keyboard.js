@@ -35,13 +35,41 @@
     }
     return !document.dispatchEvent(new CustomEvent("desk:command", { detail: name, cancelable: true }));
   };
+  // Whoever leaves a form by Esc is asked first if something was typed there.
+  const isTypedIn = (field) => {
+    if (field.type === "hidden" || !field.matches("input, select, textarea")) return false;
+    if (field.matches("select")) return field.selectedIndex !== Math.max([...field.options].findIndex((one) => one.defaultSelected), 0);
+    return /^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  };
+  const mayLeave = (form) => !("typed" in form.dataset || [...form.elements].some(isTypedIn)) || confirm(form.dataset.leaving);
+  document.addEventListener("cancel", (event) => {
+    const form = event.target.querySelector("#act");
+    if (form && !mayLeave(form)) event.preventDefault();
+  }, true);
+
+  // Who comes back to a list from a page that was opened there finds the link again.
+  const left = `link:${location.pathname}${location.search}`;
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest("#content tbody a[href]");
+    if (link) sessionStorage.setItem(left, link.getAttribute("href"));
+  });
+  const opened = sessionStorage.getItem(left);
+  sessionStorage.removeItem(left);
+  const isFrom = (url) => document.referrer && new URL(document.referrer).pathname === new URL(url, location).pathname;
+  if (opened && isFrom(opened) && !document.querySelector(".messagelist") && document.activeElement === document.body) {
+    const link = [...document.querySelectorAll("#content tbody a[href]")].find((each) => each.getAttribute("href") === opened);
+    if (link) link.focus();
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || !meta) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); run("search"); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
-      if (menu) { menu.open = false; menu.querySelector("summary").focus(); } else if (!typing(event.target) || !document.querySelector("[data-command=close]")) run("close");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
+      const form = document.getElementById("act");
+      if (!form || mayLeave(form)) run("close");
       return;
     }
     if (typing(event.target)) return;

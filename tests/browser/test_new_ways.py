@@ -170,9 +170,12 @@ def test_from_the_list_to_an_eta_and_back_to_the_same_row(world: World, sit_down
     page.wait_for_load_state("networkidle")
     note = page.get_by_label("Note")
     note.fill("half a sentence")
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     page.keyboard.press("Escape")
     expect(note).to_have_value("half a sentence")
-    note.blur()
+    assert asked == ["What you typed is not saved. Leave it?"]
+    page.once("dialog", lambda dialog: dialog.accept())
     page.keyboard.press("Escape")
     page.wait_for_url("**/waiting/?view=all")
     expect(row).to_have_attribute("data-line", str(line))
@@ -185,6 +188,48 @@ def test_from_the_list_to_an_eta_and_back_to_the_same_row(world: World, sit_down
     page.locator("#save").click()
     page.wait_for_url("**/waiting/?view=all")
     expect(page.locator(".messagelist")).to_contain_text("Done.")
+    assert visit.complaints == []
+
+
+def test_escape_leaves_a_form_unasked_where_nothing_was_typed_and_finds_the_line_of_the_order_again(
+    world: World, sit_down: Open
+) -> None:
+    visit = sit_down()
+    page = visit.page
+    there = address("purchase_order", world.line.purchase_order_id)
+    page.goto(there)
+    page.wait_for_load_state("networkidle")
+    link = page.locator(f"tbody a[href='{address('purchase_line_eta', world.line.pk)}']").first
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/eta/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_label("Note").focus()
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"**{there}")
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/eta/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_label("customs", exact=True).check()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("customs", exact=True)).to_be_checked()
+    assert visit.complaints == []
+
+
+def test_a_drawer_with_something_typed_asks_before_escape_closes_it(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("order", world.second.pk))
+    page.wait_for_load_state("networkidle")
+    page.locator("a[data-drawer]:visible").first.click()
+    field = page.locator("dialog#drawer #act").locator("input:visible, textarea:visible").first
+    field.press_sequentially("1")
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
     assert visit.complaints == []
 
 
