@@ -36,12 +36,8 @@
     return !document.dispatchEvent(new CustomEvent("desk:command", { detail: name, cancelable: true }));
   };
   // Whoever leaves a form by Esc is asked first if something was typed there.
-  const isTypedIn = (field) => {
-    if (field.type === "hidden" || !field.matches("input, select, textarea")) return false;
-    if (field.matches("select")) return field.selectedIndex !== Math.max([...field.options].findIndex((one) => one.defaultSelected), 0);
-    return /^(checkbox|radio)$/.test(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
-  };
-  const mayLeave = (form) => !("typed" in form.dataset || [...form.elements].some(isTypedIn)) || confirm(form.dataset.leaving);
+  for (const name of ["input", "change"]) document.addEventListener(name, ({ target }) => { if (target.form) target.form.dataset.typed = ""; });
+  const mayLeave = (form) => !("typed" in form.dataset) || confirm(form.dataset.leaving);
   document.addEventListener("cancel", (event) => {
     const form = event.target.querySelector("#act");
     if (form && !mayLeave(form)) event.preventDefault();
