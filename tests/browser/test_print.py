@@ -20,7 +20,8 @@ from tests.factories import TODAY, a_customer, a_purchase, an_order
 A4 = (595, 842)  # points
 MARGIN = 12  # mm, as the style sheet says
 WIDTH = math.floor((210 - 2 * MARGIN) / 25.4 * 96)  # px between the margins of a sheet
-SITE = "#header, #desk-nav, #desk-menu, .breadcrumbs, .page-actions, #footer, .bulk, .tabs, .filters, button"
+SITE = "#header, #desk-nav, #desk-menu, .breadcrumbs, .page-actions, .bulk, .tabs, .filters, button, "
+SITE += "#footer > :not(.sheet-address)"
 HEAD = "rgb(18, 52, 86)"  # a colour that nothing else has, painted behind the heads of tables
 PAINTED = re.compile(rb"\.070[56]\d* \.2039\d* \.337\d* rg")
 BEYOND = """
@@ -100,6 +101,38 @@ def test_dark_is_printed_as_light(transactional_db: None, sit_down: Open) -> Non
     page.evaluate("() => document.documentElement.dataset.theme = 'dark'")
     painted = "node => [getComputedStyle(document.body).backgroundColor, getComputedStyle(node).color]"
     assert page.locator("#content h1").evaluate(painted) == ["rgb(255, 255, 255)", "rgb(24, 33, 43)"]
+
+
+FILTERED: dict[str, tuple[Callable[[World], str], str]] = {
+    "pick_lists": (forty_are_picked, ""),
+    "receive": (lambda world: address("receive", world.line.purchase_order_id), ""),
+    "purchase_order": (SHEETS["purchase_order"], ""),
+    "purchase_orders": (lambda _world: address("purchase_orders") + "?q=PO", "“PO”"),
+    "expected": (lambda _world: address("expected") + "?view=all&q=Contoso", "All open · “Contoso”"),
+    "calendar": (lambda _world: address("expected") + "?as=calendar", "As a calendar"),
+    "waiting_lines": (
+        lambda _world: address("waiting_lines") + "?view=all&q=status:waiting+Aria",
+        "All · Aria · status:waiting",
+    ),
+}
+
+
+@pytest.mark.parametrize("sheet", FILTERED)
+def test_its_foot_says_where_it_is_from_and_what_was_filtered(
+    transactional_db: None, sit_down: Open, sheet: str
+) -> None:
+    where, filters = FILTERED[sheet]
+    page = sit_down(width=WIDTH).page
+    page.emulate_media(media="print")
+    page.goto(where(World(at=timezone.now())))
+    foot = page.locator(".sheet-address")
+    expect(foot).to_have_text(f"{filters} · {page.url}".removeprefix(" · "))
+    ends = page.locator("#content").evaluate("node => node.getBoundingClientRect().bottom")
+    box = foot.bounding_box()
+    assert box
+    assert box["y"] >= ends - 1
+    page.emulate_media(media="screen")
+    expect(foot).to_be_hidden()
 
 
 def at(sheet: str, sit_down: Open, *, dark: bool = False) -> Page:
