@@ -28,6 +28,7 @@ from backorders.notifications.models import (
     CallTask,
     ContactCode,
     CustomerLink,
+    Macro,
     MailSwitch,
     Message,
     MessageLine,
@@ -159,6 +160,10 @@ def an_approval(**fields: Any) -> Approval:
     return Approval.objects.create(**{**asked, "asked_by": a_user(), **fields})
 
 
+def a_macro(**fields: Any) -> Macro:
+    return Macro.objects.create(**{"name": "x", "english": "x", "turkish": "x", "written_at": AT, **fields})
+
+
 def a_notice(**fields: Any) -> Notice:
     return Notice.objects.create(**{"kind": "call", "key": "k", "at": AT, **fields})
 
@@ -228,6 +233,9 @@ TRIES: dict[str, Callable[[], Any]] = {
     "a_thing_waits_once_for_a_person": lambda: [a_notice(person=who) for who in [a_user()] * 2],
     "a_notice_is_of_something": lambda: a_notice(person=a_user(), key=""),
     "read_after_it_came": lambda: a_notice(person=a_user(), read_at=AT - datetime.timedelta(days=1)),
+    # macros
+    "a_macro_in_use_has_its_name_alone": lambda: [a_macro(name="x", written_by=who) for who in [a_user()] * 2],
+    "a_macro_has_a_name_and_both_texts": lambda: a_macro(turkish="", written_by=a_user()),
     # mails to staff
     "a_staff_mail_that_was_sent_says_when": lambda: StaffMail.objects.create(
         kind="test", person=a_user(), key="x", state="sent", not_before=AT, created_at=AT

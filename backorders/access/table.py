@@ -132,6 +132,8 @@ CAPABILITIES: dict[str, Capability] = {
     "compensating.decline": _c(_("decline what policies propose"), DESK),
     "ruling.set_telling_rules": _c(_("set when customers are written to"), MANAGER),
     "wording.write_words": _c(_("write the words of mails"), DESK),
+    "macros.write_macro": _c(_("write macros of answers"), DESK),
+    "macros.withdraw_macro": _c(_("withdraw macros of answers"), MANAGER),
     "wording.approve_words": _c(_("approve the words of mails"), MANAGER),
     "wording.withdraw_words": _c(_("withdraw the words of mails"), MANAGER),
     "caring.change_address": _c(_("change a customer's address"), DESK),

@@ -143,6 +143,8 @@ NO_WAY: dict[str, Any] = {
     **dict.fromkeys(("turn_mail_on", "turn_mail_off"), _SWITCH),
     **dict.fromkeys(("mark_called", "note_call"), _CALLED),
     **dict.fromkeys(("write_words", "approve_words", "withdraw_words"), _VERSIONS),
+    "write_macro": _("Write the macro anew; what was answered with it stays."),
+    "withdraw_macro": _("Write the macro anew; what was answered with it stays."),
     "order_goods": _("Close the purchase lines instead."),
     "ship": _("Take the goods back into stock when they return."),
     "confirm_delivery": _("Give the parcel up as lost if it did not arrive."),

@@ -39,6 +39,8 @@ NAMES = {
     "resend_message": _("Message sent once more"),
     "send_test": _("Test of a mail sent"),
     "write_words": _("Words written"),
+    "write_macro": _("Macro written"),
+    "withdraw_macro": _("Macro withdrawn"),
     "approve_words": _("Words approved"),
     "withdraw_words": _("Words withdrawn"),
     "expedite": _("Expedited"),

@@ -6,7 +6,7 @@ that names a place which a letter cannot fill (`{when}` where there is no date) 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from django.utils.html import format_html, format_html_join
@@ -30,6 +30,8 @@ PLACES = {
 }
 # At least one of these stands in a subject: whoever reads only that must learn a date.
 DATED = ("when", "window", "on", "next_update")
+# What an answer of a person can name: dates stand below it, as the promise has them.
+UNDATED = ("number", "name", "company")
 TEXTS = ("subject", "headline", "lede", "preheader", "opening", "closing")
 LABELS = (_("Subject"), _("Headline"), _("Lede"), _("Preheader"), _("Opening"), _("Closing"))
 
@@ -76,6 +78,12 @@ def checked(words: Words) -> Words:
     return words
 
 
+def checked_answer(label: Any, text: str) -> str:
+    """Return a text that an answer can begin with; raise `BadWording` if it names a date, or what nobody can fill."""
+    _check(label, text, UNDATED)
+    return text
+
+
 def filled(text: str, places: Mapping[str, str]) -> str | None:
     """Return the text with its places filled, or None if one of them has nothing to say here."""
     if not text or not all(places.get(name) for name in _PLACE.findall(text)):
@@ -106,13 +114,13 @@ def around(body: str, html: SafeString, *, before: str, after: str) -> tuple[str
     return text, format_html("{}{}{}", paragraphs(before), html, paragraphs(after))
 
 
-def _check(label: Any, text: str) -> None:
+def _check(label: Any, text: str, places: Collection[str] = PLACES) -> None:
     bare = _PLACE.sub("", text)
     if "{" in bare or "}" in bare:
         raise BadWording(_("%(label)s: a brace stands alone. Places are written like {number}."), label=label)
     for name in _PLACE.findall(text):
-        if name not in PLACES:
-            known = ", ".join(f"{{{place}}}" for place in PLACES)
+        if name not in places:
+            known = ", ".join(f"{{{place}}}" for place in places)
             raise BadWording(
                 _("%(label)s: there is no place {%(name)s}. There are %(known)s."), label=label, name=name, known=known
             )

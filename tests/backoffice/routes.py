@@ -19,7 +19,7 @@ from backorders.chasing.models import DateRequest
 from backorders.desk.models import SavedView
 from backorders.inbox.models import Notice
 from backorders.jobs.models import Job
-from backorders.notifications.models import CallTask, Reply, ReplyFile, Suppression
+from backorders.notifications.models import CallTask, Macro, Reply, ReplyFile, Suppression
 from backorders.orders.models import Refund
 from backorders.supply.models import DamagePhoto
 from tests.backoffice.desk import World, somebody
@@ -103,6 +103,7 @@ def things(world: World) -> dict[str, Any]:
         "compensation": (award := an_award(line)),
         "compensation-policies": award.policy,
         "notice": Notice.objects.first(),
+        "macros": Macro.objects.create(name="x", english="x", turkish="x", written_by=agent, written_at=AT),
         "outbox": ChangeSet.objects.create(act="tell_now", source="system", at=AT),
     }
 

@@ -33,6 +33,7 @@ RARE = (
     "decline_award",
     "pick_lists",
     "batch",
+    "macro",
 )  # of things that are not in every world
 OF_QUESTIONS = ("answer_question", "settle_question")
 IMPORT_ACTS = {f"{verb}_import" for verb in ("decide", "type_over", "check", "apply", "undo")} | {"match_columns"}
@@ -41,6 +42,7 @@ LINE_ACTS += ("agree", "set_last_day", "end_contract")
 ONLY_POST = {"resend", "decide_words"} | IMPORT_ACTS | {"decide_approval", "mark_notices", "ask_for_access"}
 ONLY_POST |= {"steer_job", "link_calendar", "undo", "write_note", "stop_or_send", "turn_mail", "mark_called"}
 ONLY_POST |= {
+    "withdraw_macro",
     "act_on_lines",
     "save_view",
     "keep_columns",
@@ -106,6 +108,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
             name: [1]
             for name in (
                 "undo",
+                "withdraw_macro",
                 "damage_photo",
                 "reply_file",
                 "mark_called",

@@ -13,6 +13,7 @@ from backorders.actions import (
     caring,
     compensating,
     counting,
+    macros,
     proposals,
     queueing,
     ruling,
@@ -27,7 +28,7 @@ from backorders.backoffice.views.screen import ActScreen
 from backorders.catalog.models import Product
 from backorders.chasing.models import DateRequest, RequestLine
 from backorders.compensation.models import Award, CompensationPolicy
-from backorders.notifications.models import Message
+from backorders.notifications.models import Macro, Message
 from backorders.notifications.policy import Rules
 from backorders.notifications.wordings import Words
 from backorders.orders.models import Customer
@@ -35,6 +36,7 @@ from tests.actions.desk import stored
 from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.backoffice.routes import asked_and_suppressed
 from tests.backoffice.test_every_page import records
+from tests.backoffice.test_macros_screen import a_macro
 from tests.compensation.policies import SOON, TENTH, a_late_line, a_policy
 from tests.factories import AT, a_user, day, receive, revise
 
@@ -128,6 +130,11 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
         {"opening": "mine"},
         lambda _w: wording.write_words("later", language="en", words=Words(opening="theirs"), by=a_user(), at=AT),
     ),
+    "macro": (
+        lambda _w: address("macro", a_macro().pk),
+        {"english": "mine"},
+        lambda _w: macros.write_macro(Macro.objects.get(), name="x", english="theirs", turkish="x", by=a_user(), at=AT),
+    ),
     "adjust_stock": (
         lambda w: f"{address('adjust_stock')}?product={w.kettle.pk}&warehouse={w.line.warehouse_id}",
         {"counted": 4, "reason": "x"},
@@ -135,7 +142,7 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
     ),
 }
 # Forms that make something new, act once under a key, or whose verb itself refuses what was done meanwhile.
-NEW = {"place_order", "order_goods", "write_question", "new_policy"}
+NEW = {"place_order", "order_goods", "write_question", "new_policy", "new_macro"}
 ONCE = {
     "selection_eta",  # the same form as of one purchase order, over what was ticked
     "confirm_delivery",  # a parcel arrives once

@@ -186,6 +186,9 @@ SCREENS: dict[str, Shown] = {
     ),
     "wordings": Shown(_at("wordings")),
     "write_words": Shown(lambda _w: address("write_words", "later", "tr")),
+    "macros": _list(_at("macros"), usual=State(stage=staging.macro)),
+    "new_macro": _form(_at("new_macro")),
+    "macro": Shown(lambda _w: address("macro", staging.macro().pk)),
     "edit_message": _form(
         lambda w: address("edit_message", staging.resting(w).pk),
         left=State(stage=lambda w: telling.cancel([staging.resting(w)], reason="x", by=None, at=timezone.now())),

@@ -17,6 +17,7 @@ from backorders.actions import (
     etas,
     handling,
     hearing,
+    macros,
     proposals,
     queueing,
     receiving,
@@ -40,7 +41,7 @@ from backorders.importing.models import Import, ImportRow
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import post
 from backorders.jobs.models import Job
-from backorders.notifications.models import Message, ProviderEvent, Reply, Suppression
+from backorders.notifications.models import Macro, Message, ProviderEvent, Reply, Suppression
 from backorders.orders.models import Customer, OrderLine, Refund
 from tests.backoffice.desk import World, address
 from tests.backoffice.routes import asked_and_suppressed
@@ -133,6 +134,11 @@ def batch(world: World) -> ChangeSet:
     said = {"event_type": "bounced", "reason": "soft", "occurred_at": now, "received_at": now}
     ProviderEvent.objects.create(event_key="batch", message=first, **said)
     return change
+
+
+def macro(_world: World | None = None) -> Macro:
+    texts = {"name": LONG_NAME[:60], "english": "Order {number} is in customs.", "turkish": "{number} gümrükte."}
+    return macros.write_macro(None, **texts, by=a_user(), at=timezone.now()).made
 
 
 def notices(world: World) -> None:

@@ -12,6 +12,7 @@ from backorders.actions import caring, hearing
 from backorders.actions.done import Done
 from backorders.backoffice.forms.asking import ReasonForm
 from backorders.backoffice.forms.caring import AnswerForm, PhoneQuestionForm
+from backorders.backoffice.macros import Offered, macros_of
 from backorders.backoffice.views.caring import Mailing, resting
 from backorders.backoffice.views.order_acts import OrderAct
 from backorders.notifications.emails import Rendered
@@ -31,6 +32,7 @@ class OfQuestion(OrderAct):
 class AnswerQuestion(OfQuestion, Mailing):
     """Answer a question by mail."""
 
+    template_name = "backoffice/answer.html"
     permission = "caring.answer_question"
     form_class = AnswerForm
     button = gettext_lazy("Put into the outbox")
@@ -40,8 +42,18 @@ class AnswerQuestion(OfQuestion, Mailing):
         return _("Answer the question about order %(order)s") % {"order": self.order}
 
     def initial(self) -> dict[str, Any]:
-        """Start with the question."""
-        return {"asked": self.question.text}
+        """Start with the question, and with the macro that the link named."""
+        wanted = self.request.GET.get("macro", "")
+        return {"asked": self.question.text, "text": next((m.text for m in self.macros if str(m.pk) == wanted), "")}
+
+    @cached_property
+    def macros(self) -> list[Offered]:
+        """The macros that the answer can begin with."""
+        return macros_of(self.order)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the macros."""
+        return super().get_context_data(macros=self.macros, **kwargs)
 
     def mail(self, form: AnswerForm) -> Rendered:
         """The question and its answer with the dates."""

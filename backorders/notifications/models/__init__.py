@@ -1,6 +1,7 @@
 """What we tell whom: every message from the moment it is due until it was delivered, or a person had to call."""
 
 from backorders.notifications.models.links import ContactCode, CustomerLink, SupplierLink
+from backorders.notifications.models.macros import Macro
 from backorders.notifications.models.mail_switch import MailSwitch
 from backorders.notifications.models.messages import (
     HEARD,
@@ -47,6 +48,7 @@ __all__ = [
     "CustomerLink",
     "Hurry",
     "LaterWord",
+    "Macro",
     "MailSwitch",
     "Message",
     "MessageLine",
