@@ -9,7 +9,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("backorders")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["backorders.actions", "backorders.importing", "backorders.jobs", "backorders.notifications"])
+app.autodiscover_tasks(
+    [
+        "backorders.actions",
+        "backorders.backoffice",
+        "backorders.importing",
+        "backorders.jobs",
+        "backorders.notifications",
+    ]
+)
 
 
 @setup_logging.connect

@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
         ("take in what customers reply", "backorders.actions.tasks.take_in_replies", 30),
         ("promise the next updates", "backorders.notifications.tasks.promise_next_updates", 3600),
         ("say what changed", "backorders.notifications.tasks.announce", 30),
+        ("mail the digests of inboxes", "backorders.backoffice.tasks.mail_digests", 600),
         ("send what is due", "backorders.notifications.tasks.deliver", 10),
         ("go on with jobs", "backorders.jobs.tasks.run_jobs", 5),
     )

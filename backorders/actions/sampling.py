@@ -31,9 +31,8 @@ def send_test(mail: Rendered, *, language: str, by: User, at: datetime.datetime)
     with override(language):
         subject = gettext("Test: %(subject)s") % {"subject": mail.subject}
     change = open_change("send_test", summary={"messages": 1}, by=by, at=at)
-    key = f"test:{change.pk}"
-    marked = mail._replace(subject=subject)
-    made = staff_mails.queue(StaffMail.Kind.TEST, marked, to=by.pk, address=by.email.strip(), key=key, at=at)
-    if made is None:
-        raise AssertionError("the key is of this change alone")
-    return Done(change, Impact(), made)
+    draft = staff_mails.Draft(
+        StaffMail.Kind.TEST, by.pk, by.email.strip(), f"test:{change.pk}", mail._replace(subject=subject)
+    )
+    staff_mails.queue([draft], at=at)
+    return Done(change, Impact(), StaffMail.objects.get(key=draft.key))

@@ -83,6 +83,7 @@ def prefer(
     density: str,
     language: str,
     home: str,
+    digest: str = Preference.Digest.OFF,
     are_keys_on: bool,
     keys: Mapping[str, str],
     by: AbstractBaseUser,
@@ -91,8 +92,9 @@ def prefer(
     """Keep how a person wants the desk. `keys` maps commands to other keys than the usual. Raises `KeyTaken`."""
     if any(len(key) != 1 or key.isspace() for key in keys.values()):
         raise KeyTaken(_("A key is one letter, digit or sign."))
-    fitting(Preference, theme=theme, density=density, language=language, home=home)
-    kept = {"theme": theme, "density": density, "language": language, "home": home, "saved_at": at}
+    fitting(Preference, theme=theme, density=density, language=language, home=home, digest=digest)
+    looks = {"theme": theme, "density": density, "language": language, "home": home}
+    kept = {**looks, "digest": digest, "saved_at": at}
     preference, _made = Preference.objects.update_or_create(
         person=by,  # type: ignore[misc]
         defaults={**kept, "are_keys_on": are_keys_on, "keys": dict(keys)},

@@ -49,6 +49,7 @@ PERIODIC: dict[str, Any] = {
     "take in what customers reply": gettext_lazy("take in what customers reply"),
     "promise the next updates": gettext_lazy("promise the next updates"),
     "say what changed": gettext_lazy("say what changed"),
+    "mail the digests of inboxes": gettext_lazy("mail the digests of inboxes"),
     "send what is due": gettext_lazy("send what is due"),
     "go on with jobs": gettext_lazy("go on with jobs"),
 }

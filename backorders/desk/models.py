@@ -118,6 +118,10 @@ class Preference(models.Model):
         COMFORTABLE = "comfortable", "comfortable"
         COMPACT = "compact", "compact"
 
+    class Digest(models.TextChoices):
+        OFF = "off", "off"
+        DAILY = "daily", "daily"
+
     person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preference")
     theme = models.CharField(max_length=5, choices=Theme, default=Theme.AUTO)
     density = models.CharField(max_length=11, choices=Density, default=Density.COMFORTABLE)
@@ -126,6 +130,9 @@ class Preference(models.Model):
     )
     home = models.CharField(max_length=20, blank=True, help_text="the screen that comes first; empty: the role's")
     columns = models.CharField(max_length=200, blank=True, help_text="of the waiting lines; empty: the usual ones")
+    digest = models.CharField(
+        max_length=5, choices=Digest, default=Digest.OFF, db_default=Digest.OFF, help_text="of the inbox, by e-mail"
+    )
     are_keys_on = models.BooleanField(default=True, help_text="single keys do something in lists")
     keys = models.JSONField(default=dict, blank=True, help_text="command → key, where it is not the usual one")
     saved_at = models.DateTimeField(null=True, blank=True)

@@ -5,8 +5,8 @@ killed between the call and its note leaves it to the next, and then one of us r
 """
 
 import datetime
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import F
@@ -34,14 +34,27 @@ def why_not(address: str) -> Any:
     return objection(address, "", suppressed([address]))
 
 
-def queue(
-    kind: StaffMail.Kind, mail: Rendered, *, to: int, address: str, key: str, at: datetime.datetime
-) -> StaffMail | None:
-    """Store a mail to one of us (id), to be sent at once; return it, or None if the same was stored before."""
-    subject = mail.subject[: StaffMail._meta.get_field("subject").max_length]
-    values = (kind.value, to, key, address, subject, mail.text, mail.html, State.PENDING.value, at, 0, "", at)
-    rows.run(_ONCE, StaffMail, _FIELDS, [values])
-    return StaffMail.objects.filter(key=key, created_at=at).first()
+class Draft(NamedTuple):
+    """A mail to one of us: its kind, to whom (id) and where, what it is about once and for all, its words."""
+
+    kind: StaffMail.Kind
+    person: int
+    address: str
+    key: str
+    words: Rendered
+
+
+def queue(drafts: Sequence[Draft], *, at: datetime.datetime) -> int:
+    """Store mails to our own people, to be sent at once; return how many. What has a known key is not stored again."""
+    most: int = StaffMail._meta.get_field("subject").max_length  # type: ignore[union-attr,assignment]
+    values = [
+        (
+            *(each.kind.value, each.person, each.key, each.address, each.words.subject[:most], each.words.text),
+            *(each.words.html, State.PENDING.value, at, 0, "", at),
+        )
+        for each in drafts
+    ]
+    return len(rows.returning(_ONCE, StaffMail, _FIELDS, values))
 
 
 _FIELDS = [
@@ -52,7 +65,7 @@ _ONCE = """
     INSERT INTO notifications_staffmail (kind, person_id, key, recipient, subject, text, html, state, not_before,
         attempts, last_error, created_at)
     SELECT {0}, {1}, {2}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11} FROM {source} WHERE true
-    ON CONFLICT (key) DO NOTHING
+    ON CONFLICT (key) DO NOTHING RETURNING id
 """
 
 

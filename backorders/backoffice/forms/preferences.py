@@ -11,6 +11,9 @@ from backorders.backoffice.keyboard import CHANGEABLE, Command
 from backorders.backoffice.preferences import HOMES
 from backorders.desk.models import Preference
 
+LOOKS = ("theme", "density", "language", "home")
+NAMES = (*LOOKS, "digest", "are_keys_on")
+
 
 class PreferenceForm(forms.Form):
     """How the desk looks, what comes first, and what the keys do."""
@@ -27,6 +30,7 @@ class PreferenceForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("as my role has it")), *HOMES.items()],
     )
+    digest = forms.ChoiceField(label=gettext_lazy("My inbox by e-mail"), choices=Preference.Digest.choices)
     are_keys_on = forms.BooleanField(label=gettext_lazy("Single keys do something"), required=False)
 
     def __init__(self, data: Any = None, *, preference: Preference | None) -> None:
@@ -40,7 +44,7 @@ class PreferenceForm(forms.Form):
     @staticmethod
     def _initial(preference: Preference | None) -> dict[str, Any]:
         known = preference or Preference()
-        return {name: getattr(known, name) for name in ("theme", "density", "language", "home", "are_keys_on")}
+        return {name: getattr(known, name) for name in NAMES}
 
     @property
     def keys(self) -> list[Any]:
@@ -50,7 +54,7 @@ class PreferenceForm(forms.Form):
     @property
     def looks(self) -> list[Any]:
         """The other fields that are chosen."""
-        return [self[name] for name in ("theme", "density", "language", "home")]
+        return [self[name] for name in LOOKS]
 
     def clean(self) -> dict[str, Any]:
         """Refuse the same key for two commands; g begins the keys that lead to pages."""

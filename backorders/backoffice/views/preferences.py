@@ -9,10 +9,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from backorders.actions import viewing
-from backorders.backoffice.forms.preferences import PreferenceForm
+from backorders.backoffice.forms.preferences import NAMES, PreferenceForm
 from backorders.backoffice.keyboard import COMMANDS, FIXED, keys_of
 from backorders.backoffice.preferences import home_of, preference_of
 from backorders.backoffice.views.screen import REFUSED, Screen
+from backorders.notifications.models import StaffMail
+
+MAILS = 5
 
 
 class Preferences(Screen):
@@ -24,15 +27,15 @@ class Preferences(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the form."""
         kwargs.setdefault("form", PreferenceForm(preference=preference_of(self.request)))
-        return super().get_context_data(**kwargs)
+        mails = StaffMail.objects.filter(person=self.by).defer("text", "html").order_by("-id")[:MAILS]
+        return super().get_context_data(mails=mails, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep them; the language holds from the next page on."""
         form = PreferenceForm(request.POST, preference=preference_of(request))
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=REFUSED)
-        names = ("theme", "density", "language", "home", "are_keys_on")
-        kept = {name: form.cleaned_data[name] for name in names}
+        kept = {name: form.cleaned_data[name] for name in NAMES}
         viewing.prefer(**kept, keys=form.own_keys(), by=self.by, at=self.at)
         messages.success(request, _("Preferences saved."))
         response = redirect("admin:preferences")

@@ -1,4 +1,4 @@
-"""Mails to our own people: tests of what customers would read. They state nothing to anybody else."""
+"""Mails to our own people: tests of what customers would read, digests of inboxes. They state nothing."""
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,7 @@ class StaffMail(models.Model):
 
     class Kind(models.TextChoices):
         TEST = "test", "test"
+        DIGEST = "digest", "digest of the inbox"
 
     class State(models.TextChoices):
         PENDING = "pending", "pending"
