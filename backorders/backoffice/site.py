@@ -19,6 +19,7 @@ from backorders.backoffice.home import home
 from backorders.backoffice.jobs import tray
 from backorders.backoffice.keyboard import as_json
 from backorders.backoffice.navigation import sections
+from backorders.backoffice.onboarding import first_run
 from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.urls import screens
 from backorders.backoffice.views import unsent
@@ -83,4 +84,7 @@ class BackordersSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show what needs somebody today, in front of the list of all records."""
-        return super().index(request, {"home": home(request), **(extra_context or {})})
+        cards = home(request)
+        is_empty = all(card.number == "0" for card in cards)
+        begun = {"home": cards, "first_run": first_run(request) if is_empty else None}
+        return super().index(request, {**begun, **(extra_context or {})})
