@@ -11,14 +11,18 @@ register = template.Library()
 
 
 @register.simple_block_tag(takes_context=True)
-def sends(context: Any, content: str, name: str, *args: Any, style: str = "") -> SafeString:
-    """Return the fields in a form that sends them to the page `name` behind the link; without a link, switched off."""
+def sends(context: Any, content: str, name: str, *args: Any, style: str = "", is_checked: bool = True) -> SafeString:
+    """Return the fields in a form that sends them to the page `name` behind the link; without a link, switched off.
+
+    Unless it `is_checked` the browser leaves what is wrong with them to us.
+    """
     worn = format_html(' class="{}"', style) if style else ""
     if not context["token"]:
         return format_html("<fieldset{} disabled>{}</fieldset>", worn, content)
     to = reverse(f"portal:{name}", args=[context["token"], *args]) + context["lang"]
     hidden = context.template.engine.get_template("portal/form.html").render(context)
-    return format_html('<form method="post" action="{}"{}>{}{}</form>', to, worn, hidden, content)
+    how = worn if is_checked else format_html("{} novalidate", worn)
+    return format_html('<form method="post" action="{}"{}>{}{}</form>', to, how, hidden, content)
 
 
 @register.simple_tag(takes_context=True)

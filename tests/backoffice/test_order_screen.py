@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -394,3 +395,25 @@ def test_a_date_that_has_not_left_yet_is_on_its_way(desk: Client) -> None:
     assert "Nothing: the mail with the new date is on its way" in text(desk.get(page))
     send(later(hours=3))
     assert "Nothing: the customer knows the date" in text(desk.get(page))
+
+
+def test_what_nobody_collected_of_a_paid_order_is_said_with_its_line(desk: Client) -> None:
+    world = World()
+    there = address("order", world.second.pk)
+    selling.change_quantity(world.second.lines.get(), quantity=4, reason="before", by=None, at=AT)
+    assert "to be collected" not in text(desk.get(there))
+    Order.objects.filter(pk=world.second.pk).update(is_paid=True)
+    assert "to be collected" not in text(desk.get(there))
+    selling.change_quantity(world.second.lines.get(), quantity=6, reason="two more", by=None, at=AT)
+    said = text(desk.get(there))
+    assert "2 not paid: 20.00 EUR to be collected" in said
+    assert "paid · 20.00 EUR to be collected" in said
+    selling.change_quantity(world.second.lines.get(), quantity=5, reason="one less", by=None, at=AT)
+    assert "1 not paid: 10.00 EUR to be collected" in text(desk.get(there))
+
+
+def test_what_an_exchange_put_on_top_is_to_be_collected_for_every_unit_that_was_paid(desk: Client) -> None:
+    world = World()
+    line = world.second.lines.get()
+    line.price, line.owed_on_top, line.unpaid, line.quantity, line.cancelled = Decimal(12), Decimal(2), 1, 6, 2
+    assert line.to_collect == Decimal(12) * 1 + Decimal(2) * 3

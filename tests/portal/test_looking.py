@@ -83,7 +83,7 @@ def test_nothing_on_it_can_be_sent() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "tr"])
-@pytest.mark.parametrize("part", ["cancel", "alternatives", "ready"])
+@pytest.mark.parametrize("part", ["cancel", "alternatives", "ready", "contact"])
 def test_the_pages_its_links_lead_to_are_there_word_for_word(client: Client, part: str, language: str) -> None:
     waiter = Waiter()
     theirs = main(client.get(f"{waiter.path}{part}/", {"lang": language}))
@@ -101,8 +101,21 @@ def test_staff_go_from_page_to_page_as_the_customer_does() -> None:
     assert f'href="{cancel}?lang=tr"' in seen(waiter, lang="tr").content.decode()
     page = looked_at(waiter, "cancel", lang="tr").content.decode()
     assert f'href="{reverse("as_customer", args=[waiter.order.pk])}?lang=tr"' in page
-    assert looked_at(waiter, "contact").status_code == 404
+    assert f'href="{reverse("looked_at", args=[waiter.order.pk, "contact"])}"' in seen(waiter).content.decode()
+    assert looked_at(waiter, "code").status_code == 404
     assert looked_at(waiter, "cancel", client=somebody(ADMINISTRATOR)).status_code == 403
+
+
+def test_the_calendar_is_the_customer_s_own(client: Client) -> None:
+    waiter = Waiter()
+    assert f'href="{reverse("looked_at", args=[waiter.order.pk, "calendar"])}"' in seen(waiter).content.decode()
+    theirs = client.get(f"{waiter.path}order.ics", {"lang": "tr"}).content.decode()
+    shown = looked_at(waiter, "calendar", lang="tr")
+    without_stamp = re.compile(r"DTSTAMP:\S+")
+    assert without_stamp.sub("", shown.content.decode()) == without_stamp.sub("", theirs)
+    assert shown["Content-Type"].startswith("text/calendar")
+    assert "no-store" in shown["Cache-Control"]
+    assert "/o/" not in theirs
 
 
 def test_it_leaves_no_trace(client: Client) -> None:
@@ -113,7 +126,7 @@ def test_it_leaves_no_trace(client: Client) -> None:
         connection,
     ) as statements:
         assert seen(waiter, client=staff).status_code == 200
-        for part in ("cancel", "alternatives", "ready"):
+        for part in ("cancel", "alternatives", "ready", "contact", "calendar"):
             assert looked_at(waiter, part, client=staff).status_code == 200
     assert [each["sql"] for each in statements if WRITES.match(each["sql"])] == []
     assert (list(CustomerLink.objects.values()), ChangeSet.objects.count()) == before

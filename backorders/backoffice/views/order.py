@@ -87,6 +87,7 @@ class ShowOrder(Screen):
             lines=lines,
             parcels=parcels,
             answers=order_page.answers(lines, parcels, priced),
+            to_collect=sum(shown.line.to_collect for shown in lines) if self.order.is_paid else 0,
             is_open=any(shown.is_open for shown in lines),
             is_ready=any(shown.line.allocated for shown in lines),
             is_untold=any(shown.promise and shown.promise.is_untold for shown in lines),

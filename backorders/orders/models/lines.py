@@ -166,3 +166,8 @@ class OrderLine(models.Model):
     def paid(self) -> Decimal:
         """What was paid of each unit that is not `unpaid`, if its order is paid."""
         return self.price - self.owed_on_top
+
+    @property
+    def to_collect(self) -> Decimal:
+        """What nobody collected of it, if its order is paid: units that joined since, what exchanges put on top."""
+        return self.price * self.unpaid + self.owed_on_top * (self.quantity - self.cancelled - self.unpaid)

@@ -11,9 +11,10 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
+from backorders.notifications.dates import BABEL
 from backorders.notifications.emails import company
 from backorders.orders.models import Order
-from backorders.portal.views import choosing, showing
+from backorders.portal.views import choosing, showing, telling
 from backorders.portal.visiting import Visit, language_of, quiet
 
 PERMISSION = "orders.view_order"
@@ -23,6 +24,8 @@ LOOKS: dict[str, type[Visit]] = {
     "cancel": choosing.Cancel,
     "alternatives": choosing.Alternatives,
     "ready": choosing.SendReady,
+    "contact": telling.Contact,
+    "calendar": showing.Calendar,
 }
 
 
@@ -48,6 +51,7 @@ class AsCustomer(View):
             "language": language,
             "token": "",
             "lang": lang,
+            "languages": BABEL,
             "looks": LOOKS,
             "home": reverse("as_customer", args=[order.pk]) + lang,
             "reader": get_language(),
@@ -60,4 +64,6 @@ class AsCustomer(View):
         page.setup(request)
         page.order, page.language = order, language
         with override(language):
+            if not page.template_name:
+                return page.get(request)
             return render(request, page.template_name, context | page.context())
