@@ -11,7 +11,7 @@ from tests.backoffice.desk import World, a_clerk, address, fill_in, filled, some
 from tests.factories import a_line, a_product, a_supplier, a_warehouse, day, expected, revise, state
 
 
-def arrival(line: PurchaseLine, **units: int) -> dict[str, int]:
+def arrival(line: PurchaseLine, **units: object) -> dict[str, object]:
     return {f"line_{line.pk}-{name}": number for name, number in units.items()}
 
 
@@ -80,6 +80,45 @@ def test_more_than_outstanding_must_be_said_to_be_over(desk: Client) -> None:
     assert response.status_code == 422
     assert "only 20 are outstanding" in text(response)
     assert fill_in(desk, url, **arrival(world.line, quantity=20, over=2)).status_code == 302
+
+
+def test_what_came_beyond_the_outstanding_units_is_accepted_or_sent_back_at_a_press(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    form = filled(desk.get(url), **arrival(world.line, quantity=22, damaged=1), **{f"line_{world.line.pk}-note": "wet"})
+    seen = desk.post(url, {**form, "preview": "1"})
+    assert "AK-17: 3 more than the 20 outstanding. Accept as over Send back" in text(seen)
+    kept = desk.post(url, {**form, "beyond": f"keep:{world.line.pk}"})
+    assert "AK-17: 3 units over are accepted. Send back" in text(kept)
+    assert filled(kept).items() >= arrival(world.line, quantity="19", over="3", damaged="1").items()
+    back = filled(desk.post(url, {**filled(kept), "beyond": f"back:{world.line.pk}"}))
+    assert back.items() >= arrival(world.line, quantity="19", over="0", damaged="1").items()
+    assert back[f"line_{world.line.pk}-note"] == "wet; 3 beyond what was ordered, sent back"
+    for nonsense in ("keep:", "back:9999999", "", "x"):
+        same = filled(desk.post(url, {**form, "beyond": nonsense}))
+        assert same.items() >= arrival(world.line, quantity="22", over="0", damaged="1").items()
+    assert not Receipt.objects.exists()
+    assert desk.post(url, back).status_code == 302
+    receipt = Receipt.objects.get()
+    assert (receipt.quantity, receipt.over, receipt.damaged) == (19, 0, 1)
+
+
+def test_of_more_damaged_than_is_outstanding_the_rest_goes_back(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    form = filled(desk.get(url), **arrival(world.line, quantity=1, damaged=22))
+    back = filled(desk.post(url, {**form, "beyond": f"back:{world.line.pk}"}))
+    assert back.items() >= arrival(world.line, quantity="0", over="0", damaged="20").items()
+
+
+def test_damage_without_a_reason_is_said_before_it_is_saved(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    page = desk.get(url)
+    assert '<option value="Damaged on the way">' in page.content.decode()
+    form = {**filled(page, **arrival(world.line, quantity=18, damaged=2)), "preview": "1"}
+    assert "AK-17: 2 damaged. Say why in the note" in text(desk.post(url, form))
+    assert "Say why in the note" not in text(desk.post(url, {**form, f"line_{world.line.pk}-note": "dented"}))
 
 
 def test_nothing_and_nonsense_are_refused(desk: Client) -> None:

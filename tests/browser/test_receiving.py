@@ -296,6 +296,24 @@ def test_a_form_that_comes_too_late_or_is_refused_loses_nothing(world: World, si
     assert world.line.received == 6
 
 
+def test_what_came_beyond_is_sent_back_at_a_press_beside_what_else_was_typed(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    at_the_dock(page, world)
+    page.get_by_label("Note: AK-17").fill("wet")
+    page.get_by_label("Good: AK-17").fill("23")
+    page.get_by_role("button", name="Send back: AK-17").click()
+    expect(page.get_by_label("Good: AK-17")).to_have_value("20")
+    expect(page.get_by_label("Note: AK-17")).to_have_value("wet; 3 beyond what was ordered, sent back")
+    expect(page.get_by_role("button", name="Send back: AK-17")).to_have_count(0)
+    page.get_by_label("Good: AK-17").fill("21")
+    page.get_by_role("button", name="Accept as over: AK-17").click()
+    expect(page.get_by_label("Over: AK-17")).to_have_value("1")
+    page.locator("#save").click()
+    expect(page.locator(".messagelist")).to_contain_text("Done")
+    assert visit.complaints == []
+
+
 def test_pictures_of_damage_are_sent_with_the_receipt_and_a_bad_file_loses_nothing(
     world: World, sit_down: Open
 ) -> None:

@@ -19,6 +19,7 @@ from backorders.importing.values import Days
 from backorders.supply.models import DamagePhoto, PurchaseLine
 
 MOVE = r"\d{1,18}:\d{1,18}(:\d{0,9}(:\d{1,9})?)?"
+NOTE = 200
 MOVES = 50  # more is no correction of the queue but another queue
 
 
@@ -29,7 +30,9 @@ class ArrivalForm(forms.Form):
     over = forms.IntegerField(label=_("Over"), min_value=0, required=False, widget=number())
     damaged = forms.IntegerField(label=_("Damaged"), min_value=0, required=False, widget=number())
     rest = forms.CharField(label=_("ETA of the rest"), max_length=60, required=False)
-    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=NOTE, widget=forms.TextInput(attrs={"list": "reasons"})
+    )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(
@@ -60,6 +63,25 @@ class ArrivalForm(forms.Form):
         """Units that are still to come once this arrived."""
         arrived: int = self.cleaned_data["quantity"] + (self.cleaned_data["damaged"] or 0)
         return self.line.outstanding - arrived
+
+    @property
+    def excess(self) -> int:
+        """Units that came beyond what is outstanding and are not said to be over."""
+        return max(-self.left, 0)
+
+    def settled(self, *, is_kept: bool) -> dict[str, Any]:
+        """Return the fields by name as they are when good units beyond what is outstanding are kept as over, or when
+        all that is beyond it goes back, which the note says."""
+        said, good = self.cleaned_data, min(self.excess, self.cleaned_data["quantity"])
+        over, broken = said["over"] or 0, said["damaged"] or 0
+        if is_kept:
+            fields = {"quantity": said["quantity"] - good, "over": over + good}
+        else:
+            back = _("%(count)s beyond what was ordered, sent back") % {"count": self.excess + over}
+            note = "; ".join(filter(None, [said["note"], back]))[:NOTE]
+            left = broken - (self.excess - good)
+            fields = {"quantity": said["quantity"] - good, "over": 0, "damaged": left, "note": note}
+        return {self.add_prefix(name): value for name, value in fields.items()}
 
     @property
     def meaning(self) -> str:
@@ -152,6 +174,12 @@ class ReceiveForm(AskingForm):
             for form in self.lines
             if form.days is not None
         ]
+
+    @property
+    def beyond(self) -> list[ArrivalForm]:
+        """The lines of which more came than is outstanding, whether it is said to be over or not said yet."""
+        read = [form for form in self.lines if form.is_bound and not form.errors]
+        return [form for form in read if form.excess or form.cleaned_data["over"]]
 
     @property
     def meaning(self) -> str:

@@ -35,6 +35,14 @@ GETTING = 50
 NAMED = 5  # products in one sentence
 BOOKED = 20  # of a person's receipts; what is older nobody's browser keeps
 KEY = 120  # characters of a receipt's key
+REASONS = (
+    gettext_lazy("Damaged on the way"),
+    gettext_lazy("Badly packed"),
+    gettext_lazy("Wrong product"),
+    gettext_lazy("Past its date"),
+    gettext_lazy("Fewer than on the delivery note"),
+    gettext_lazy("More than on the delivery note"),
+)  # what a note mostly says; others are typed
 RULES = {
     "rank": gettext_lazy("by rank, as it is served"),
     "first_come": gettext_lazy("first come"),
@@ -100,6 +108,8 @@ class Receive(ActScreen):
             for problem in problems:
                 form.add_error(None, problem)
             return self.refused(form, REFUSED)
+        if "beyond" in request.POST:
+            return self.previewed(self.form(self._settled(request.POST)))
         if "move" in request.POST:
             return self.previewed(self.form(_moved(request.POST)))
         form = self.form(request.POST)
@@ -110,6 +120,16 @@ class Receive(ActScreen):
             form.add_error(None, _("Nothing was saved yet: look at how the ETA of the rest is understood."))
             return self.refused(form, REFUSED, **self.looked_ahead(form))
         return super().post(request, *args, **kwargs)
+
+    def _settled(self, sent: QueryDict) -> QueryDict:
+        """Return what was sent with what came beyond the outstanding units of a line kept or sent back: "keep:line"."""
+        data = sent.copy()
+        way, _colon, line = str(data["beyond"]).partition(":")
+        for entry in self.form(sent).beyond:
+            if str(entry.line.pk) == line:
+                for name, value in entry.settled(is_kept=way == "keep").items():
+                    data[name] = str(value)
+        return data
 
     def _keep_photos(self) -> list[str]:
         """Keep every picture that was sent and can be kept; return why others were not."""
@@ -168,9 +188,12 @@ class Receive(ActScreen):
     def facts(self, form: ReceiveForm) -> list[str]:
         """Say what would stay outstanding though it was to come by now, and how the ETA of a rest is understood."""
         arrived = {each.purchase_line_id for each in form.arrivals()}
-        short, dated = [], []
+        short, dated, unsaid = [], [], []
         for entry in (entry for entry in form.lines if entry.line.pk in arrived):
             words = {"sku": entry.line.product.sku, "count": entry.left, "window": entry.echo}
+            if entry.cleaned_data["damaged"] and not entry.cleaned_data["note"]:
+                said = _("%(sku)s: %(count)s damaged. Say why in the note: the supplier will ask.")
+                unsaid.append(said % {**words, "count": entry.cleaned_data["damaged"]})
             if entry.meaning:
                 dated.append(_("%(sku)s: %(count)s short. The rest is understood to come: %(window)s.") % words)
                 continue
@@ -180,7 +203,7 @@ class Receive(ActScreen):
                 said = _("%(sku)s: %(count)s short. What is short keeps no date until its new ETA is set.")
                 short.append(said % words)
         needs = [str(BEFORE_OTHERS)] if form.cleaned_data["moves"] else []
-        return (needs if not self.by.has_perm(APPROVE) else []) + (dated + short)[:GETTING]
+        return (needs if not self.by.has_perm(APPROVE) else []) + (unsaid + dated + short)[:GETTING]
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say what was done; of what came short, lead to its new ETA or say who was asked."""
@@ -216,7 +239,7 @@ class Receive(ActScreen):
         mine = Q(by=self.by) | Q(approval__asked_by=self.by)
         here = ChangeSet.objects.filter(mine, act="receive", receipts__purchase_line__purchase_order=self.order)
         keys = here.order_by("-id").values_list("key", flat=True).distinct()[:BOOKED]
-        around = {"order": self.order, "others": self._others(), "every": presence.EVERY}
+        around = {"order": self.order, "others": self._others(), "every": presence.EVERY, "reasons": REASONS}
         return super().get_context_data(**around, booked=" ".join(filter(None, keys)), **kwargs)
 
     def back(self) -> str:
