@@ -40,7 +40,7 @@ COMMANDS = (
     Command("go_home", "g d", _("Go to the overview"), goes_to="index"),
     Command("go_inbox", "g n", _("Go to the inbox"), goes_to="inbox"),
     Command("undo", "u", _("Undo the last change")),
-    Command("note", "n", _("Write a note"), is_on_orders=True),
+    Command("note", "n", _("Write a note"), is_in_lists=True, is_on_orders=True),
     Command("split", "s", _("Split the order"), is_on_orders=True),
     Command("back", "b", _("Back to the list"), is_on_orders=True),
     Command("previous_order", "[", _("Previous order of the list"), is_on_orders=True),

@@ -64,7 +64,7 @@
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
       if (menu) { menu.open = false; menu.querySelector("summary").focus(); return; }
-      const form = document.getElementById("act");
+      const form = document.querySelector("form[data-leaving]");
       if (!form || mayLeave(form)) run("close");
       return;
     }

@@ -78,6 +78,7 @@
   const close = () => {
     if (drawer.hidden) return false;
     drawer.hidden = true;
+    drawer.replaceChildren();
     const row = peeked;
     peeked = null;
     for (const other of rows) other.classList.remove("peeked");
@@ -134,6 +135,7 @@
       select_range: () => row && tick(row, { range: true, on: true }),
       open: () => row && row.querySelector("th a").click(),
       peek: () => { if (row) { if (peeked === row) close(); else peek(row); } },
+      note: () => row && peek(row).then((isShown) => { const field = isShown && document.getElementById("peek-note"); if (field) { drawer.dataset.focused = "1"; field.focus(); } }),
       set_eta: () => act("eta"),
       message: () => act("message"),
       assign: () => act("assign"),

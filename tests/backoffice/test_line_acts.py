@@ -10,10 +10,11 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from backorders.access.table import AUDITOR
 from backorders.actions import handling
 from backorders.desk.models import Handling, Selection
 from backorders.orders.models import Order, OrderLine
-from tests.backoffice.desk import World, a_clerk, address, text
+from tests.backoffice.desk import World, a_clerk, address, somebody, text
 from tests.factories import AT, a_customer, a_product, an_order, day
 
 
@@ -178,6 +179,35 @@ def test_a_peek_leads_back_to_our_own_pages_only(desk: Client, url: str) -> None
     page = desk.get(address("peek", lines(world.first)[0]), {"next": url})
     assert page.context["next"] == ""
     assert f'href="{url}' not in page.content.decode()
+
+
+def test_a_note_is_written_from_the_list_and_leads_back_to_it(desk: Client) -> None:
+    world = World()
+    here = address("waiting_lines") + "?view=all"
+    peek = desk.get(address("peek", lines(world.first)[0]), {"next": here})
+    assert f'name="next" value="{here}"' in peek.content.decode()
+    written = desk.post(address("write_note", world.first.pk), {"text": "Calls on Friday", "next": here})
+    assert written["Location"] == here
+    assert f"The note is kept with order {world.first.number}." in text(desk.get(here))
+    assert "Calls on Friday" in text(desk.get(address("order", world.first.pk)))
+    empty = desk.post(address("write_note", world.first.pk), {"text": " ", "next": here})
+    assert "Write something" in text(desk.get(empty["Location"]))
+    elsewhere = desk.post(address("write_note", world.first.pk), {"text": "x", "next": "https://elsewhere.example/"})
+    assert elsewhere["Location"].startswith(address("order", world.first.pk))
+
+
+def test_the_note_of_a_peek_begins_with_what_was_begun_on_the_order(desk: Client) -> None:
+    world = World()
+    draft = {"kind": "note", "draft_seen": 0, "text": "half a sen"}
+    desk.post(address("keep_draft", world.first.pk), draft)
+    assert "half a sen</textarea>" in desk.get(address("peek", lines(world.first)[0])).content.decode()
+    assert "half a sen" not in desk.get(address("peek", lines(world.second)[0])).content.decode()
+
+
+def test_who_writes_no_notes_gets_no_field_for_one(desk: Client) -> None:
+    world = World()
+    peek = somebody(AUDITOR).get(address("peek", lines(world.first)[0]))
+    assert "peek-note" not in peek.content.decode()
 
 
 def test_what_is_new_is_counted_and_never_moves_the_list(desk: Client) -> None:

@@ -138,6 +138,41 @@ def test_they_are_all_told_from_the_head_of_the_list(world: World, sit_down: Ope
 # -- the list ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_key_writes_a_note_about_the_row_and_escape_asks_before_it_is_lost(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("waiting_lines") + "?view=all")
+    page.keyboard.press("j")
+    number = page.locator("tr.at th a").inner_text()
+    page.keyboard.press("n")
+    field = page.get_by_label("Internal note")
+    expect(field).to_be_focused()
+    page.keyboard.type("njk")
+    page.keyboard.press("Escape")  # the question is not answered: nothing is lost
+    expect(field).to_have_value("njk")
+    assert visit.violations() == []
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".messagelist")).to_contain_text(f"The note is kept with order {number}.")
+    page.keyboard.press("j")
+    page.keyboard.press("n")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#drawer")).to_be_hidden()
+    assert visit.complaints == []
+
+
+def test_what_a_row_is_about_stays_in_sight_in_a_wide_table(world: World, sit_down: Open) -> None:
+    page = sit_down().page
+    page.goto(address("waiting_lines") + "?view=all")
+    table = page.locator("#queue .scroll")
+    table.evaluate("each => { each.firstElementChild.style.minWidth = '3000px'; each.scrollLeft = 10_000 }")
+    assert table.evaluate("each => each.scrollLeft") > 1000
+    left = table.bounding_box()["x"]  # type: ignore[index]
+    for held in (page.locator("#queue tbody th").first, page.locator("#queue thead th.held")):
+        expect(held).to_be_in_viewport()
+        assert abs(held.bounding_box()["x"] - left) <= 1  # type: ignore[index]
+
+
 def test_the_drawer_follows_the_keys_and_gives_the_focus_back(world: World, sit_down: Open) -> None:
     visit = sit_down()
     page = visit.page

@@ -24,6 +24,7 @@ from backorders.backoffice.views.waiting import OfLines, address_of
 from backorders.backoffice.workbench import answering, asking, rows
 from backorders.backoffice.workbench.among import AT_MOST
 from backorders.desk import selecting
+from backorders.desk.drafts import drafts_of
 from backorders.ids import typed_id, typed_ids
 from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
@@ -238,6 +239,7 @@ class PeekAtLine(Screen):
             shown=next(shown for shown in lines if shown.line.pk == self.line.pk),
             answers=order_page.answers(lines, order_page.parcels_of(order)),
             events=timeline.events(order)[:EVENTS],
+            note=drafts_of(order, by=self.by).get("note"),
             next=our_address(self.request.GET.get("next", ""), self.request),
             **kwargs,
         )

@@ -19,7 +19,7 @@ from backorders.amounts import money
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.forms.asking import AskingForm, SeenReasonForm
 from backorders.backoffice.forms.orders import CancelLineForm, QuantityForm
-from backorders.backoffice.views.screen import ActScreen, Screen
+from backorders.backoffice.views.screen import ActScreen, Screen, our_address
 from backorders.orders.models import Order, OrderLine
 from backorders.refusal import Refused
 
@@ -173,8 +173,12 @@ class WriteNote(Screen):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Write it down."""
         order = get_object_or_404(Order, pk=kwargs["pk"])
+        came_from = our_address(request.POST.get("next", ""), request)
         try:
             caring.write_note(order, text=request.POST.get("text", ""), by=self.by, at=self.at)
         except Refused as refusal:
             messages.error(request, str(refusal))
-        return HttpResponseRedirect(reverse("admin:order", args=[order.pk]) + "#timeline-section")
+        else:
+            if came_from:
+                messages.success(request, _("The note is kept with order %(number)s.") % {"number": order.number})
+        return HttpResponseRedirect(came_from or reverse("admin:order", args=[order.pk]) + "#timeline-section")
