@@ -161,6 +161,16 @@ def test_a_key_writes_a_note_about_the_row_and_escape_asks_before_it_is_lost(wor
     assert visit.complaints == []
 
 
+def test_ctrl_enter_keeps_a_note_of_an_order(world: World, sit_down: Open) -> None:
+    visit = sit_down()
+    page = visit.page
+    page.goto(address("order", world.second.pk) + "?tab=note")
+    page.get_by_role("textbox", name="Internal note").fill("Calls on Friday")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline-section")).to_contain_text("Calls on Friday")
+    assert visit.complaints == []
+
+
 def test_what_a_row_is_about_stays_in_sight_in_a_wide_table(world: World, sit_down: Open) -> None:
     page = sit_down().page
     page.goto(address("waiting_lines") + "?view=all")
