@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils.timezone import localtime
+from django.utils.timezone import get_default_timezone, localtime
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.table import ADMINISTRATOR, NOBODY, roles_with
@@ -66,7 +66,7 @@ def take_up_again(notices: Iterable[int], *, by: AbstractBaseUser) -> int:
 
 
 def _start_of(moment: datetime.datetime) -> datetime.datetime:
-    return localtime(moment).replace(hour=0, minute=0, second=0, microsecond=0)
+    return localtime(moment, get_default_timezone()).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @act

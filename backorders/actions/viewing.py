@@ -1,6 +1,7 @@
 """Viewing: the lists a person keeps under a name, and how they want the desk to look and listen."""
 
 import datetime
+import zoneinfo
 from collections.abc import Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -24,6 +25,10 @@ class TooManyViews(Refused):
 
 class NotYours(Refused):
     """A view of somebody else, which only they or an administrator may change."""
+
+
+class NoSuchZone(Refused):
+    """A time zone that nobody knows."""
 
 
 class KeyTaken(Refused):
@@ -84,17 +89,23 @@ def prefer(
     language: str,
     home: str,
     digest: str = Preference.Digest.OFF,
+    time_zone: str = "",
     are_keys_on: bool,
     keys: Mapping[str, str],
     by: AbstractBaseUser,
     at: datetime.datetime,
 ) -> Preference:
-    """Keep how a person wants the desk. `keys` maps commands to other keys than the usual. Raises `KeyTaken`."""
+    """Keep how a person wants the desk. `keys` maps commands to other keys than the usual.
+
+    An empty time zone is the business's. Raises `KeyTaken`, `NoSuchZone`.
+    """
     if any(len(key) != 1 or key.isspace() for key in keys.values()):
         raise KeyTaken(_("A key is one letter, digit or sign."))
     fitting(Preference, theme=theme, density=density, language=language, home=home, digest=digest)
+    if time_zone and time_zone not in zoneinfo.available_timezones():
+        raise NoSuchZone(_("There is no time zone of this name."))
     looks = {"theme": theme, "density": density, "language": language, "home": home}
-    kept = {**looks, "digest": digest, "saved_at": at}
+    kept = {**looks, "digest": digest, "time_zone": time_zone, "saved_at": at}
     preference, _made = Preference.objects.update_or_create(
         person=by,  # type: ignore[misc]
         defaults={**kept, "are_keys_on": are_keys_on, "keys": dict(keys)},

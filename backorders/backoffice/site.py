@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
@@ -23,6 +24,7 @@ from backorders.backoffice.onboarding import first_run
 from backorders.backoffice.preferences import preference_of
 from backorders.backoffice.urls import screens
 from backorders.backoffice.views import unsent
+from backorders.backoffice.zones import reader_zone
 from backorders.inbox.posting import unread
 
 UNREAD_COUNTED = 100
@@ -70,6 +72,8 @@ class BackordersSite(AdminSite):
             "sections": sections(request),
             "inbox_count": SimpleLazyObject(lambda: self._inbox_count(request)),
             "preference": preference_of(request),
+            "version": settings.VERSION,
+            "zone": reader_zone(),
             "keys": as_json(preference_of(request)) if request.user.is_authenticated else "",
             "jobs": SimpleLazyObject(lambda: tray(request.user, at=timezone.now())),
         }

@@ -9,7 +9,6 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.text import capfirst
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +17,7 @@ from backorders.allocation.reasons import words_behind
 from backorders.allocation.windows import business_day
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.masking import masked
+from backorders.backoffice.zones import local
 from backorders.changes.acts import act_name, why
 from backorders.changes.models import ChangeSet, Touch
 from backorders.notifications.models import Message, Reply
@@ -147,7 +147,7 @@ def _mails(order: Order) -> Iterator[Event]:
 def _state_words(message: Message) -> str:
     """How far the mail got, in a few words: when it leaves, or what became of it."""
     if message.state == Message.State.PENDING:
-        return _("in the outbox, leaves %(time)s") % {"time": date_format(localtime(message.not_before), "H:i")}
+        return _("in the outbox, leaves %(time)s") % {"time": date_format(local(message.not_before), "H:i")}
     state = str(message.get_state_display())
     return f"{state}, {message.get_delivery_display()}" if message.delivery else state
 

@@ -130,6 +130,9 @@ class Preference(models.Model):
     )
     home = models.CharField(max_length=20, blank=True, help_text="the screen that comes first; empty: the role's")
     columns = models.CharField(max_length=200, blank=True, help_text="of the waiting lines; empty: the usual ones")
+    time_zone = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="moments are shown in it; empty: the business's"
+    )
     digest = models.CharField(
         max_length=5, choices=Digest, default=Digest.OFF, db_default=Digest.OFF, help_text="of the inbox, by e-mail"
     )

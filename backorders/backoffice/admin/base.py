@@ -7,7 +7,9 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from backorders.backoffice.admin.seen import SeenAdmin
 from backorders.backoffice.masking import masked, sees_contacts
 from backorders.backoffice.paging import CappedPaginator
+from backorders.backoffice.zones import reader_zone
 from backorders.searching import holds, matching
 
 # More matches than this in a related table are too vague a search to follow.
@@ -66,7 +69,9 @@ class RecordAdmin(SeenAdmin):
                 (reverse(f"admin:{name}"), label) for name, label, may in self.screens if request.user.has_perm(may)
             ],
         }
-        return super().changelist_view(request, {**own, **(extra_context or {})})
+        page = super().changelist_view(request, {**own, **(extra_context or {})})
+        with timezone.override(reader_zone()):  # what is listed was asked for in the business's
+            return page.render() if isinstance(page, TemplateResponse) else page
 
     def get_list_display(self, request: HttpRequest) -> "list[Any]":
         """Return the columns this person may use, how people are reached masked where it is not theirs to see."""

@@ -9,10 +9,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import models
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+
+from backorders.backoffice.zones import local
 
 SALT = "backorders.seen"
 SEEN = "seen_values"
@@ -99,7 +100,7 @@ def _intro(stored: models.Model) -> str:
     last = LogEntry.objects.filter(content_type=kind, object_id=str(stored.pk)).select_related("user").first()
     if last is None:
         return _("This was changed since you opened it. Nothing was saved; look at it again.")
-    said = {"who": last.user, "when": date_format(timezone.localtime(last.action_time), "j M H:i")}
+    said = {"who": last.user, "when": date_format(local(last.action_time), "j M H:i")}
     return _("Changed by %(who)s, %(when)s, since you opened it. Nothing was saved; look at it again.") % said
 
 

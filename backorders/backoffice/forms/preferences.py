@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy
 
 from backorders.backoffice.keyboard import CHANGEABLE, Command
 from backorders.backoffice.preferences import HOMES
+from backorders.backoffice.zones import zone_names
 from backorders.desk.models import Preference
 
-LOOKS = ("theme", "density", "language", "home")
+LOOKS = ("theme", "density", "language", "time_zone", "home")
 NAMES = (*LOOKS, "digest", "are_keys_on")
 
 
@@ -29,6 +30,14 @@ class PreferenceForm(forms.Form):
         label=gettext_lazy("First screen"),
         required=False,
         choices=[("", gettext_lazy("as my role has it")), *HOMES.items()],
+    )
+    time_zone = forms.ChoiceField(
+        label=gettext_lazy("Time zone of moments"),
+        required=False,
+        choices=lambda: [
+            ("", f"{_('as the business has it')} ({settings.TIME_ZONE})"),
+            *((n, n) for n in zone_names()),
+        ],
     )
     digest = forms.ChoiceField(label=gettext_lazy("My inbox by e-mail"), choices=Preference.Digest.choices)
     are_keys_on = forms.BooleanField(label=gettext_lazy("Single keys do something"), required=False)

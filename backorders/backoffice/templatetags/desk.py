@@ -20,6 +20,7 @@ from backorders.backoffice.masking import masked, masked_words, sees_contacts
 from backorders.backoffice.notices import label_of
 from backorders.backoffice.plots import HEIGHT, STACK_HEIGHT, STACK_WIDTH, WIDTH, Bar, axis_of, bar
 from backorders.backoffice.reports import in_words
+from backorders.backoffice.zones import local
 from backorders.compensation.measuring import Difference, Share
 
 register = template.Library()
@@ -101,15 +102,21 @@ def moment(at: datetime.datetime | None) -> SafeString | str:
     """Return a moment in the reader's zone, with the year where it is not this one; the exact time for machines."""
     if at is None:
         return "–"
-    local = timezone.localtime(at)
-    form = "j M H:i" if local.year == timezone.localtime().year else "j M Y H:i"
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), date_format(local, form))
+    there = local(at)
+    form = "j M H:i" if there.year == local(timezone.now()).year else "j M Y H:i"
+    return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="seconds"), date_format(there, form))
+
+
+@register.filter
+def clock(at: datetime.datetime, form: str) -> str:
+    """Return a moment in the reader's zone, in a form of Django's: "H:i"."""
+    return date_format(local(at), form)
 
 
 @register.filter
 def day(at: datetime.datetime | None) -> str:
     """Return the day of a moment in the reader's zone."""
-    return short_window(*[timezone.localtime(at).date()] * 2) if at else "–"
+    return short_window(*[local(at).date()] * 2) if at else "–"
 
 
 @register.filter

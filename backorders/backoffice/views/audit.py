@@ -17,6 +17,7 @@ from backorders.backoffice.masking import masked_words, sees_contacts
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.spreadsheets import csv_of, workbook_of
 from backorders.backoffice.views.screen import Screen
+from backorders.backoffice.zones import reader_zone
 from backorders.catalog.models import Product
 from backorders.changes.acts import act_name, why
 from backorders.changes.models import ChangeSet, Touch
@@ -81,7 +82,7 @@ def audit_rows(changes: "QuerySet[ChangeSet]", *, sees_all: bool, is_typed: bool
 
     Moments are typed as spreadsheets know them (in the reader's zone, without it) or written with their zone.
     """
-    language, zone = get_language() or "en", timezone.get_current_timezone()
+    language, zone = get_language() or "en", reader_zone()
 
     def shown(chunk: list[ChangeSet]) -> list[list[Any]]:
         with override(language), timezone.override(zone):

@@ -7,11 +7,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from backorders.actions import drafting
 from backorders.backoffice.views.screen import CONFLICT, REFUSED, Screen
+from backorders.backoffice.zones import local
 from backorders.desk.models import Draft
 from backorders.orders.models import Order
 from backorders.refusal import Refused, Stale
@@ -64,7 +64,7 @@ def said(draft: Draft | None) -> str:
     """Say that it is kept, and when that was."""
     if draft is None:
         return _("No draft is kept.")
-    return _("Draft kept %(time)s") % {"time": date_format(localtime(draft.kept_at), "j M H:i")}
+    return _("Draft kept %(time)s") % {"time": date_format(local(draft.kept_at), "j M H:i")}
 
 
 def _page(order: Order, kind: str) -> str:
