@@ -48,7 +48,7 @@ def write_macro(
     checked_answer(_("English"), said["english"])
     checked_answer(_("Turkish"), said["turkish"])
     others = Macro.objects.filter(name=said["name"], withdrawn_at=None)
-    if others.exclude(pk=macro.pk if macro else None).exists():
+    if (others.exclude(pk=macro.pk) if macro else others).exists():
         raise BadMacro(_("There is a macro of this name already."))
     known = Macro.objects.select_for_update().get(pk=macro.pk) if macro else None
     if known is None:

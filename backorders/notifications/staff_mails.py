@@ -46,7 +46,7 @@ class Draft(NamedTuple):
 
 def queue(drafts: Sequence[Draft], *, at: datetime.datetime) -> int:
     """Store mails to our own people, to be sent at once; return how many. What has a known key is not stored again."""
-    most: int = StaffMail._meta.get_field("subject").max_length  # type: ignore[union-attr,assignment]
+    most: int = StaffMail._meta.get_field("subject").max_length  # type: ignore[assignment]
     values = [
         (
             *(each.kind.value, each.person, each.key, each.address, each.words.subject[:most], each.words.text),
