@@ -91,6 +91,7 @@
       const good = Number(field("quantity").value), damaged = Number(field("damaged").value);
       const came = good + damaged, isShort = came > 0 && came < Number(row.dataset.outstanding); // of nothing no rest is dated
       row.classList.toggle("is-short", isShort || field("rest").value !== "" || row.matches(":has(.of-rest .errorlist)"));
+      row.classList.toggle("is-edited", good !== Number(row.dataset.outstanding));
       row.classList.toggle("is-damaged", damaged > 0 || row.querySelector("[type=file]").files.length > 0 || row.matches(":has(.photos)"));
     }
   };

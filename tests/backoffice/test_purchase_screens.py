@@ -97,6 +97,16 @@ def test_a_row_says_who_waits_and_for_how_much(desk: Client) -> None:
     assert line.pegged == 0
 
 
+def test_a_row_says_how_much_of_it_is_unconfirmed_also_when_it_is_overdue(desk: Client) -> None:
+    first, second = a_purchase_order("PO-1", ("A-1", 5), ("A-2", 5))
+    PurchaseLine.objects.filter(pk=first.pk).update(confidence="estimate")
+    overdue(first, 2)
+    overdue(second, 2)
+    assert "2 days late 1 of 2 unconfirmed" in view(desk, "overdue")
+    PurchaseLine.objects.filter(pk=second.pk).update(confidence="unconfirmed")
+    assert "2 days late unconfirmed" in view(desk, "overdue")
+
+
 def test_a_filter_finds_by_number_or_supplier_or_says_that_nothing_matches(desk: Client) -> None:
     a_purchase_order("PO-1", ("A-1", 5))
     a_purchase_order("PO-2", ("A-1", 5), supplier=a_supplier("Gamma"))

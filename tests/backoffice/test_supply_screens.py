@@ -121,6 +121,18 @@ def test_damage_without_a_reason_is_said_before_it_is_saved(desk: Client) -> Non
     assert "Say why in the note" not in text(desk.post(url, {**form, f"line_{world.line.pk}-note": "dented"}))
 
 
+def test_the_button_says_how_many_units_orders_get_and_a_line_whether_it_is_as_filled_in(desk: Client) -> None:
+    world = World()
+    url = address("receive", world.line.purchase_order_id)
+    page = desk.get(url)
+    assert 'class="is-edited"' not in page.content.decode()
+    part = desk.post(url, {**filled(page), "preview": "1"}, headers={"HX-Request": "true"})
+    assert "Receive and allocate 9 units" in text(part)
+    few = desk.post(url, {**filled(page, **arrival(world.line, quantity=1)), "preview": "1"})
+    assert "Receive and allocate 1 unit " in text(few)
+    assert 'class="is-edited"' in few.content.decode()
+
+
 def test_nothing_and_nonsense_are_refused(desk: Client) -> None:
     world = World()
     url = address("receive", world.line.purchase_order_id)

@@ -300,8 +300,11 @@ def test_what_came_beyond_is_sent_back_at_a_press_beside_what_else_was_typed(wor
     visit = sit_down()
     page = visit.page
     at_the_dock(page, world)
+    expect(page.locator("table.entry .as-filled")).to_be_visible()
     page.get_by_label("Note: AK-17").fill("wet")
     page.get_by_label("Good: AK-17").fill("23")
+    expect(page.locator("table.entry .as-edited")).to_be_visible()
+    expect(page.locator("table.entry .as-filled")).to_be_hidden()
     page.get_by_role("button", name="Send back: AK-17").click()
     expect(page.get_by_label("Good: AK-17")).to_have_value("20")
     expect(page.get_by_label("Note: AK-17")).to_have_value("wet; 3 beyond what was ordered, sent back")

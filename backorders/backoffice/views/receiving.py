@@ -58,7 +58,7 @@ class Receive(ActScreen):
     preview_template = "backoffice/receive_preview.html"
     permission = "receiving.receive"
     back_name = gettext_lazy("Purchase lines")
-    button = gettext_lazy("Receive and allocate")
+    button: Any = gettext_lazy("Receive and allocate")
 
     @cached_property
     def order(self) -> PurchaseOrder:
@@ -168,6 +168,9 @@ class Receive(ActScreen):
         """Who gets what arrived."""
         moves, rest = form.cleaned_data["moves"], form.rest()
         self.ahead = receiving.foresee_receive(form.arrivals(), first=moves, rest=rest, most=GETTING, at=self.at)
+        if given := sum(max(units, 0) for units in self.ahead.to_orders.values()):
+            said = ngettext("Receive and allocate %(count)s unit", "Receive and allocate %(count)s units", given)
+            self.button = said % {"count": f"{given:,}"}
         return self.ahead.impact
 
     def does(self, form: ReceiveForm) -> Done[Any]:
