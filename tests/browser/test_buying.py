@@ -108,6 +108,8 @@ def test_the_mail_of_a_change_is_seen_before_it_is_saved_with_one_press(
     expect(mail).to_contain_text("Hello Sami Aydın")
     expect(page.get_by_label("New date, or first day")).to_have_value(in_days(world, 40))
     assert EtaRevision.objects.count() == before
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert not visit.scrolls_sideways()
     assert visit.violations() == []
     assert visit.complaints == []
 
