@@ -219,12 +219,14 @@ def problem_words(row: ImportRow) -> str:
 
 
 def problem_rows(mine: Import) -> Iterator[list[str]]:
-    """Yield the rows that stay behind as they came, with a column that says why: to be sent back, or to be repaired."""
+    """Yield the rows that stay behind as they came or were typed over, with a column that says why."""
     names = [str(ROLE_NAMES[role]) if role else f"({index})" for index, role in enumerate(mine.columns, 1)]
     yield [*names, _("Problem")]
     behind = mine.rows.filter(state__in=[State.CHOOSE, State.ERROR, State.REFUSED]).order_by("number")
     for row in behind.iterator(chunk_size=2_000):
-        yield [*row.cells, *[""] * (len(names) - len(row.cells)), problem_words(row)]
+        cells = [*row.cells, *[""] * (len(names) - len(row.cells))]
+        said = [str(row.edits.get(role, cell)) for role, cell in zip(mine.columns, cells, strict=False)]
+        yield [*said, *cells[len(said) :], problem_words(row)]
 
 
 def is_recent(mine: Import, at: datetime.datetime) -> bool:

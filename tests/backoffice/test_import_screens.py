@@ -150,6 +150,11 @@ def test_an_uploaded_file_and_the_rows_that_stay_behind(desk: Client) -> None:
         "Purchase order,SKU,New date,Problem",
         f"PO-0009,'+cmd,{D30},There is no such purchase order: PO-0009",
     ]
+    desk.post(address("type_over_import", mine.pk), {"cell-3-order": "PO-0008", "was-3-order": "PO-0009"})
+    answer = desk.get(address("problem_rows", mine.pk))
+    assert b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()[1:] == [  # type: ignore[attr-defined]
+        f"PO-0008,'+cmd,{D30},There is no such purchase order: PO-0008"
+    ]
 
 
 def test_what_a_list_left_behind_needs_somebody_and_stands_first(desk: Client) -> None:
