@@ -8,7 +8,7 @@ from backorders.sentences import SentenceField
 
 
 class StaffMail(models.Model):
-    """A staff mail goes to one of us and never to a customer: it is no message, tells nobody, and counts nowhere.
+    """A staff mail is written to one of us and never to a customer: it is no message, tells nobody, and counts nowhere.
 
     It is tried again from `not_before` on until it was sent or failed.
     """
