@@ -38,6 +38,7 @@ def examples(kind: str, language: str, *, today: datetime.date) -> list[tuple[st
         ("one day", _letter(kind, language, today, one_day)),
         ("over the end of a year", _letter(kind, language, today, new_year)),
         ("a long name", _letter(kind, language, today, soon, product=LONG * 2, number="N" * 40)),
+        ("three items", _letter(kind, language, today, soon, items=3)),
         ("a name from right to left", _letter(kind, language, today, soon, name="شركة المثال")),
     ]
     return [each for each in found if kind not in _DATED or each[0] != "no date"]
@@ -59,6 +60,7 @@ def _letter(
     name: str = "Örnek Müşteri",
     product: str = "Aria Kettle",
     number: str = "10482",
+    items: int = 1,
 ) -> Letter:
     was = Window(today + 5 * DAY, today + 8 * DAY)
     window = None if kind == Kind.NO_DATE else window
@@ -74,7 +76,7 @@ def _letter(
         1,
         number,
         today - 10 * DAY,
-        items=[item],
+        items=[item, *(item._replace(name=f"{product} {each}") for each in range(2, items + 1))],
         parcels=[_parcel(kind, today)] if kind in (Kind.SHIPPED, Kind.DELIVERED) else [],
         owed=Owed(decimal.Decimal("20.00"), "EUR", today + 7 * DAY) if kind in _PAYING_BACK else None,
         is_paid=True,

@@ -31,6 +31,7 @@ EDGES = {
     "one day": gettext_lazy("one day"),
     "over the end of a year": gettext_lazy("over the end of a year"),
     "a long name": gettext_lazy("a long name"),
+    "three items": gettext_lazy("three items"),
     "a name from right to left": gettext_lazy("a name from right to left"),
 }
 
