@@ -45,3 +45,19 @@ def test_rules_of_telling_show_what_they_come_to_while_they_are_typed(world: Wor
     page.get_by_role("button", name="Write by these rules").click()
     expect(page.get_by_text("Done.")).to_be_visible()
     assert rules_in_force() == Rules(silence_days=7, quiet_from=21, quiet_until=8)
+
+
+def test_a_place_is_put_where_the_cursor_is_in_the_text_worked_on_last(world: World, sit_down: Open) -> None:
+    visit = sit_down(width=360)
+    page = visit.page
+    page.goto(address("new_macro"))
+    page.get_by_role("textbox", name="English").fill("Order  is in customs.")
+    page.get_by_role("textbox", name="English").evaluate("field => field.setSelectionRange(6, 6)")
+    page.get_by_role("button", name="Insert {number}").click()
+    expect(page.get_by_role("textbox", name="English")).to_have_value("Order {number} is in customs.")
+    page.get_by_role("textbox", name="Turkish").fill("gümrükte: ")
+    page.get_by_role("button", name="Insert {number}").click()
+    expect(page.get_by_role("textbox", name="Turkish")).to_have_value("gümrükte: {number}")
+    expect(page.locator("#preview")).to_contain_text("gümrükte: 10482")
+    assert visit.violations() == []
+    assert not visit.scrolls_sideways()
