@@ -73,12 +73,12 @@ def test_after_some_attempts_it_is_left_to_staff_with_its_reason(poisoned: Reply
     assert not Reply.objects.filter(WAITS_FOR_STAFF).exists()
 
 
-@pytest.mark.urls("config.urls")
 def test_staff_see_it_with_its_reason(client: Client, poisoned: Reply) -> None:
     for _ in range(MOST_ATTEMPTS):
         replying.take_in(at=AT)
     client.force_login(a_user(SERVICE, is_staff=True))
-    page = client.get("/admin/notifications/reply/?waiting=1").content.decode()
+    with override_settings(ROOT_URLCONF="config.urls"):
+        page = client.get("/admin/notifications/reply/?waiting=1").content.decode()
     assert "KeyTaken" in page
     assert f"/replies/{poisoned.pk}/settle/" in page
 
