@@ -183,7 +183,7 @@ def _customers(customers: Sequence[Customer], seen: Seen) -> list[Hit]:
             f"{url}?customer__id__exact={customer.pk}",
             customer.name,
             customer.email if seen.sees_contacts else masked(customer.email),
-            [(str(Customer.Tier(customer.tier).label), "vip" if customer.tier == Customer.Tier.VIP else "")],
+            [(_(str(Customer.Tier(customer.tier).label)), "vip" if customer.tier == Customer.Tier.VIP else "")],
         )
         for customer in customers[:EACH]
     ]

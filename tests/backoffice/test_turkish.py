@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils.translation import gettext, ngettext, override
 
 from backorders.backoffice.speaking import model_words
+from backorders.orders.models import OrderLine
 from tests.backoffice.desk import World, address, text
 
 ROOT = Path(settings.BASE_DIR)
@@ -113,6 +114,24 @@ def test_pages_come_in_turkish(desk: Client, name: str) -> None:
     response = desk.get(address(name))
     assert '<html lang="tr"' in response.content.decode()
     assert "Bekleyen satırlar" in text(response)
+
+
+PLACES = ("waiting_lines", "outbox", "preferences", "place_order", "purchase_orders", "expected", "policies", "audit")
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_can_be_chosen_and_downloaded_is_said_in_turkish(desk: Client, name: str) -> None:
+    World()
+    OrderLine.objects.update(cause=OrderLine.Cause.SUPPLY)
+    desk.post(address("language"), {"language": "tr", "next": "/"})
+    pages = [desk.get(address(name))]
+    if name == "waiting_lines":
+        pages += [desk.get(f"{address(name)}?view=all"), desk.get(f"{address('export_lines', 'csv')}?view=all")]
+    with override("en"):
+        english = [word.lower() for word in model_words() if " " in word]
+    for page in pages:
+        said = (b"".join(page.streaming_content) if page.streaming else page.content).decode().lower()
+        assert [word for word in english if word in said] == [], page.request["PATH_INFO"]
 
 
 def test_the_stock_admins_words_stay_its_own() -> None:

@@ -19,8 +19,8 @@ NAMES = (*LOOKS, "digest", "are_keys_on")
 class PreferenceForm(forms.Form):
     """How the desk looks, what comes first, and what the keys do."""
 
-    theme = forms.ChoiceField(label=gettext_lazy("Theme"), choices=Preference.Theme.choices)
-    density = forms.ChoiceField(label=gettext_lazy("Density"), choices=Preference.Density.choices)
+    theme = forms.ChoiceField(label=gettext_lazy("Theme"))
+    density = forms.ChoiceField(label=gettext_lazy("Density"))
     language = forms.ChoiceField(
         label=gettext_lazy("Language"),
         required=False,
@@ -39,11 +39,14 @@ class PreferenceForm(forms.Form):
             *((n, n) for n in zone_names()),
         ],
     )
-    digest = forms.ChoiceField(label=gettext_lazy("My inbox by e-mail"), choices=Preference.Digest.choices)
+    digest = forms.ChoiceField(label=gettext_lazy("My inbox by e-mail"))
     are_keys_on = forms.BooleanField(label=gettext_lazy("Single keys do something"), required=False)
 
     def __init__(self, data: Any = None, *, preference: Preference | None) -> None:
         super().__init__(data, initial=self._initial(preference))
+        for name in ("theme", "density", "digest"):
+            field: Any = self.fields[name]
+            field.choices = Preference._meta.get_field(name).flatchoices  # type: ignore[union-attr]
         own = preference.keys if preference else {}
         for command in CHANGEABLE:
             self.fields[f"key_{command.name}"] = forms.CharField(

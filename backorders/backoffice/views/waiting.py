@@ -77,7 +77,7 @@ class WaitingLines(OfLines):
             summary=self._summary(page, shown),
             selected=self._selected(),
             people=assignable(self.by),
-            causes=OrderLine.Cause.choices,
+            causes=OrderLine._meta.get_field("cause").choices,
             tiers=Customer.Tier.names,
             cleared=typed_id(self.request.GET.get("cleared", "")),
             empty=None if page.rows else self._empty(tabs),

@@ -34,10 +34,10 @@ def cells(row: Waiting, writer: Writer) -> list[Any]:
     """Return one line's cells: dates are dates and numbers are numbers."""
     marks = ", ".join(str(mark.label) for mark in writer.marks(row))
     return [
-        *(marks, row.order, row.customer, str(Customer.Tier(row.tier).label), row.sku, row.product, row.waiting),
+        *(marks, row.order, row.customer, _(str(Customer.Tier(row.tier).label)), row.sku, row.product, row.waiting),
         *(row.told_from, row.told_until, row.expected_from, row.expected_until, row.slip_days),
         *(business_day(row.placed_at), row.days_waited, row.value, row.currency),
-        *(str(OrderLine.Cause(row.cause).label) if row.cause else "", row.owner or ""),
+        *(_(str(OrderLine.Cause(row.cause).label)) if row.cause else "", row.owner or ""),
     ]
 
 
