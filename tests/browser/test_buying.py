@@ -96,9 +96,12 @@ def test_the_mail_of_a_change_is_seen_before_it_is_saved_with_one_press(
     page.goto(address("purchase_line_eta", world.line.pk))
     hand = hands(page)
     hand.type(page.get_by_label("New date, or first day"), in_days(world, 40))
+    hand.press(page.get_by_role("button", name="See the e-mail"))
+    expect(page.locator("#letter")).to_contain_text("The mail to Elif Kaya, 1 of 2")
+    expect(page.locator("#letter")).to_contain_text("No reason is chosen yet")
     hand.choose(page.get_by_label("customs", exact=True))
     expect(page.locator("#save")).to_have_text("Save and tell 2 customers")
-    hand.press(page.get_by_role("button", name="See the e-mail"))
+    expect(page.locator("#letter")).not_to_contain_text("No reason is chosen yet")  # it follows what is typed
     expect(page.locator("#letter")).to_contain_text("The mail to Elif Kaya, 1 of 2")
     mail = page.frame_locator("#letter iframe").locator("body")
     expect(mail).to_contain_text("Merhaba Elif Kaya")
