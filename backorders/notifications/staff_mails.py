@@ -17,6 +17,7 @@ from backorders.notifications import switch
 from backorders.notifications.addresses import objection, suppressed
 from backorders.notifications.delivering import Mailer
 from backorders.notifications.emails import Rendered
+from backorders.notifications.marking import backoff
 from backorders.notifications.mime import Mail
 from backorders.notifications.models import Attempt, StaffMail
 from backorders.notifications.outbox import headers
@@ -106,9 +107,11 @@ def _send(mail: StaffMail, mailer: Mailer, clock: Callable[[], datetime.datetime
         said = failure(error, is_handed_over=False, at=clock())
         if said.is_broken:
             mailer.close()
-        is_over = said.outcome == Attempt.Outcome.PERMANENT or mail.attempts > len(policy.backoff)
-        again = clock() + policy.backoff[min(mail.attempts, len(policy.backoff)) - 1]
-        _end(mail, {"state": State.FAILED if is_over else State.PENDING, "last_error": said.error, "not_before": again})
+        if said.outcome == Attempt.Outcome.PERMANENT or mail.attempts > len(policy.backoff):
+            _end(mail, {"state": State.FAILED, "last_error": said.error})
+        else:
+            again = clock() + backoff(mail.attempts, policy=policy)
+            _end(mail, {"last_error": said.error, "not_before": again})
         return False
     _end(mail, {"state": State.SENT, "sent_at": clock(), "last_error": ""})
     return True
