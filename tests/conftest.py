@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test.testcases import LiveServerThread
 
 # Playwright's own event loop runs in the thread of the test; the ORM is not async there all the same.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -15,9 +16,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 from tests.harness.browser import Browser, Visit, chromium
 from tests.harness.smtp import Sink
 from tests.harness.valkey import ValkeyServer, valkey
+from tests.harness.web import Web
 
 # Nobody listens at the broker's address: what processes count together is counted by the tests alone.
 settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LiveServerThread.server_class = Web
 
 # A password is checked as ever, but guessing one is cheap here: it cost a third of a second for every person.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -41,6 +45,18 @@ def ledgers_can_be_flushed(django_db_setup: None, django_db_blocker: Any) -> Ite
                 for (name,) in cursor.fetchall():
                     cursor.execute(f"DROP TRIGGER {name}")
     return
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_talking(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Between the windows of a test, which close first, and the emptying of its database every request ends."""
+    if "live_server" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    live_server = request.getfixturevalue("live_server")
+    yield
+    live_server.thread.httpd.fall_silent()
 
 
 @pytest.fixture

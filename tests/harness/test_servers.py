@@ -1,6 +1,10 @@
 """The servers of the harness are real: each is spoken to in its own protocol."""
 
 import smtplib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from wsgiref.simple_server import WSGIRequestHandler
 
 import pytest
 import redis
@@ -8,6 +12,7 @@ import redis
 from tests.harness.browser import Visit
 from tests.harness.smtp import Behaviour, Sink
 from tests.harness.valkey import ValkeyServer
+from tests.harness.web import Web
 
 MAIL = "From: a@example.com\r\nTo: b@example.com\r\nSubject: siparişiniz\r\n\r\nhello\r\n".encode()
 
@@ -47,3 +52,28 @@ def test_the_broker_speaks_the_redis_protocol(broker: ValkeyServer) -> None:
 def test_the_browser_is_real(visit: Visit) -> None:
     visit.page.set_content("<html lang=en><title>t</title><main><h1>h</h1><img src='data:,'></main>")
     assert any("image-alt" in violation for violation in visit.violations())
+
+
+def test_the_web_is_silent_only_after_what_nobody_waits_for_any_more() -> None:
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def app(environ: dict[str, object], start: Callable[..., object]) -> Iterator[bytes]:
+        begun.set()
+        may_end.wait(30)
+        ended.set()
+        start("200 OK", [])
+        yield b""
+
+    web = Web(("127.0.0.1", 0), WSGIRequestHandler)
+    web.set_app(app)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    with socket.create_connection(web.server_address) as window:
+        window.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        begun.wait(30)
+    with pytest.raises(AssertionError):
+        web.fall_silent(seconds=0)  # the window is closed, its request goes on
+    may_end.set()
+    web.fall_silent()
+    assert ended.is_set()
+    web.shutdown()
+    web.server_close()
