@@ -71,8 +71,8 @@ CAPABILITIES: dict[str, Capability] = {
     "selling.change_quantity": _c(_("change an ordered quantity"), DESK),  # approval: money
     "queueing.expedite": _c(_("put a line before others"), DESK),  # approval: always
     "queueing.unexpedite": _c(_("put a line back to its rank"), DESK),
-    "reshaping.split": _c(_("split an order"), DESK),
-    "reshaping.substitute": _c(_("give another product instead"), DESK),
+    "splitting.split": _c(_("split an order"), DESK),
+    "substituting.substitute": _c(_("give another product instead"), DESK),
     "reallocating.reallocate": _c(_("put one line before another"), DESK),  # approval: always
     "queueing.hold": _c(_("hold a line"), DESK),
     "queueing.release": _c(_("release a held line"), DESK),

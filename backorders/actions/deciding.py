@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions import caring, codes, keeping, lawful, reshaping, selling
+from backorders.actions import caring, codes, keeping, lawful, selling, substituting
 from backorders.actions.checking import NotOpen
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
@@ -141,7 +141,7 @@ def choose_substitute(
         "name": product.name,
         "price": str(other.price.unit),
     }
-    done = reshaping.substitute(
+    done = substituting.substitute(
         line,
         product=product,
         quantity=other.units,

@@ -16,8 +16,8 @@ from backorders.actions.checking import NotOpen, a_reason
 from backorders.actions.done import Done
 from backorders.actions.freshness import fresh_order, order_changed
 from backorders.actions.order_lines import ask_of_line, less
-from backorders.actions.reshaping import move_units
 from backorders.actions.seconding import before_others
+from backorders.actions.splitting import move_units
 from backorders.allocation.impact import Impact
 from backorders.allocation.locking import lock_products, lock_whole_orders
 from backorders.allocation.ranking import fairness_bound, rank_key

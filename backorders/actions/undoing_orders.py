@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from backorders import rows
 from backorders.actions import compensating, losing, refunding
 from backorders.actions.reallocating import give_places_back
-from backorders.actions.reshaping import join_again, take_substitute_back
 from backorders.actions.seconding import Weight
+from backorders.actions.splitting import join_again
+from backorders.actions.substituting import take_substitute_back
 from backorders.allocation.gaps import reopen_promises
 from backorders.changes.acts import named
 from backorders.changes.models import ChangeSet, Touch

@@ -44,8 +44,8 @@ WAYS: dict[str, Way] = {
         orders.put_flags_back,
         weight=lambda _change: Weight(is_before_others=True),
     ),
-    "split": Way("reshaping.split", orders.of_order, orders.split_objection, orders.join_back),
-    "substitute": Way("reshaping.substitute", orders.of_order, orders.substitute_objection, orders.swap_back),
+    "split": Way("splitting.split", orders.of_order, orders.split_objection, orders.join_back),
+    "substitute": Way("substituting.substitute", orders.of_order, orders.substitute_objection, orders.swap_back),
     "reallocate": Way(
         "reallocating.reallocate",
         orders.of_order,

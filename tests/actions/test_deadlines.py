@@ -7,7 +7,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import SERVICE
-from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, telling, undoing
+from backorders.actions import (
+    deadlines,
+    deciding,
+    lawful,
+    refunding,
+    selling,
+    shipping,
+    splitting,
+    substituting,
+    telling,
+    undoing,
+)
 from backorders.catalog.models import Substitute
 from backorders.changes.models import ChangeSet, Source
 from backorders.delays import casework
@@ -195,7 +206,7 @@ def test_a_tick_is_seen_by_whatever_is_split_off_and_once_only_with_one_key() ->
     for _ in range(2):
         deciding.mark_essential(line.order, is_essential=True, key="k", at=later(days=1))
     assert happened(line) == ["essential"]
-    made = reshaping.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=later(days=2)).made
+    made = splitting.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=later(days=2)).made
     tick(later(days=60))
     assert case_of(made.lines.get()).state == State.MAY_TERMINATE
 
@@ -221,7 +232,7 @@ def test_a_line_that_is_exchanged_needs_no_date_and_an_undone_exchange_does() ->
     _purchase, line = a_sale()
     other = a_product(stock=5)
     Substitute.objects.create(product=line.product, substitute=other)
-    done = reshaping.substitute(line, product=other, reason="agreed", by=None, at=later(days=1))
+    done = substituting.substitute(line, product=other, reason="agreed", by=None, at=later(days=1))
     deadlines.keep(at=later(days=1))
     assert case_of(line).state == State.CLOSED
     undoing.undo(done.change_set, by=None, at=later(days=1))
@@ -233,7 +244,7 @@ def test_what_is_split_off_keeps_the_answer_that_was_given() -> None:
     purchase, line = a_sale()
     slips(purchase, 90, on=1)
     lawful.agree(line, until=None, by=None, at=later(days=2))
-    made = reshaping.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=later(days=2)).made
+    made = splitting.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=later(days=2)).made
     part = made.lines.get()
     assert case_of(part).state == State.AGREED
     tick(later(days=50))
@@ -351,7 +362,7 @@ def test_many_orders_end_together_each_with_its_refund() -> None:
 
 def split_off(line: OrderLine, *, at: datetime.datetime) -> OrderLine:
     """One unit of a line in an order of its own."""
-    made = reshaping.split(line.order, units=[(line.pk, 1)], reason="one first", by=None, at=at).made
+    made = splitting.split(line.order, units=[(line.pk, 1)], reason="one first", by=None, at=at).made
     return made.lines.get()
 
 

@@ -22,10 +22,11 @@ from backorders.actions import (
     queueing,
     reallocating,
     receiving,
-    reshaping,
     revising,
     selling,
     shipping,
+    splitting,
+    substituting,
     undoing,
 )
 from backorders.allocation.books import differences
@@ -64,7 +65,8 @@ ROOMS = (
     undoing,
     caring,
     hearing,
-    reshaping,
+    splitting,
+    substituting,
     reallocating,
     offering,
 )
@@ -101,13 +103,13 @@ ACTS: dict[str, tuple[Act, str, Callable[[World], set[tuple[str, int]]]]] = {
         "unexpedite",
         lambda w: {("order", w.rushed.order_id)},
     ),
-    "reshaping.split": (
-        lambda w, by: reshaping.split(w.half.order, units=[(w.half.pk, w.half.waiting)], reason="why", by=by, at=NOW),
+    "splitting.split": (
+        lambda w, by: splitting.split(w.half.order, units=[(w.half.pk, w.half.waiting)], reason="why", by=by, at=NOW),
         "split",
         lambda w: {("order", w.half.order_id), ("order", Order.objects.latest("id").pk)},
     ),
-    "reshaping.substitute": (
-        lambda w, by: reshaping.substitute(w.waiting, product=w.other, quantity=1, reason="why", by=by, at=NOW),
+    "substituting.substitute": (
+        lambda w, by: substituting.substitute(w.waiting, product=w.other, quantity=1, reason="why", by=by, at=NOW),
         "substitute",
         lambda w: {("order", w.waiting.order_id)},
     ),

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from backorders.actions import deadlines, deciding, lawful, refunding, reshaping, selling, shipping, telling, undoing
+from backorders.actions import deadlines, deciding, lawful, refunding, selling, shipping, substituting, telling, undoing
 from backorders.catalog.models import Substitute
 from backorders.changes.models import Source
 from backorders.delays.caseload import OverByLaw
@@ -114,7 +114,7 @@ def test_an_exchange_that_is_undone_leaves_the_rest_of_a_part_shipped_line_its_c
     receive(purchase, 1, at=later(days=1))
     shipping.ship(line.order, units=[(line.pk, 1)], by=None, at=later(days=1))
     line.refresh_from_db()
-    done = reshaping.substitute(line, product=other, reason="agreed", by=None, at=later(days=2))
+    done = substituting.substitute(line, product=other, reason="agreed", by=None, at=later(days=2))
     deadlines.keep(at=later(days=2))
     undoing.undo(done.change_set, by=None, at=later(days=2, minutes=1))
     deadlines.keep(at=later(days=2, minutes=2))

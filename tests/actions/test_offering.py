@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import buying, caring, offering, receiving, reshaping, selling, undoing
+from backorders.actions import buying, caring, offering, receiving, selling, substituting, undoing
 from backorders.actions.offering import NothingSooner
 from backorders.actions.seconding import NeedsApproval
 from backorders.allocation.books import differences
@@ -77,7 +77,7 @@ def test_it_says_what_goes_back_less_what_was_given_off_before(given: str | None
     assert ("We pay back" in message.text) == bool(back)
     assert (f"Given off your order before: €{before}" in message.text) == bool(before)
     assert ("Given off" in message.text) == bool(before)
-    reshaping.substitute(line, product=other, reason="x", by=None, at=later(hours=3))
+    substituting.substitute(line, product=other, reason="x", by=None, at=later(hours=3))
     assert sum(Refund.objects.values_list("amount", flat=True), Decimal(0)) == Decimal(back or 0)
 
 

@@ -15,8 +15,8 @@ from backorders.actions import (
     reallocating,
     receiving,
     refunding,
-    reshaping,
     selling,
+    splitting,
     undoing,
 )
 from backorders.actions.checking import NoReason, NotOpen
@@ -194,7 +194,7 @@ def test_what_was_done_before_units_became_a_line_of_their_own_cannot_be_undone(
         done = selling.change_quantity(second, quantity=6, reason="x", by=None, at=AT).change_set
         mine = second
     else:
-        made = reshaping.split(second.order, units=[(second.pk, 3)], reason="x", by=None, at=AT)
+        made = splitting.split(second.order, units=[(second.pk, 3)], reason="x", by=None, at=AT)
         done, mine = made.change_set, made.made.lines.get()
     received = receiving.receive(come(line), first=[before(mine, first, 2)], reason="x", **WHO)
     undoing.undo(received.change_set, by=None, at=later(hours=1))

@@ -11,7 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorders.actions import caring, compensating, deciding, losing, refunding, reshaping, selling, shipping, undoing
+from backorders.actions import (
+    caring,
+    compensating,
+    deciding,
+    losing,
+    refunding,
+    selling,
+    shipping,
+    splitting,
+    substituting,
+    undoing,
+)
 from backorders.catalog.models import Substitute
 from backorders.notifications.models import Message
 from backorders.orders.models import Compensation, Order, OrderLine, Refund, Shipment, ShipmentLine
@@ -77,7 +88,7 @@ def test_it_goes_with_what_comes_instead() -> None:
     give(line.order, 4, line=line)
     other = a_product(stock=5, price=8)
     Substitute.objects.create(product=line.product, substitute=other, price_treatment="its_own")
-    new = reshaping.substitute(line, product=other, reason="x", by=None, at=later(hours=1)).made
+    new = substituting.substitute(line, product=other, reason="x", by=None, at=later(hours=1)).made
     assert Refund.objects.get().amount == Decimal("3.20"), "of the difference a fifth went back before"
     assert cancelled(new, hours=2) == Decimal("12.80")
 
@@ -85,7 +96,7 @@ def test_it_goes_with_what_comes_instead() -> None:
 def test_it_goes_into_the_order_that_is_split_off() -> None:
     line = an_open_line(10, stock=10)
     give(line.order, 50, line=line)
-    made = reshaping.split(line.order, units=[(line.pk, 9)], reason="x", by=None, at=later(hours=1)).made
+    made = splitting.split(line.order, units=[(line.pk, 9)], reason="x", by=None, at=later(hours=1)).made
     assert cancelled(line, hours=2) == Decimal(5)
     assert cancelled(made.lines.get(), hours=3) == Decimal(45)
 
@@ -98,7 +109,7 @@ def test_two_exchanges_of_one_line_share_it() -> None:
         other = a_product(stock=5, price=10)
         Substitute.objects.create(product=line.product, substitute=other, price_treatment="its_own")
         line.refresh_from_db()
-        given = reshaping.substitute(line, product=other, quantity=2, reason="x", by=None, at=later(hours=hours))
+        given = substituting.substitute(line, product=other, quantity=2, reason="x", by=None, at=later(hours=hours))
         made.append(given.made)
     assert [cancelled(each, hours=5) for each in made] == [Decimal(10), Decimal(10)]
 
@@ -108,7 +119,7 @@ def test_an_exchange_for_what_is_cheaper_pays_no_more_than_was_paid() -> None:
     give(line.order, 15, line=line)
     other = a_product(stock=5, price=1)
     Substitute.objects.create(product=line.product, substitute=other, price_treatment="its_own")
-    new = reshaping.substitute(line, product=other, reason="x", by=None, at=later(hours=1)).made
+    new = substituting.substitute(line, product=other, reason="x", by=None, at=later(hours=1)).made
     assert Refund.objects.get().amount == Decimal("4.50")
     assert cancelled(new, hours=2) == Decimal("0.50")
 
@@ -118,7 +129,7 @@ def an_exchange(line: OrderLine, price: int, *, units: int | None = None, hours:
     other = a_product(stock=9, price=price)
     Substitute.objects.create(product=line.product, substitute=other, price_treatment="its_own")
     line.refresh_from_db()
-    return reshaping.substitute(line, product=other, quantity=units, reason="x", by=None, at=later(hours=hours)).made
+    return substituting.substitute(line, product=other, quantity=units, reason="x", by=None, at=later(hours=hours)).made
 
 
 def test_what_an_exchange_put_on_top_was_not_paid_and_does_not_go_back() -> None:
@@ -132,7 +143,7 @@ def test_a_second_exchange_says_what_is_owed_of_what_was_paid() -> None:
     dearer = an_exchange(an_open_line(2, stock=0), 30)
     other = a_product(stock=9, price=25)
     Substitute.objects.create(product=dearer.product, substitute=other, price_treatment="its_own")
-    exchange, _ = reshaping.preview_substitute(dearer, product=other, at=later(hours=2))
+    exchange, _ = substituting.preview_substitute(dearer, product=other, at=later(hours=2))
     assert (exchange.back, exchange.extra) == (0, Decimal(30))
     third = an_exchange(dearer, 25, hours=2)
     assert not Refund.objects.exists()
@@ -144,7 +155,7 @@ def test_a_second_exchange_says_what_is_owed_of_what_was_paid() -> None:
 
 def test_what_is_split_off_was_paid_as_little() -> None:
     dearer = an_exchange(an_open_line(3, stock=0), 30)
-    made = reshaping.split(dearer.order, units=[(dearer.pk, 1)], reason="x", by=None, at=later(hours=2)).made
+    made = splitting.split(dearer.order, units=[(dearer.pk, 1)], reason="x", by=None, at=later(hours=2)).made
     assert cancelled(made.lines.get(), hours=3) == Decimal(10)
     assert cancelled(dearer, hours=3) == Decimal(20)
 
@@ -163,7 +174,7 @@ def test_nothing_is_owed_on_top_of_what_nobody_paid() -> None:
 def test_exchanges_of_before_are_followed_too() -> None:
     first = an_open_line(3, stock=0)
     second = an_exchange(first, 30)
-    part = reshaping.split(second.order, units=[(second.pk, 1)], reason="x", by=None, at=later(hours=2)).made
+    part = splitting.split(second.order, units=[(second.pk, 1)], reason="x", by=None, at=later(hours=2)).made
     third = an_exchange(part.lines.get(), 8, hours=3)
     last = an_exchange(third, 9, hours=4)
     lines = OrderLine.objects.order_by("id").values_list("id", "owed_on_top")
@@ -212,10 +223,10 @@ def test_an_act_that_is_taken_back_leaves_as_much_unpaid_as_before(act: str) -> 
         done = selling.cancel_line(line, quantity=4, reason="x", by=None, at=later(hours=2)).change_set
     elif act == "split":
         line.refresh_from_db()
-        done = reshaping.split(line.order, units=[(line.pk, 4)], reason="x", by=None, at=later(hours=2)).change_set
+        done = splitting.split(line.order, units=[(line.pk, 4)], reason="x", by=None, at=later(hours=2)).change_set
     elif act == "exchange":
         product = line.product.substitutes.get().substitute
-        done = reshaping.substitute(line, product=product, quantity=4, reason="x", by=None, at=later(hours=2))
+        done = substituting.substitute(line, product=product, quantity=4, reason="x", by=None, at=later(hours=2))
         assert owed() == Decimal(6)
         done = done.change_set
     else:
@@ -241,7 +252,7 @@ def test_money_off_belongs_to_what_is_paid_of_a_line() -> None:
     more(line, 2)
     give(line.order, 4, line=line, at=later(hours=2))
     line.refresh_from_db()
-    made = reshaping.split(line.order, units=[(line.pk, 3)], reason="x", by=None, at=later(hours=3)).made
+    made = splitting.split(line.order, units=[(line.pk, 3)], reason="x", by=None, at=later(hours=3)).made
     assert cancelled(made.lines.get(), hours=4) == Decimal(8)
     assert cancelled(line, hours=5) == Decimal(8)
 
@@ -273,7 +284,7 @@ def test_whatever_is_exchanged_and_cancelled_what_goes_back_is_what_was_paid(ste
             off = Decimal(1)
             give(one.order, 1, line=one, at=at)
         elif step == "split" and units < one.open_quantity:
-            reshaping.split(one.order, units=[(one.pk, units)], reason="x", by=None, at=at)
+            splitting.split(one.order, units=[(one.pk, units)], reason="x", by=None, at=at)
         elif step == "more":
             more(one, units, hours=hours)
     for one in mine.all():
@@ -289,7 +300,7 @@ def test_whatever_is_exchanged_and_cancelled_what_goes_back_is_what_was_paid(ste
 def test_an_order_and_what_was_split_off_it_get_no_more_than_both_are_worth() -> None:
     line = an_open_line()
     give(line.order, 30)
-    made = reshaping.split(line.order, units=[(line.pk, 2)], reason="x", by=None, at=later(hours=1)).made
+    made = splitting.split(line.order, units=[(line.pk, 2)], reason="x", by=None, at=later(hours=1)).made
     with pytest.raises(caring.TooMuch, match=r"is worth 40(\.00)? EUR, and 30(\.00)? EUR were given"):
         give(made, 11, at=later(hours=2))
     give(made, 10, at=later(hours=2))
@@ -361,8 +372,8 @@ def test_differences_are_looked_at_each_alone_whatever_orders_they_stand_in() ->
     line, other = an_open_line(10, stock=10), an_open_line()
     give(line.order, 50, line=line)
     give(other.order, 4, line=other)
-    made = reshaping.split(line.order, units=[(line.pk, 9)], reason="x", by=None, at=later(hours=1)).made
-    again = reshaping.split(made, units=[(made.lines.get().pk, 3)], reason="x", by=None, at=later(hours=2)).made
+    made = splitting.split(line.order, units=[(line.pk, 9)], reason="x", by=None, at=later(hours=1)).made
+    again = splitting.split(made, units=[(made.lines.get().pk, 3)], reason="x", by=None, at=later(hours=2)).made
     lines = OrderLine.objects.filter(order__in=[line.order, other.order, made, again]).select_related("order")
     asked = [(each, each.open_quantity, each.price / 3 * each.open_quantity) for each in lines]
     asked = [(each, units, round(back, 2)) for each, units, back in asked]

@@ -8,16 +8,14 @@ import pytest
 from backorders.access.checking import NotAllowed
 from backorders.access.table import PURCHASING, SERVICE
 from backorders.actions import asking, caring, selling, telling, undoing
-from backorders.allocation.books import differences
 from backorders.chasing.models import DateRequest
-from backorders.notifications import books
 from backorders.notifications.models import CallTask, Message, SupplierLink
 from backorders.orders.models import Compensation, OrderLine
 from backorders.refusal import Refused, Stale
 from tests.actions.desk import stored
 from tests.chasing.desk import Asked
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, an_order, later, revise
-from tests.notifications.desk import announce, inbox, promise, send, tell, windows
+from tests.notifications.desk import announce, books_are_clean, inbox, promise, send, tell, windows
 
 pytestmark = pytest.mark.django_db
 
@@ -37,10 +35,6 @@ def moved(line: OrderLine) -> OrderLine:
     """The line after its date moved by ten days, an hour later."""
     revise(line.product.purchase_lines.get(), (20, None), at=later(hours=1))
     return line
-
-
-def books_are_clean() -> bool:
-    return [*differences(at=later(days=3)), *books.differences()] == []
 
 
 def test_a_message_states_the_expected_dates_and_counts_as_told_once_it_left() -> None:

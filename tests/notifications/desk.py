@@ -6,13 +6,19 @@ from typing import Any
 
 from django.core import mail
 
+from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
-from backorders.notifications import switch
+from backorders.notifications import books, switch
 from backorders.notifications.announcing import announce_due
 from backorders.notifications.delivering import deliver
 from backorders.notifications.models import Message
 from backorders.orders.models import OrderLine
-from tests.factories import AT, a_line, a_product
+from tests.factories import AT, a_line, a_product, later
+
+
+def books_are_clean() -> bool:
+    """Whether neither the plan's books nor those of what was announced have a difference, three days later."""
+    return [*differences(at=later(days=3)), *books.differences()] == []
 
 
 def announce(at: datetime.datetime, **how: Any) -> list[Message]:

@@ -8,7 +8,7 @@ from django.apps import apps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backorders.actions import caring, losing, reshaping, selling, shipping
+from backorders.actions import caring, losing, selling, shipping, splitting, substituting
 from backorders.catalog.models import Substitute
 from backorders.orders.models import Compensation, Order, OrderLine, Shipment
 from tests.factories import a_product, an_order, later
@@ -39,13 +39,13 @@ def does(act: str, line: OrderLine, units: int, *, hours: int) -> None:
         if line.allocated:
             shipping.ship(order, units=[(line.pk, min(units, line.allocated))], by=None, at=at)
     elif act == "split" and line.open_quantity > units:
-        reshaping.split(order, units=[(line.pk, units)], reason="x", by=None, at=at)
+        splitting.split(order, units=[(line.pk, units)], reason="x", by=None, at=at)
     elif act == "split whole" and line.open_quantity == line.quantity and not is_alone:
-        reshaping.split(order, units=[(line.pk, line.quantity)], reason="x", by=None, at=at)
+        splitting.split(order, units=[(line.pk, line.quantity)], reason="x", by=None, at=at)
     elif act == "exchange" and line.open_quantity >= units and not line.replaces.exists():
         named = Substitute.objects.filter(product=line.product).first()
         if named:
-            reshaping.substitute(line, product=named.substitute, quantity=units, reason="x", by=None, at=at)
+            substituting.substitute(line, product=named.substitute, quantity=units, reason="x", by=None, at=at)
     elif act == "cancel" and line.open_quantity > units:
         selling.cancel_line(line, quantity=units, reason="x", by=None, at=at)
 

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from backorders.actions import reshaping
+from backorders.actions import splitting
 from backorders.notifications.models import Message
 from tests.portal.desk import Waiter, code_of, hidden, press
 from tests.portal.test_law import overdue, somewhere
@@ -57,7 +57,7 @@ def test_a_code_for_one_line_that_left_the_order_cancels_no_other(client: Client
     form.pop("seen")
     page = client.post(waiter.path + "cancel/", {**form, "line": str(waiter.line.pk)})["location"]
     code = code_of(Message.objects.filter(kind="contact_code").latest("id"))
-    reshaping.split(waiter.fresh(), units=[(waiter.line.pk, 2)], reason="x", by=None, at=timezone.now())
+    splitting.split(waiter.fresh(), units=[(waiter.line.pk, 2)], reason="x", by=None, at=timezone.now())
     answer = client.post(page, {**hidden(client.get(page), action=""), "digits": code})
     assert answer.status_code == 422
     assert not waiter.order.lines.filter(cancelled__gt=0).exists()

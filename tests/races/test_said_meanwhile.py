@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from backorders.actions import caring, deadlines, lawful, losing, reshaping, selling, shipping, telling, undoing
+from backorders.actions import caring, deadlines, lawful, losing, selling, shipping, splitting, telling, undoing
 from backorders.allocation.locking import lock_products
 from backorders.changes import acting
 from backorders.delays import casework
@@ -60,7 +60,7 @@ def test_an_order_that_is_joined_again_is_not_confirmed(
 ) -> None:
     line = a_line(a_product(stock=5), 4)
     tell(AT)
-    change = reshaping.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=AT).change_set
+    change = splitting.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=AT).change_set
     if is_queued:
         announce(later(minutes=10))
     undoing_while(monkeypatch, change, lambda: tell(later(hours=1)), is_locked=is_locked)

@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions import queueing, reallocating, refunding, reshaping
+from backorders.actions import queueing, reallocating, refunding, splitting, substituting
 from backorders.actions.done import Done
 from backorders.allocation import alternatives
 from backorders.allocation.impact import Impact
@@ -27,7 +27,7 @@ AHEAD = 12
 class Split(OrderAct):
     """Make an order of its own of what waits."""
 
-    permission = "reshaping.split"
+    permission = "splitting.split"
     title = gettext_lazy("Split order %(order)s")
     button = gettext_lazy("Split the order")
 
@@ -38,22 +38,22 @@ class Split(OrderAct):
 
     def facts(self, form: SplitForm) -> list[str]:
         """Say which number the part gets."""
-        number = reshaping.next_number(self.order)
+        number = splitting.next_number(self.order)
         return [_("The part becomes order %(number)s; the customer gets its confirmation.") % {"number": number}]
 
     def preview(self, form: SplitForm) -> Impact:
         """Whose dates move."""
-        return reshaping.preview_split(self.order, units=form.units(), at=self.at)
+        return splitting.preview_split(self.order, units=form.units(), at=self.at)
 
     def does(self, form: SplitForm) -> Done[Order]:
         """Split it."""
-        return reshaping.split(self.order, units=form.units(), **form.seen_reason(), by=self.by, at=self.at)
+        return splitting.split(self.order, units=form.units(), **form.seen_reason(), by=self.by, at=self.at)
 
 
 class Substitute(LineAct):
     """Give another product in place of units of a line."""
 
-    permission = "reshaping.substitute"
+    permission = "substituting.substitute"
     title = gettext_lazy("Another product for %(product)s in order %(order)s")
     button = gettext_lazy("Exchange and tell the customer")
 
@@ -68,7 +68,7 @@ class Substitute(LineAct):
 
     def looked_ahead(self, form: SubstituteForm) -> dict[str, Any]:
         """Add what the customer pays and what we bear."""
-        self.exchange: reshaping.Exchange | None = None
+        self.exchange: substituting.Exchange | None = None
         return super().looked_ahead(form)
 
     def facts(self, form: SubstituteForm) -> list[str]:
@@ -96,7 +96,7 @@ class Substitute(LineAct):
     def preview(self, form: SubstituteForm) -> Impact:
         """Who moves up, and what the exchange comes to."""
         said = form.cleaned_data
-        self.exchange, impact = reshaping.preview_substitute(
+        self.exchange, impact = substituting.preview_substitute(
             self.line, product=self._product(said["chosen"]), quantity=said["quantity"], at=self.at
         )
         return impact
@@ -104,7 +104,7 @@ class Substitute(LineAct):
     def does(self, form: SubstituteForm) -> Done[OrderLine]:
         """Exchange it."""
         said = form.cleaned_data
-        return reshaping.substitute(
+        return substituting.substitute(
             self.line,
             product=self._product(said["chosen"]),
             quantity=said["quantity"],

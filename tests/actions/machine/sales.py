@@ -6,7 +6,17 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from backorders.actions import caring, compensating, offering, queueing, reallocating, refunding, reshaping, selling
+from backorders.actions import (
+    caring,
+    compensating,
+    offering,
+    queueing,
+    reallocating,
+    refunding,
+    selling,
+    splitting,
+    substituting,
+)
 from backorders.compensation.models import Award
 from backorders.orders.models import OrderLine, Refund
 from tests.actions.machine.shop import Shop, answer, of_known, orders, some
@@ -66,8 +76,8 @@ class Sales(Shop):
             if more and (beside := line.order.lines.open().exclude(pk=line.pk).first()):
                 units.append((beside.pk, 1))
             known = set(OrderLine.objects.values_list("pk", flat=True))
-            shown = answer(lambda: reshaping.preview_split(line.order, units=units, at=self.at))
-            done = answer(lambda: reshaping.split(line.order, units=units, reason="x", by=None, at=self.at))
+            shown = answer(lambda: splitting.preview_split(line.order, units=units, at=self.at))
+            done = answer(lambda: splitting.split(line.order, units=units, reason="x", by=None, at=self.at))
             whole = {pk for pk, quantity in units if OrderLine.objects.get(pk=pk).quantity == quantity}
             self.as_shown(shown, done, known - whole)
 
@@ -77,8 +87,8 @@ class Sales(Shop):
             product = next(each for each in self.products if each.pk != line.product_id)
             how = {"product": product, "quantity": quantity, "at": self.at}
             known = set(OrderLine.objects.values_list("pk", flat=True))
-            shown = answer(lambda: reshaping.preview_substitute(line, **how)[1])
-            self.as_shown(shown, answer(lambda: reshaping.substitute(line, reason="x", by=None, **how)), known)
+            shown = answer(lambda: substituting.preview_substitute(line, **how)[1])
+            self.as_shown(shown, answer(lambda: substituting.substitute(line, reason="x", by=None, **how)), known)
 
     def as_shown(self, shown: Any, done: Any, known: set[int]) -> None:
         """Those who were there before fared as the preview said; or act and preview were refused alike."""
