@@ -259,6 +259,8 @@ CELERY_BEAT_SCHEDULE = {
         ("promise the next updates", "backorders.notifications.tasks.promise_next_updates", 3600),
         ("say what changed", "backorders.notifications.tasks.announce", 30),
         ("mail the digests of inboxes", "backorders.backoffice.tasks.mail_digests", 600),
+        ("tell followers", "backorders.backoffice.tasks.tell_followers", 60),
+        ("tell followers of views", "backorders.backoffice.tasks.tell_of_views", 300),
         ("send what is due", "backorders.notifications.tasks.deliver", 10),
         ("go on with jobs", "backorders.jobs.tasks.run_jobs", 5),
     )

@@ -19,9 +19,9 @@ from backorders.compensation.models import Award, CompensationPolicy
 from backorders.delays.caseload import open_missing
 from backorders.delays.models import LegalCase, LegalEvent
 from backorders.desk import selecting
-from backorders.desk.models import Draft, Handling, SavedView
+from backorders.desk.models import Draft, Follow, Handling, SavedView
 from backorders.importing.models import Import, ImportRow
-from backorders.inbox.models import Notice
+from backorders.inbox.models import Mute, Notice
 from backorders.jobs.models import Heartbeat, Job
 from backorders.notifications.models import (
     Attempt,
@@ -233,6 +233,9 @@ TRIES: dict[str, Callable[[], Any]] = {
     "a_thing_waits_once_for_a_person": lambda: [a_notice(person=who) for who in [a_user()] * 2],
     "a_notice_is_of_something": lambda: a_notice(person=a_user(), key=""),
     "read_after_it_came": lambda: a_notice(person=a_user(), read_at=AT - datetime.timedelta(days=1)),
+    "a_kind_is_muted_once_by_a_person": lambda: [
+        Mute.objects.create(person=who, kind="call") for who in [a_user()] * 2
+    ],
     # macros
     "a_macro_in_use_has_its_name_alone": lambda: [a_macro(name="x", written_by=who) for who in [a_user()] * 2],
     "a_macro_has_a_name_and_both_texts": lambda: a_macro(turkish="", written_by=a_user()),
@@ -338,6 +341,10 @@ TRIES: dict[str, Callable[[], Any]] = {
     ),
     "a_person_names_a_view_once": lambda: [
         SavedView.objects.create(name="Mine", owner=user, view="late", made_at=AT) for user in [a_user()] * 2
+    ],
+    "a_person_follows_a_thing_once": lambda: [
+        Follow.objects.create(person=who, thing="order", object_id=1, name="x", heard_until=AT)
+        for who in [a_user()] * 2
     ],
     "a_saved_view_has_a_name": lambda: SavedView.objects.create(name="", owner=a_user(), view="late", made_at=AT),
 }

@@ -154,6 +154,9 @@ CAPABILITIES: dict[str, Capability] = {
     "minding.mark_unread": _c(_("mark notices as unread"), EVERYBODY),
     "minding.set_aside": _c(_("set notices aside"), EVERYBODY),
     "minding.take_up_again": _c(_("bring notices back"), EVERYBODY),
+    "minding.follow": _c(_("follow a thing"), EVERYBODY),  # only of what one may see
+    "minding.unfollow": _c(_("follow a thing no longer"), EVERYBODY),
+    "minding.mute": _c(_("mute kinds of notices"), EVERYBODY),
     "undoing.undo": _c(_("undo a change"), WORKING),  # only of a verb one may do; approval: money, units, customers
     "undoing.revert": _c(_("revert a change"), WORKING),  # only of a verb one may do
     # approval: customers

@@ -1,4 +1,4 @@
-"""Minding one's own desk: asking for access, and reading what waits in one's inbox."""
+"""Minding one's own desk: asking for access, reading what waits in one's inbox, and saying what comes into it."""
 
 import datetime
 from collections.abc import Iterable
@@ -10,15 +10,21 @@ from django.utils.translation import gettext_lazy as _
 from backorders.access.table import ADMINISTRATOR, NOBODY, roles_with
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
-from backorders.inbox.models import Notice
+from backorders.desk.models import Follow
+from backorders.inbox.models import NEVER_MUTED, Mute, Notice
 from backorders.inbox.posting import administrators, post
 from backorders.refusal import Refused
 
 LONGEST_ASIDE = 366  # days
+MOST_FOLLOWED = 200
 
 
 class NotAhead(Refused):
     """Set aside until a day that is not ahead, or too far."""
+
+
+class FollowsTooMuch(Refused):
+    """One person follows more than anybody reads."""
 
 
 class NothingToAsk(Refused):
@@ -76,3 +82,43 @@ def mark_unread(notices: Iterable[int], *, by: AbstractBaseUser) -> int:
     again = Notice.objects.filter(pk__in=notices, person=by.pk, read_at__isnull=False).exclude(key__in=waiting)
     latest = {key: pk for pk, key in again.order_by("at", "id").values_list("pk", "key")}
     return Notice.objects.filter(pk__in=latest.values()).update(read_at=None)
+
+
+@act
+def follow(
+    thing: Follow.Thing,
+    object_id: int,
+    *,
+    name: str,
+    seen: Iterable[int] = (),
+    by: AbstractBaseUser,
+    at: datetime.datetime,
+) -> Follow:
+    """Let what others do with a thing (id) from now on come into one's inbox; of a view, whoever is not `seen` in it.
+
+    `name` is what the inbox calls it. Following again changes nothing. Raises `FollowsTooMuch`.
+    """
+    if Follow.objects.filter(person=by.pk).count() >= MOST_FOLLOWED:
+        raise FollowsTooMuch(
+            _("You follow %(most)s things already. Stop following one of them first."), most=MOST_FOLLOWED
+        )
+    kept = {"name": name[:200], "heard_until": at, "seen": list(seen)}
+    followed, _made = Follow.objects.get_or_create(thing=thing, object_id=object_id, person_id=by.pk, defaults=kept)
+    return followed
+
+
+@act
+def unfollow(thing: Follow.Thing, object_id: int, *, by: AbstractBaseUser) -> bool:
+    """Hear no more of a thing (id); return whether one followed it. What lies in the inbox stays there."""
+    return bool(Follow.objects.filter(thing=thing, object_id=object_id, person=by.pk).delete()[0])
+
+
+@act
+def mute(kinds: Iterable[str], *, by: AbstractBaseUser) -> list[str]:
+    """Let notices of exactly these kinds wait for one unseen; return those muted. Where somebody waits, none is."""
+    wanted = sorted({Notice.Kind(kind).value for kind in kinds} - set(NEVER_MUTED))
+    muted = Mute.objects.filter(person=by.pk)
+    muted.exclude(kind__in=wanted).delete()
+    new = set(wanted) - set(muted.values_list("kind", flat=True))
+    Mute.objects.bulk_create([Mute(person_id=by.pk, kind=kind) for kind in sorted(new)])
+    return wanted

@@ -1,5 +1,6 @@
 """Notices in the reader's words, and where each leads."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -10,6 +11,8 @@ from django.utils.translation import ngettext
 from backorders.access.checking import in_words
 from backorders.access.table import CAPABILITIES, group_names, roles_with
 from backorders.backoffice.jobs import KINDS
+from backorders.changes.acts import act_name
+from backorders.desk.models import Follow
 from backorders.inbox.models import Notice
 
 Kind = Notice.Kind
@@ -22,6 +25,35 @@ class Shown(NamedTuple):
     sentence: str
     url: str
     way: str
+
+    @property
+    def about(self) -> str:
+        """What it is about, as the inbox groups it; nothing where it is about no one thing."""
+        words = self.notice.words
+        return str(next(filter(None, map(words.get, ("name", "number", "product", "supplier"))), ""))
+
+
+class Group(NamedTuple):
+    """Notices about one thing, in the order they came in."""
+
+    about: str
+    shown: list[Shown]
+
+
+PLACES = {
+    Follow.Thing.ORDER: "order",
+    Follow.Thing.PRODUCT: "product_supply",
+    Follow.Thing.PURCHASE_ORDER: "purchase_order",
+    Follow.Thing.VIEW: "saved_lines",
+}
+
+
+def grouped(found: Iterable[Notice]) -> list[Group]:
+    """Return notices by what they are about, that with the first of them first; those about no one thing at the end."""
+    groups: dict[str, list[Shown]] = {}
+    for each in map(shown, found):
+        groups.setdefault(each.about, []).append(each)
+    return sorted((Group(about, of_it) for about, of_it in groups.items()), key=lambda group: not group.about)
 
 
 def shown(notice: Notice) -> Shown:
@@ -76,6 +108,9 @@ def shown(notice: Notice) -> Shown:
                 said["count"],
             )
             return Shown(notice, sentence % said, reverse("admin:product_supply", args=[number or 0]), _("Supply"))
+        case Kind.FOLLOWED:
+            url = reverse(f"admin:{PLACES[words.get('thing', Follow.Thing.ORDER)]}", args=[number or 0])
+            return Shown(notice, _followed(notice), url, _("Open"))
         case Kind.JOB:
             said = {"job": KINDS.get(words.get("kind", "")) or _("A job"), "about": words.get("about", "")}
             ended = {"done": _("%(job)s is done: %(about)s."), "stopped": _("%(job)s was stopped: %(about)s.")}
@@ -83,6 +118,16 @@ def shown(notice: Notice) -> Shown:
             return Shown(notice, sentence, reverse("admin:job", args=[number or 0]), _("Open the job"))
     sentence = ngettext("%(count)s customer is to be called.", "%(count)s customers are to be called.", notice.count)
     return Shown(notice, sentence % {"count": notice.count}, reverse("admin:calls"), _("Open the calls"))
+
+
+def _followed(notice: Notice) -> str:
+    words = notice.words
+    if words.get("thing") == Follow.Thing.VIEW:
+        said = ngettext("%(count)s new line in “%(name)s”.", "%(count)s new lines in “%(name)s”.", notice.count)
+        return said % {"count": notice.count, "name": words.get("name", "")}
+    parts = [act_name(name) for name in words.get("acts", ())]
+    parts += [_("the expected date moved")] if words.get("is_move") else []
+    return f"{words.get('name', '')}: {', '.join(parts)}."
 
 
 def label_of(permission: str) -> str:

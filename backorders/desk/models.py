@@ -1,4 +1,4 @@
-"""How the staff work: who looks after which line, what is set aside, saved views, selections, preferences."""
+"""How the staff work: who looks after which line, what is set aside and followed, views, selections, preferences."""
 
 import secrets
 
@@ -104,6 +104,33 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Follow(models.Model):
+    """A follow is one person's wish to find in their inbox what others do with a thing, or who is new in a view."""
+
+    class Thing(models.TextChoices):
+        ORDER = "order", "order"
+        PRODUCT = "product", "product"
+        PURCHASE_ORDER = "purchase_order", "purchase order"
+        VIEW = "view", "saved view"
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="follows", db_index=False)
+    thing = models.CharField(max_length=20, choices=Thing)
+    object_id = models.BigIntegerField()
+    name = models.CharField(max_length=200, help_text="what the thing was called when it was followed")
+    heard_until = models.DateTimeField(help_text="what was done until then its person was told, or saw")
+    seen = models.JSONField(default=list, blank=True, help_text="of a view: the lines in it when it was last looked at")
+
+    class Meta:
+        ordering = ["person", "thing", "object_id", "id"]
+        constraints = [
+            models.UniqueConstraint(name="a_person_follows_a_thing_once", fields=["thing", "object_id", "person"])
+        ]
+        indexes = [models.Index(name="follows_of_a_person", fields=["person", "thing", "object_id"])]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Preference(models.Model):

@@ -4,15 +4,16 @@ import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     """Notices as their readers find them."""
 
     def waiting(self, at: datetime.datetime) -> "NoticeQuerySet":
-        """Notices that are not read and not set aside beyond this moment."""
-        return self.filter(Q(aside_until=None) | Q(aside_until__lte=at), read_at=None)
+        """Notices that are not read, not set aside beyond this moment and of no kind their person muted."""
+        muted = Mute.objects.filter(person=OuterRef("person"), kind=OuterRef("kind"))
+        return self.filter(~Exists(muted), Q(aside_until=None) | Q(aside_until__lte=at), read_at=None)
 
     def aside(self, at: datetime.datetime) -> "NoticeQuerySet":
         """Notices that are set aside and come back by themselves."""
@@ -36,6 +37,7 @@ class Notice(models.Model):
         JOB = "job", "job needs you"
         SHORT = "short", "goods came short"
         UNCOVERED = "uncovered", "goods to buy"
+        FOLLOWED = "followed", "what I follow"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -62,3 +64,21 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+# Here somebody waits for an answer, or gets the one they waited for: not to be muted.
+NEVER_MUTED = (Notice.Kind.ACCESS_ASKED, Notice.Kind.APPROVAL_ASKED, Notice.Kind.APPROVAL_DECIDED)
+
+
+class Mute(models.Model):
+    """A mute is a kind of notice that one person does not want to find unread; it is there among all they have."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mutes", db_index=False)
+    kind = models.CharField(max_length=20, choices=Notice.Kind)
+
+    class Meta:
+        ordering = ["person", "kind", "id"]
+        constraints = [models.UniqueConstraint(name="a_kind_is_muted_once_by_a_person", fields=["person", "kind"])]
+
+    def __str__(self) -> str:
+        return self.kind

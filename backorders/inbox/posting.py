@@ -1,12 +1,11 @@
 """Posting: what concerns several people lies in the inbox of each; what lies there unread is counted up."""
 
 import datetime
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import F
 
 from backorders import rows
 from backorders.access.table import Role, group_names
@@ -38,15 +37,40 @@ def post(
     at: datetime.datetime,
 ) -> None:
     """Let these people (ids) find it in their inbox: a fixed number of statements however many they are."""
-    wanted = sorted(set(to))
-    lying = Notice.objects.filter(person__in=wanted, key=key, read_at=None)
-    known = set(lying.values_list("person", flat=True))
-    if known:
-        lying.update(count=F("count") + count, at=at, words=words or {}, object_id=object_id)
-    new = [pk for pk in wanted if pk not in known]
-    if new:
-        fields = ["person", "kind", "key", "object_id", "words", "count", "at"]
-        rows.insert(Notice, fields, [(pk, kind.value, key, object_id, words or {}, count, at) for pk in new])
+    post_all(kind, [Posted(pk, key, object_id, words or {}, count) for pk in sorted(set(to))], at=at)
+
+
+class Posted(NamedTuple):
+    """One thing for one person (id): what it leads to (id), what its sentence names, how much there is of it."""
+
+    person: int
+    key: str
+    object_id: int | None
+    words: dict[str, Any]
+    units: int
+
+
+def post_all(kind: Notice.Kind, things: Sequence[Posted], *, at: datetime.datetime) -> None:
+    """Let each person find each thing, at most one of a person and key: three statements however many there are."""
+    wanted = {(each.person, each.key): each for each in things}
+    lying = Notice.objects.filter(
+        person__in={each.person for each in things}, key__in={each.key for each in things}, read_at=None
+    )
+    found = {(person, key): pk for pk, person, key in lying.values_list("pk", "person", "key")}
+    known = {key: pk for key, pk in found.items() if key in wanted}
+    rows.run(
+        "UPDATE inbox_notice AS t SET count = t.count + {1}, at = {2}, words = {3}, object_id = {4}"
+        " FROM {source} WHERE t.id = {0}",
+        Notice,
+        ["id", "count", "at", "words", "object_id"],
+        [(pk, each.units, at, each.words, each.object_id) for key, pk in known.items() for each in [wanted[key]]],
+    )
+    new = [(key, each) for key, each in wanted.items() if key not in known]
+    rows.insert(
+        Notice,
+        ["person", "kind", "key", "object_id", "words", "count", "at"],
+        [(e.person, kind.value, e.key, e.object_id, e.words, e.units, at) for _key, e in new],
+    )
 
 
 def post_once(

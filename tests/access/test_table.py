@@ -99,7 +99,7 @@ def test_customer_service_never_edits_etas_and_purchasing_never_sees_contact_dat
 def test_the_auditor_changes_nothing_and_the_administrator_sees_no_business_data() -> None:
     own = {"viewing.save_view", "viewing.delete_view", "viewing.prefer", "viewing.prefer_columns"}  # of their own desk
     own |= {"minding.ask_for_access", "minding.mark_read", "minding.mark_unread"}
-    own |= {"minding.set_aside", "minding.take_up_again"}
+    own |= {"minding.set_aside", "minding.take_up_again", "minding.follow", "minding.unfollow", "minding.mute"}
     assert all("view_" in name for name in permissions_of(AUDITOR) - own)
     settings = {f"changes.{way}_approvallimit" for way in ("view", "add", "change", "delete")}
     business = ("catalog.", "supply.", "orders.", "allocation.", "changes.", "selling.", "buying.", "receiving.")

@@ -5,6 +5,7 @@ import pytest
 from backorders.access.table import ADMINISTRATOR, SERVICE
 from backorders.actions import minding
 from backorders.actions.minding import NothingToAsk
+from backorders.desk.models import Follow
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import post, unread
 from tests.factories import AT, a_user, day, later
@@ -74,3 +75,30 @@ def test_nothing_is_set_aside_until_a_day_that_is_not_ahead_or_too_far(offset: i
     with pytest.raises(minding.NotAhead):
         minding.set_aside([notice.pk], until=day(offset), by=reader, at=AT)
     assert Notice.objects.waiting(AT).exists()
+
+
+def test_a_thing_is_followed_once_and_left() -> None:
+    reader, other = a_user(), a_user()
+    first = minding.follow(Follow.Thing.ORDER, 7, name="Order 7", by=reader, at=AT)
+    assert minding.follow(Follow.Thing.ORDER, 7, name="Order 7", by=reader, at=later(hours=1)) == first
+    minding.follow(Follow.Thing.ORDER, 7, name="Order 7", by=other, at=AT)
+    assert minding.unfollow(Follow.Thing.ORDER, 7, by=reader)
+    assert not minding.unfollow(Follow.Thing.ORDER, 7, by=reader)
+    assert Follow.objects.get().person == other
+
+
+def test_nobody_follows_more_than_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(minding, "MOST_FOLLOWED", 1)
+    reader = a_user()
+    minding.follow(Follow.Thing.ORDER, 7, name="Order 7", by=reader, at=AT)
+    with pytest.raises(minding.FollowsTooMuch, match="You follow 1"):
+        minding.follow(Follow.Thing.ORDER, 8, name="Order 8", by=reader, at=AT)
+
+
+def test_kinds_are_muted_exactly_as_said_and_never_where_somebody_waits() -> None:
+    reader = a_user()
+    assert minding.mute(["call", "job", "approval_asked"], by=reader) == ["call", "job"]
+    assert minding.mute(["job", "short"], by=reader) == ["job", "short"]
+    assert list(reader.mutes.order_by("kind").values_list("kind", flat=True)) == ["job", "short"]
+    a_notice(reader, "calls")
+    assert unread(reader, cap=9, at=AT) == 1

@@ -39,6 +39,7 @@ OF_QUESTIONS = ("answer_question", "settle_question")
 IMPORT_ACTS = {f"{verb}_import" for verb in ("decide", "type_over", "check", "apply", "undo")} | {"match_columns"}
 LINE_ACTS = ("change_quantity", "substitute", "reallocate", "expedite", "unexpedite")
 LINE_ACTS += ("agree", "set_last_day", "end_contract")
+FOLLOWING = ("follow_order", "follow_product", "follow_purchase_order", "follow_view")
 ONLY_POST = {"resend", "decide_words"} | IMPORT_ACTS | {"decide_approval", "mark_notices", "ask_for_access"}
 ONLY_POST |= {"steer_job", "link_calendar", "undo", "write_note", "stop_or_send", "turn_mail", "mark_called"}
 ONLY_POST |= {
@@ -52,6 +53,7 @@ ONLY_POST |= {
     "note_supplier_call",
     "reject_answers",
     "ask_to_buy",
+    *FOLLOWING,
 }
 FRAGMENTS = {"mail_as_sent", "jobs_tray", "import_progress", "problem_rows", "supplier_template"}
 FRAGMENTS |= {"new_lines", "summary_of_lines", "export_lines", "export_audit"}
@@ -92,6 +94,7 @@ def addresses(world: World | None = None) -> dict[str, str]:
         "export_lines": ["csv"],
         "export_audit": ["csv"],
         "peek": [line],
+        **{name: [1] for name in FOLLOWING},
         "saved_lines": [1],
         "delete_view": [1],
         "stop_or_send": ["hold"],

@@ -1,14 +1,24 @@
 """The inbox shows what waits for its reader; a refused page leads to those who can help."""
 
+import re
+from typing import Any
+
 import pytest
 
 from backorders.access.table import ADMINISTRATOR, MANAGER, PURCHASING, SERVICE
+from backorders.actions import queueing
+from backorders.desk import following
+from backorders.desk.models import SavedView
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post
-from tests.backoffice.desk import World, address, somebody, text
-from tests.factories import AT, a_user
+from tests.backoffice.desk import World, address, fill_in, somebody, text
+from tests.factories import AT, a_user, later
 
 pytestmark = pytest.mark.usefixtures("frozen", "db")
+
+
+def shown(page: Any) -> list[Any]:
+    return [each for group in page.context["groups"] for each in group.shown]
 
 
 def test_a_customer_to_be_called_waits_for_the_desk() -> None:
@@ -26,12 +36,12 @@ def test_the_header_counts_what_is_unread() -> None:
     assert "Inbox 3" in text(agent.get(address("records")))
     page = agent.get(address("inbox"))
     assert "(3) Inbox" in text(page)
-    ids = [each.notice.pk for each in page.context["shown"]]
+    ids = [each.notice.pk for each in shown(page)]
     assert agent.post(address("mark_notices", "read"), {"notice": ids[:2]}).status_code == 302
     assert "Inbox 1" in text(agent.get(address("records")))
-    assert len(agent.get(address("inbox") + "?show=all").context["shown"]) == 3
+    assert len(shown(agent.get(address("inbox") + "?show=all"))) == 3
     agent.post(address("mark_notices", "unread"), {"notice": ids})
-    assert len(agent.get(address("inbox")).context["shown"]) == 3
+    assert len(shown(agent.get(address("inbox")))) == 3
 
 
 def test_a_way_that_is_none_is_not_found() -> None:
@@ -97,3 +107,49 @@ def test_a_notice_is_set_aside_and_brought_back() -> None:
     for day in ("soon", "2026-06-01", ""):
         said = agent.post(address("mark_notices", "aside"), {"notice": ids, "day": day}, follow=True)
         assert "is not a date" in text(said) or "Choose a day after today" in text(said)
+
+
+def test_a_thing_is_followed_on_its_page_and_what_others_did_lies_under_its_name() -> None:
+    world, agent = World(), somebody(SERVICE)
+    orders = [world.first, world.second]
+    for order in orders:
+        said = text(agent.post(address("follow_order", order.pk), follow=True))
+        assert f"What others do with Order {order.number} comes into your inbox." in said
+        assert "Stop following" in said
+        queueing.hold(order.lines.get(), reason="x", by=None, at=later(minutes=1))
+    following.tell_followers(at=later(minutes=3))
+    page = agent.get(address("inbox"))
+    groups = {group.about: [each.sentence for each in group.shown] for group in page.context["groups"]}
+    for order in orders:
+        assert groups[f"Order {order.number}"] == [f"Order {order.number}: Put on hold."]
+    assert "What I follow 2" in text(page)
+    agent.post(address("follow_order", world.first.pk), {"stop": "1"})
+    assert "What I follow 1" in text(agent.get(address("inbox")))
+
+
+@pytest.mark.parametrize("name", ["follow_product", "follow_purchase_order", "follow_view"])
+def test_products_purchase_orders_and_views_are_followed_too(name: str) -> None:
+    world, buyer = World(), somebody(PURCHASING)
+    view = SavedView.objects.create(name="All", owner=a_user(), view="all", is_team=True, made_at=AT)
+    pk = {"follow_product": world.kettle.pk, "follow_purchase_order": world.line.purchase_order_id}.get(name, view.pk)
+    assert "Stop following" in text(buyer.post(address(name, pk), follow=True))
+    link = re.search(r'<ul class="plain"><li><a href="(.*?)"', buyer.get(address("inbox")).content.decode())
+    assert link is not None
+    assert buyer.get(link[1]).status_code == 200
+    assert "Stop following" not in text(buyer.post(address(name, pk), {"stop": "1"}, follow=True))
+
+
+def test_nobody_follows_what_they_may_not_see() -> None:
+    world = World()
+    assert somebody(ADMINISTRATOR).post(address("follow_order", world.first.pk)).status_code == 403
+    mine = SavedView.objects.create(name="Mine", owner=a_user(), view="all", made_at=AT)
+    assert somebody(SERVICE).post(address("follow_view", mine.pk)).status_code == 404
+
+
+def test_kinds_are_muted_in_the_preferences() -> None:
+    agent = somebody(SERVICE)
+    post(Notice.Kind.CALL, to=people_with(SERVICE), key="calls", at=AT)
+    page = fill_in(agent, address("preferences"), muted=["call"])
+    assert page.status_code == 302
+    assert "Nothing waits for you." in text(agent.get(address("inbox")))
+    assert agent.get(address("preferences")).context["form"]["muted"].value() == ["call"]

@@ -11,7 +11,7 @@ from tests.backoffice.desk import address, text
 
 
 def usual(**other: object) -> dict[str, object]:
-    form = PreferenceForm(preference=None)
+    form = PreferenceForm(preference=None, muted=())
     values = {name: form[name].value() for name in form.fields}
     return {name: value for name, value in {**values, **other}.items() if value not in (None, False)}
 

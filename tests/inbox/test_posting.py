@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import ADMINISTRATOR, MANAGER, SERVICE, WAREHOUSE
-from backorders.inbox.models import Notice
-from backorders.inbox.posting import administrators, people_with, post, post_once, settle, unread
+from backorders.inbox.models import Mute, Notice
+from backorders.inbox.posting import Posted, administrators, people_with, post, post_all, post_once, settle, unread
 from tests.factories import AT, a_user, later
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +87,29 @@ def test_many_people_need_no_more_statements() -> None:
         return len(queries)
 
     assert statements(20) == statements(1)
+
+
+def test_many_things_for_many_people_are_counted_up_or_new_with_as_many_statements_as_one() -> None:
+    def statements(number: int) -> int:
+        people = [a_user().pk for _ in range(number)]
+        things = [Posted(pk, f"thing {each}", each, {"n": each}, 2) for pk in people for each in range(number)]
+        post_all(CALL, things[::2], at=AT)
+        with CaptureQueriesContext(connection) as queries:
+            post_all(CALL, things, at=later(minutes=1))
+        for pk in people:
+            counts = dict(Notice.objects.filter(person=pk).values_list("key", "count"))
+            assert len(counts) == number
+            assert set(counts.values()) <= {2, 4}
+        return len(queries)
+
+    assert statements(9) == statements(2) == 3
+
+
+def test_a_muted_kind_waits_unseen_until_it_is_muted_no_longer() -> None:
+    reader, other = a_user(), a_user()
+    post(CALL, to=[reader.pk, other.pk], key="calls", at=AT)
+    Mute.objects.create(person=reader, kind=CALL)
+    Mute.objects.create(person=other, kind=Notice.Kind.JOB)
+    assert (unread(reader, cap=9, at=AT), unread(other, cap=9, at=AT)) == (0, 1)
+    Mute.objects.all().delete()
+    assert unread(reader, cap=9, at=AT) == 1

@@ -1,5 +1,6 @@
 """The form of a person's preferences; two commands never share a key."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from backorders.backoffice.keyboard import CHANGEABLE, Command
 from backorders.backoffice.preferences import HOMES
 from backorders.backoffice.zones import zone_names
 from backorders.desk.models import Preference
+from backorders.inbox.models import NEVER_MUTED, Notice
 
 LOOKS = ("theme", "density", "language", "time_zone", "home")
 NAMES = (*LOOKS, "digest", "are_keys_on")
@@ -40,10 +42,16 @@ class PreferenceForm(forms.Form):
         ],
     )
     digest = forms.ChoiceField(label=gettext_lazy("My inbox by e-mail"))
+    muted = forms.MultipleChoiceField(
+        label=gettext_lazy("Kinds of notices that wait unseen"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=lambda: [(k, label) for k, label in Notice._meta.get_field("kind").flatchoices if k not in NEVER_MUTED],
+    )
     are_keys_on = forms.BooleanField(label=gettext_lazy("Single keys do something"), required=False)
 
-    def __init__(self, data: Any = None, *, preference: Preference | None) -> None:
-        super().__init__(data, initial=self._initial(preference))
+    def __init__(self, data: Any = None, *, preference: Preference | None, muted: Collection[str]) -> None:
+        super().__init__(data, initial={**self._initial(preference), "muted": muted})
         for name in ("theme", "density", "digest"):
             field: Any = self.fields[name]
             field.choices = Preference._meta.get_field(name).flatchoices  # type: ignore[union-attr]

@@ -16,6 +16,7 @@ from backorders.allocation.windows import business_day
 from backorders.backoffice import notices
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import Screen
+from backorders.desk.models import Follow
 from backorders.ids import typed_ids
 from backorders.inbox.models import Notice
 from backorders.refusal import Refused
@@ -38,7 +39,11 @@ class Inbox(Screen):
         tomorrow = business_day(self.at) + datetime.timedelta(days=1)
         return super().get_context_data(
             page=page,
-            shown=[notices.shown(notice) for notice in page.rows],
+            groups=notices.grouped(page.rows),
+            follows=[
+                (reverse(f"admin:{notices.PLACES[each.thing]}", args=[each.object_id]), each)  # type: ignore[index]
+                for each in Follow.objects.filter(person=self.by).order_by("thing", "name")
+            ],
             show=show,
             is_all=show == "all",
             tomorrow=tomorrow,

@@ -20,7 +20,8 @@ from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.views.waiting import assignable
 from backorders.backoffice.workbench.neighbours import Neighbours, neighbours
 from backorders.desk.drafts import drafts_of
-from backorders.desk.models import Draft
+from backorders.desk.following import followed
+from backorders.desk.models import Draft, Follow
 from backorders.orders.models import Order
 from backorders.supply.models import PurchaseLine
 
@@ -37,7 +38,9 @@ class ShowOrder(Screen):
     @cached_property
     def order(self) -> Order:
         """The order."""
-        return get_object_or_404(Order.objects.select_related("customer", "carrier"), pk=self.kwargs["pk"])
+        orders = Order.objects.select_related("customer", "carrier")
+        orders = orders.annotate(is_followed=followed(Follow.Thing.ORDER, by=self.by))
+        return get_object_or_404(orders, pk=self.kwargs["pk"])
 
     def heading(self) -> str:
         """Name the order."""

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions import viewing
+from backorders.actions import minding, viewing
 from backorders.backoffice.forms.preferences import NAMES, PreferenceForm
 from backorders.backoffice.keyboard import COMMANDS, FIXED, keys_of
 from backorders.backoffice.preferences import home_of, preference_of
 from backorders.backoffice.views.screen import REFUSED, Screen
+from backorders.inbox.models import Mute
 from backorders.notifications.models import StaffMail
 
 MAILS = 5
@@ -26,17 +27,19 @@ class Preferences(Screen):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the form."""
-        kwargs.setdefault("form", PreferenceForm(preference=preference_of(self.request)))
+        muted = list(Mute.objects.filter(person=self.by).values_list("kind", flat=True))
+        kwargs.setdefault("form", PreferenceForm(preference=preference_of(self.request), muted=muted))
         mails = StaffMail.objects.filter(person=self.by).defer("text", "html").order_by("-id")[:MAILS]
         return super().get_context_data(mails=mails, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Keep them; the language holds from the next page on."""
-        form = PreferenceForm(request.POST, preference=preference_of(request))
+        form = PreferenceForm(request.POST, preference=preference_of(request), muted=())
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=REFUSED)
         kept = {name: form.cleaned_data[name] for name in NAMES}
         viewing.prefer(**kept, keys=form.own_keys(), by=self.by, at=self.at)
+        minding.mute(form.cleaned_data["muted"], by=self.by)
         messages.success(request, _("Preferences saved."))
         response = redirect("admin:preferences")
         _speak(response, kept["language"])

@@ -17,6 +17,8 @@ from backorders.backoffice.plots import CHART_HEIGHT, CHART_WIDTH, LEFT, RIGHT, 
 from backorders.backoffice.product_supply import View, view_of
 from backorders.backoffice.views.screen import Screen
 from backorders.catalog.models import Product
+from backorders.desk.following import followed
+from backorders.desk.models import Follow
 from backorders.refusal import Refused
 
 STEPS_SHOWN = 60
@@ -31,7 +33,9 @@ class ShowSupply(Screen):
     @cached_property
     def product(self) -> Product:
         """The product."""
-        return get_object_or_404(Product.objects.select_related("category"), pk=self.kwargs["pk"])
+        products = Product.objects.select_related("category")
+        products = products.annotate(is_followed=followed(Follow.Thing.PRODUCT, by=self.by))
+        return get_object_or_404(products, pk=self.kwargs["pk"])
 
     def heading(self) -> str:
         """Name the product."""

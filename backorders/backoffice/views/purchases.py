@@ -22,6 +22,8 @@ from backorders.backoffice.scanning import scanned
 from backorders.backoffice.selections import freeze
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.workbench.counting import COUNTED, shown_count
+from backorders.desk.following import followed
+from backorders.desk.models import Follow
 from backorders.ids import typed_ids
 from backorders.notifications.links import hashed
 from backorders.searching import matching
@@ -136,7 +138,9 @@ class ShowPurchaseOrder(Screen):
     @cached_property
     def order(self) -> PurchaseOrder:
         """The purchase order."""
-        return get_object_or_404(PurchaseOrder.objects.select_related("supplier"), pk=self.kwargs["pk"])
+        orders = PurchaseOrder.objects.select_related("supplier")
+        orders = orders.annotate(is_followed=followed(Follow.Thing.PURCHASE_ORDER, by=self.by))
+        return get_object_or_404(orders, pk=self.kwargs["pk"])
 
     def heading(self) -> str:
         """Name it."""

@@ -20,7 +20,8 @@ from backorders.backoffice.workbench.among import AT_MOST
 from backorders.backoffice.workbench.asking import Asked
 from backorders.backoffice.workbench.terms import read
 from backorders.desk import selecting
-from backorders.desk.models import SavedView
+from backorders.desk.following import followed
+from backorders.desk.models import Follow, SavedView
 from backorders.ids import typed_id, typed_ids
 from backorders.orders.models import Customer, Order, OrderLine
 from backorders.supply.models import PurchaseLine
@@ -175,7 +176,8 @@ class SavedLines(WaitingLines):
     @cached_property
     def view(self) -> SavedView:
         """The saved view; nobody sees another person's own ones."""
-        saved: SavedView = get_object_or_404(saved_views(self.by), pk=self.kwargs["pk"])
+        views = saved_views(self.by).annotate(is_followed=followed(Follow.Thing.VIEW, by=self.by))
+        saved: SavedView = get_object_or_404(views, pk=self.kwargs["pk"])
         return saved
 
     @cached_property
