@@ -14,7 +14,7 @@ from backorders.allocation.models import Allocation, Promise, PromiseChange
 from backorders.catalog.models import Category, Product, Substitute
 from backorders.changes.appending import refusals
 from backorders.changes.models import Approval, ApprovalLimit, ChangeSet, Touch
-from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine
+from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine, StaffProposal
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.delays.caseload import open_missing
 from backorders.delays.models import LegalCase, LegalEvent
@@ -229,6 +229,17 @@ TRIES: dict[str, Callable[[], Any]] = {
     "one_proposal_of_a_line_waits": lambda: twice(a_proposal()),
     "a_proposal_is_decided_once_and_dated": lambda: a_proposal(decided_at=AT),
     "only_what_was_accepted_became_something": lambda: a_proposal(state="accepted", decided_at=AT),
+    "a_person_proposes_one_eta_of_a_line": lambda: twice(a_staff_proposal()),
+    "a_proposed_eta_ends_on_or_after_its_first_day": lambda: a_staff_proposal(eta_on=day(3), eta_until=day(2)),
+    "a_proposed_eta_says_why": lambda: a_staff_proposal(note=""),
+    "a_staff_proposal_is_decided_once_and_dated": lambda: a_staff_proposal(decided_at=AT),
+    "a_person_decides_on_a_staff_proposal": lambda: a_staff_proposal(state="declined", decided_at=AT, decision="x"),
+    "only_an_accepted_staff_proposal_became_something": lambda: a_staff_proposal(
+        state="accepted", decided_at=AT, decided_by=a_user()
+    ),
+    "a_declined_staff_proposal_says_why": lambda: a_staff_proposal(
+        state="declined", decided_at=AT, decided_by=a_user()
+    ),
     # inbox
     "a_thing_waits_once_for_a_person": lambda: [a_notice(person=who) for who in [a_user()] * 2],
     "a_notice_is_of_something": lambda: a_notice(person=a_user(), key=""),
@@ -469,6 +480,11 @@ def a_proposal(**fields: Any) -> EtaProposal:
     said = {"answer": "refuse", "reason_code": "other", "reference": "r", "at": AT, "seen_version": 1}
     made = {"line": a_request_line(), "seen_quantity": 1, "answer_change": a_change()}
     return EtaProposal.objects.create(**{**said, **made, **fields})
+
+
+def a_staff_proposal(**fields: Any) -> StaffProposal:
+    heard = {"confidence": "estimate", "note": "x", "proposed_by": a_user(), "at": AT}
+    return StaffProposal.objects.create(**{**heard, "purchase_line": a_purchase(a_product(), 5), **fields})
 
 
 def a_link() -> CustomerLink:

@@ -86,6 +86,9 @@ CAPABILITIES: dict[str, Capability] = {
     "asking.withdraw": _c(_("withdraw a question to a supplier"), BUYING),
     "proposals.accept": _c(_("accept what suppliers answer"), BUYING),  # approval: customers
     "proposals.reject": _c(_("reject what suppliers answer"), BUYING),
+    "staff_proposals.propose": _c(_("propose an ETA"), WORKING),
+    "staff_proposals.accept": _c(_("accept proposed ETAs"), BUYING),  # approval: customers
+    "staff_proposals.decline": _c(_("decline proposed ETAs"), BUYING),
     "asking.note_call": _c(_("mark a supplier as called"), BUYING),
     "feeding.make_calendar_link": _c(_("read expected receipts in a calendar"), WORKING),
     "feeding.revoke_calendar_link": _c(_("revoke a calendar's address"), WORKING),
@@ -200,6 +203,7 @@ RECORDS: dict[str, Seen] = {
     "chasing.daterequest": Seen(BUSINESS),
     "chasing.requestline": Seen(BUSINESS),
     "chasing.etaproposal": Seen(BUSINESS),
+    "chasing.staffproposal": Seen(BUSINESS),
     "orders.customer": Seen(TOLD, DESK),
     "orders.carrier": Seen(BUSINESS, MANAGER),
     "orders.order": Seen(BUSINESS),

@@ -24,6 +24,7 @@ from backorders.actions import (
     receiving,
     revising,
     selling,
+    staff_proposals,
     telling,
     undoing,
 )
@@ -35,7 +36,7 @@ from backorders.catalog.models import Product
 from backorders.changes.acting import act
 from backorders.changes.models import Approval, ApprovalLimit, ChangeSet, Source
 from backorders.changes.recording import open_change
-from backorders.chasing.models import EtaProposal
+from backorders.chasing.models import EtaProposal, StaffProposal
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post, settle
 from backorders.orders.models import Order, OrderLine, Shipment
@@ -268,6 +269,12 @@ def _revise_eta(given: dict[str, Any], **who: Any) -> Done[Any]:
     return revising.revise_eta(_etas(given["changes"]), source=source, **rest, **who)
 
 
+def _accept_staff_proposal(given: dict[str, Any], **who: Any) -> Done[Any]:
+    proposal, change = _found(StaffProposal, given["proposal"]), etas.eta_change(given["change"])
+    rest = _rest(given, "proposal", "change", "source")
+    return staff_proposals.accept(proposal, change, source=Source(given["source"]), **rest, **who)
+
+
 def _undone(verb: Callable[..., Done[Any]]) -> Way:
     """The way of an undo: it is looked at as a revert is."""
 
@@ -316,6 +323,9 @@ WAYS: dict[str, Way] = {
     "compensating.give": Way(lambda given, **who: compensating.give(_amounts(given["awards"]), **who)),
     "proposals.accept": Way(
         lambda given, **who: proposals.accept(_proposed(given), note=given["note"], **who), _look_at_proposals
+    ),
+    "staff_proposals.accept": Way(
+        _accept_staff_proposal, lambda given, at: revising.preview_eta(_etas([given["change"]]), at=at)
     ),
     "undoing.undo": _undone(undoing.undo),
     "undoing.undo_what_nobody_changed": _undone(undoing.undo_what_nobody_changed),

@@ -3,7 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backorders.actions import approving, asking, clock, compensating, deadlines, photographing, replying, silencing
+from backorders.actions import (
+    approving,
+    asking,
+    clock,
+    compensating,
+    deadlines,
+    photographing,
+    replying,
+    silencing,
+    staff_proposals,
+)
 
 
 @shared_task
@@ -33,8 +43,10 @@ def notice_outside_changes() -> int:
 
 @shared_task
 def ask_suppliers() -> int:
-    """Ask and remind the suppliers whose dates are due to be asked for."""
-    return asking.ask_due(at=timezone.now())
+    """Ask and remind the suppliers whose dates are due to be asked for; what colleagues proposed too late ends."""
+    now = timezone.now()
+    staff_proposals.end_settled(at=now)
+    return asking.ask_due(at=now)
 
 
 @shared_task

@@ -158,6 +158,8 @@ NO_WAY: dict[str, Any] = {
     "ask_supplier": _("Withdraw the question instead."),
     **dict.fromkeys(("withdraw_request", "reject_answers"), _ASK_AGAIN),
     "answer_dates": _("Accept or reject what the supplier answered."),
+    "propose_eta": _("Propose another ETA instead, or let a buyer decline it."),
+    "decline_proposed_eta": _("Propose the ETA again, or change it."),
     "make_calendar_link": _("Revoke the address instead."),
     "revoke_calendar_link": _("Make a new address instead."),
     "undo": _("Do the act again instead."),

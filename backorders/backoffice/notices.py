@@ -91,6 +91,18 @@ def shown(notice: Notice) -> Shown:
                 "%(supplier)s answered of %(count)s line.", "%(supplier)s answered of %(count)s lines.", notice.count
             )
             return Shown(notice, sentence % said, reverse("admin:proposals"), _("Open the answers"))
+        case Kind.ETA_PROPOSED:
+            said = {"person": words.get("person", ""), "line": words.get("line", "")}
+            sentence = _("%(person)s proposes an ETA of %(line)s.") % said
+            url = reverse("admin:accept_proposed_eta", args=[number or 0])
+            return Shown(notice, sentence, url, _("Look and decide"))
+        case Kind.ETA_DECIDED:
+            said = {name: words.get(name, "") for name in ("person", "line", "reason")}
+            sentence = _("%(person)s accepted the ETA of %(line)s that you proposed.") % said
+            if words.get("state") != "accepted":
+                sentence = _("%(person)s declined the ETA of %(line)s that you proposed: %(reason)s") % said
+            url = reverse("admin:purchase_order", args=[number or 0])
+            return Shown(notice, sentence, url, _("Purchase order"))
         case Kind.SHORT:
             said = {"number": words.get("number", ""), "count": words.get("units", 0)}
             sentence = ngettext(

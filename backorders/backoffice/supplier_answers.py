@@ -1,4 +1,4 @@
-"""What suppliers answered, as a buyer reads it: from which date to which, and what changed since they answered."""
+"""What suppliers answered and colleagues heard, as a buyer reads it: from which date to which, what changed since."""
 
 import datetime
 from collections.abc import Sequence
@@ -7,9 +7,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from backorders.actions import proposals
+from backorders.actions.staff_proposals import name_of
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.differences import differences
-from backorders.chasing.models import EtaProposal
+from backorders.chasing.models import EtaProposal, StaffProposal
 from backorders.supply.models import PurchaseLine
 
 Answer = EtaProposal.Answer
@@ -56,3 +57,26 @@ def words(proposal: EtaProposal) -> str:
             units = [part.quantity for part in proposals.parts_of(proposal)]
             return ", ".join(f"{many} × {day}" for many, day in zip(units, days, strict=True))
     return days[0]
+
+
+class Proposed(NamedTuple):
+    """One ETA that a colleague proposed: who, its purchase line, the ETA they saw and the one they heard of.
+
+    `is_outdated`: the line has another ETA by now.
+    """
+
+    proposal: StaffProposal
+    who: str
+    line: PurchaseLine
+    was: str
+    says: str
+    is_outdated: bool
+
+
+def proposed_row(proposal: StaffProposal) -> Proposed:
+    """Return a staff proposal, with its line and its proposer, as it is shown."""
+    line = proposal.purchase_line
+    is_outdated = (line.eta_on, line.eta_until) != (proposal.seen_on, proposal.seen_until)
+    was = short_window(proposal.seen_on, proposal.seen_until)
+    says = short_window(proposal.eta_on, proposal.eta_until)
+    return Proposed(proposal, name_of(proposal.proposed_by), line, was, says, is_outdated)

@@ -82,6 +82,8 @@ NAMES = {
     "withdraw_request": _("Question to a supplier withdrawn"),
     "answer_dates": _("Supplier answered"),
     "reject_answers": _("Supplier's answer rejected"),
+    "propose_eta": _("ETA proposed"),
+    "decline_proposed_eta": _("Proposed ETA declined"),
     "note_call": _("Supplier called"),
     "make_calendar_link": _("Calendar address made"),
     "revoke_calendar_link": _("Calendar address revoked"),

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from backorders.changes.models import ChangeSet
-from backorders.supply.models import EtaRevision, PurchaseLine, Supplier
+from backorders.supply.models import Confidence, EtaRevision, PurchaseLine, Supplier
 
 
 class ChasePolicy(models.Model):
@@ -177,3 +177,70 @@ class EtaProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_answer_display()}: {self.line.purchase_line}"
+
+
+class StaffProposal(models.Model):
+    """A staff proposal is the ETA of one purchase line that somebody who does not change ETAs heard of.
+
+    It is not the supplier's word: the supplier is asked on, no date is confirmed, and nobody takes it over but a buyer.
+    What was seen is the ETA that the purchase line had then.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waits for a decision"
+        ACCEPTED = "accepted", "accepted"
+        DECLINED = "declined", "declined"
+        REPLACED = "replaced", "replaced by a newer one of the same person"
+        ENDED = "ended", "nothing is outstanding any more"
+
+    purchase_line = models.ForeignKey(PurchaseLine, models.PROTECT, related_name="staff_proposals")
+    eta_on = models.DateField(null=True, blank=True)
+    eta_until = models.DateField(null=True, blank=True, help_text="with neither day: that there is no date")
+    confidence = models.CharField(max_length=12, choices=Confidence)
+    said = models.CharField(max_length=2000, blank=True, help_text="what it comes from, word for word")
+    note = models.CharField(max_length=500, blank=True)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="eta_proposals")
+    at = models.DateTimeField()
+    seen_on = models.DateField(null=True, blank=True)
+    seen_until = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    decision = models.TextField(blank=True, help_text="why it was declined")
+    change_set = models.ForeignKey(
+        ChangeSet, models.PROTECT, null=True, blank=True, related_name="+", help_text="what it became"
+    )
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="a_person_proposes_one_eta_of_a_line",
+                fields=["purchase_line", "proposed_by"],
+                condition=Q(state="waiting"),
+            ),
+            models.CheckConstraint(
+                name="a_proposed_eta_ends_on_or_after_its_first_day",
+                condition=Q(eta_on=None, eta_until=None) | Q(eta_on__isnull=False, eta_until__gte=models.F("eta_on")),
+            ),
+            models.CheckConstraint(name="a_proposed_eta_says_why", condition=~Q(said="") | ~Q(note="")),
+            models.CheckConstraint(
+                name="a_staff_proposal_is_decided_once_and_dated",
+                condition=Q(state="waiting", decided_at=None) | (~Q(state="waiting") & Q(decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="a_person_decides_on_a_staff_proposal",
+                condition=~Q(state__in=("accepted", "declined")) | Q(decided_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="only_an_accepted_staff_proposal_became_something",
+                condition=Q(state="accepted", change_set__isnull=False) | (~Q(state="accepted") & Q(change_set=None)),
+            ),
+            models.CheckConstraint(
+                name="a_declined_staff_proposal_says_why", condition=~Q(state="declined") | ~Q(decision="")
+            ),
+        ]
+        indexes = [models.Index(name="staff_proposals_waiting", fields=["at"], condition=Q(state="waiting"))]
+
+    def __str__(self) -> str:
+        return f"{self.purchase_line}: {self.eta_on or 'no date'}"

@@ -34,6 +34,8 @@ class Notice(models.Model):
         SUPPLIER_CALL = "supplier_call", "suppliers to call"
         SUPPLIER_SILENT = "supplier_silent", "suppliers who answer no mail"
         PROPOSAL = "proposal", "suppliers answered"
+        ETA_PROPOSED = "eta_proposed", "ETA proposed"
+        ETA_DECIDED = "eta_decided", "proposed ETA decided on"
         JOB = "job", "job needs you"
         SHORT = "short", "goods came short"
         UNCOVERED = "uncovered", "goods to buy"
@@ -67,7 +69,12 @@ class Notice(models.Model):
 
 
 # Here somebody waits for an answer, or gets the one they waited for: not to be muted.
-NEVER_MUTED = (Notice.Kind.ACCESS_ASKED, Notice.Kind.APPROVAL_ASKED, Notice.Kind.APPROVAL_DECIDED)
+NEVER_MUTED = (
+    Notice.Kind.ACCESS_ASKED,
+    Notice.Kind.APPROVAL_ASKED,
+    Notice.Kind.APPROVAL_DECIDED,
+    Notice.Kind.ETA_DECIDED,
+)
 
 
 class Mute(models.Model):

@@ -23,6 +23,7 @@ from backorders.notifications.models import CallTask, Macro, Reply, ReplyFile, S
 from backorders.orders.models import Refund
 from backorders.supply.models import DamagePhoto
 from tests.backoffice.desk import World, somebody
+from tests.chasing.desk import a_staff_proposal
 from tests.compensation.policies import an_award
 from tests.factories import AT, a_user, day
 from tests.importing.desk import opened
@@ -87,6 +88,7 @@ def things(world: World) -> dict[str, Any]:
         "shipments": parcel,
         "shipment-lines": parcel.lines.get(),
         "purchase-lines": world.line,
+        "proposed-etas": a_staff_proposal(world.line, by=agent),
         "purchase-orders": world.line.purchase_order,
         "messages": world.message,
         "calls": CallTask.objects.earliest("id"),

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.test import Client
 from django.utils import translation
 
-from backorders.access.table import ADMINISTRATOR, MANAGER
+from backorders.access.table import ADMINISTRATOR, MANAGER, SERVICE
 from backorders.actions import (
     caring,
     compensating,
@@ -37,6 +37,7 @@ from tests.backoffice.desk import World, address, fill_in, filled, somebody, tex
 from tests.backoffice.routes import asked_and_suppressed
 from tests.backoffice.test_every_page import records
 from tests.backoffice.test_macros_screen import a_macro
+from tests.chasing.desk import a_staff_proposal
 from tests.compensation.policies import SOON, TENTH, a_late_line, a_policy
 from tests.factories import AT, a_user, day, receive, revise
 
@@ -90,6 +91,16 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
     "purchase_line_eta": (
         lambda w: address("purchase_line_eta", w.line.pk),
         {"how": "date", "eta_on": str(day(50)), "reason_code": "customs", "source": "supplier"},
+        changed_line,
+    ),
+    "propose_eta": (
+        lambda w: address("propose_eta", w.line.pk),
+        {"how": "date", "eta_on": str(day(50)), "said": "x"},
+        changed_line,
+    ),
+    "accept_proposed_eta": (
+        lambda w: address("accept_proposed_eta", a_staff_proposal(w.line, by=a_user(SERVICE)).pk),
+        {"reason_code": "customs", "source": "supplier"},
         changed_line,
     ),
     "purchase_order_eta": (

@@ -24,6 +24,7 @@ from backorders.actions import (
     revising,
     selling,
     shipping,
+    staff_proposals,
     telling,
     undoing,
 )
@@ -32,7 +33,7 @@ from backorders.allocation.models import Promise
 from backorders.allocation.windows import business_day
 from backorders.catalog.models import Product, Substitute
 from backorders.changes.models import ChangeSet
-from backorders.chasing.models import DateRequest, RequestLine
+from backorders.chasing.models import DateRequest, RequestLine, StaffProposal
 from backorders.compensation.models import CompensationPolicy
 from backorders.delays.models import LegalCase
 from backorders.desk import selecting
@@ -284,6 +285,16 @@ def supplier_answered(world: World) -> DateRequest:
     proposals.propose(line.request, answers=[said], key="k", at=timezone.now())
     receiving.receive([receiving.Arrival(world.line.pk, 1)], by=None, at=timezone.now())
     return line.request
+
+
+def colleague_proposed(world: World) -> StaffProposal:
+    """Somebody of customer service heard of a later date, in a long mail; meanwhile its supplier says another one."""
+    heard = etas.EtaChange(world.line.pk, [etas.EtaPart(world.today + datetime.timedelta(days=60))])
+    agent = a_user(SERVICE, first_name=LONG_NAME[:40])
+    made = staff_proposals.propose(heard, said=f"{LONG_NAME}\n" * 3, note=LONG_NAME, by=agent, at=timezone.now()).made
+    other = etas.EtaChange(world.line.pk, [etas.EtaPart(world.today + datetime.timedelta(days=30))])
+    revising.revise_eta([other], reason_code="transport", by=None, at=timezone.now())
+    return made
 
 
 def typed_by_another(_world: World) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 import datetime
 from typing import Any
 
-from backorders.actions import asking, proposals
-from backorders.actions.etas import EtaPart
+from backorders.actions import asking, proposals, staff_proposals
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.actions.proposals import LineAnswer
 from backorders.catalog.models import Product
-from backorders.chasing.models import DateRequest, EtaProposal, RequestLine
+from backorders.chasing.models import DateRequest, EtaProposal, RequestLine, StaffProposal
 from backorders.notifications.links import hashed
 from backorders.notifications.models import SupplierLink
 from backorders.supply.models import PurchaseLine
@@ -36,3 +36,12 @@ class Asked:
         at: datetime.datetime = how.pop("at", later(hours=1))
         said = LineAnswer(self.line.pk, answer, days, **{"reason_code": "production", **how})
         return proposals.propose(self.request, answers=[said], key=key, at=at).made[0]
+
+
+def a_staff_proposal(line: PurchaseLine, *, by: Any, offset: int | None = 20, **how: Any) -> StaffProposal:
+    """What `by` heard of a purchase line: `offset` days after today, or that there is no date."""
+    part = EtaPart(day(offset) if offset is not None else None)
+    at: datetime.datetime = how.pop("at", AT)
+    words = {"said": "Dear all, the boat is late.", **how}
+    confidence = words.pop("confidence", "estimate")
+    return staff_proposals.propose(EtaChange(line.pk, [part], confidence), **words, by=by, at=at).made

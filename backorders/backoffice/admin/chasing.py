@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin
-from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine
+from backorders.chasing.models import ChasePolicy, DateRequest, EtaProposal, RequestLine, StaffProposal
 from backorders.notifications.models import SupplierLink
 
 
@@ -53,6 +53,16 @@ class EtaProposalAdmin(LedgerAdmin):
     list_display = ("reference", "answer", "state", "at", "decided_by", "decided_at")
     list_select_related = ("decided_by",)
     list_filter = ("state", "answer")
+    ordering = ("-id",)
+
+
+@admin.register(StaffProposal)
+class StaffProposalAdmin(LedgerAdmin):
+    """Which ETAs colleagues proposed, and what became of it."""
+
+    list_display = ("purchase_line", "eta_on", "proposed_by", "at", "state", "decided_by", "decision")
+    list_select_related = ("purchase_line__purchase_order", "proposed_by", "decided_by")
+    list_filter = ("state",)
     ordering = ("-id",)
 
 

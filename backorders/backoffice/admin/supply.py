@@ -185,6 +185,8 @@ class PurchaseLineAdmin(LedgerAdmin):
                 ("receiving.receive", "receive", _("Receive"), line.purchase_order_id),
                 ("buying.close_purchase_line", "close_purchase_line", _("Close"), line.pk),
             )
+            if not request.user.has_perm("revising.revise_eta"):
+                ways = (("staff_proposals.propose", "propose_eta", _("Propose an ETA"), line.pk), *ways[1:])
             mine = [link(name, label, pk) for needs, name, label, pk in ways if request.user.has_perm(needs)]
             return format_html_join("", "{}", ((each,) for each in mine)) if mine and line.outstanding else None
 

@@ -27,7 +27,7 @@ class EtaForm(SeenVersionsForm):
     """
 
     salt = "backorders.eta"
-    only_for_saving = ("reason_code", "note", "source")
+    only_for_saving: tuple[str, ...] = ("reason_code", "note", "source")
     how = forms.ChoiceField(label=_("The supplier says"), widget=forms.RadioSelect, initial="date")
     eta_on = forms.DateField(label=_("New date, or first day"), required=False, widget=DateInput())
     eta_until = forms.DateField(label=_("Last day of a window"), required=False, widget=DateInput())
@@ -169,6 +169,33 @@ class EtaForm(SeenVersionsForm):
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
+
+
+class ProposalForm(EtaForm):
+    """What somebody who does not change ETAs heard of one line: a date, a window or none, and where it comes from."""
+
+    only_for_saving = ("said", "note")
+    said = forms.CharField(
+        label=_("What was said"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Paste the mail, or write who said it on the phone. The buyers decide by it."),
+    )
+
+    def __init__(self, data: Any = None, **how: Any) -> None:
+        super().__init__(data, **how)
+        del self.fields["reason_code"], self.fields["source"]
+        how_field = self._field("how")
+        how_field.choices = [way for way in how_field.choices if way[0] != "split"]
+        self.parts = None
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of the two that say why."""
+        cleaned = super().clean()
+        if not cleaned.get("said", "").strip() and not cleaned.get("note", "").strip() and "said" not in self.errors:
+            self.add_error("said", _("Paste what was said, or note where you know it from."))
+        return cleaned
 
 
 class PartForm(forms.Form):

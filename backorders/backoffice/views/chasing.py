@@ -21,7 +21,7 @@ from backorders.backoffice.forms.asking import ReasonForm
 from backorders.backoffice.forms.chasing import AcceptForm
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import ActScreen, Doing, Screen, our_address
-from backorders.chasing.models import DateRequest, EtaProposal
+from backorders.chasing.models import DateRequest, EtaProposal, StaffProposal
 from backorders.ids import typed_ids
 from backorders.notifications.models import UNSENT, CallTask, SupplierLink
 from backorders.supply.models import PurchaseLine
@@ -31,14 +31,14 @@ ANSWERED = 200
 
 
 class Answers(Screen):
-    """What suppliers answered and nobody decided on, whom to call, and what is still open with whom."""
+    """What suppliers answered and colleagues proposed and nobody decided on, whom to call, what is open with whom."""
 
     template_name = "backoffice/proposals.html"
     permission = "supply.view_purchaseline"
     title = gettext_lazy("Supplier answers")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add the three lists."""
+        """Add the four lists."""
         open_lines = Count("lines", filter=Q(lines__answered_at=None, lines__ended_at=None))
         requests = DateRequest.objects.filter(closed_at=None).select_related("supplier").annotate(open=open_lines)
         unsent = SupplierLink.objects.filter(request=OuterRef("pk"), message__state__in=UNSENT).order_by("-id")
@@ -48,8 +48,14 @@ class Answers(Screen):
         first = Min("lines__proposals__at", filter=Q(lines__proposals__state=EtaProposal.State.WAITING))
         found = DateRequest.objects.filter(lines__proposals__state=EtaProposal.State.WAITING)
         found = found.select_related("supplier").annotate(waiting=waiting, first=first).order_by("first", "id")
+        heard = StaffProposal.objects.filter(state=StaffProposal.State.WAITING)
+        heard = heard.filter(purchase_line__in=PurchaseLine.objects.outstanding())
+        heard = heard.select_related(
+            "purchase_line__purchase_order__supplier", "purchase_line__product", "proposed_by"
+        ).order_by("at", "id")
         return super().get_context_data(
             answered=found[:ANSWERED],
+            proposed=[supplier_answers.proposed_row(each) for each in heard[:ANSWERED]],
             page=page_of(requests.order_by("opened_at", "id"), self.request),
             calls=calls.order_by("opened_at", "id")[:CALLS],
             **kwargs,
