@@ -24,7 +24,7 @@ from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Touch
 from backorders.changes.recording import open_change, touch
 from backorders.compensation import reading
-from backorders.compensation.models import Award, CompensationPolicy
+from backorders.compensation.models import Award, CompensationPolicy, Trigger
 from backorders.compensation.weighing import Due, within
 from backorders.notifications import writing
 from backorders.notifications.emails import Rendered
@@ -139,21 +139,23 @@ def run_policies(*, at: datetime.datetime) -> int:
 
 
 @act
-def give_by_rule(*, at: datetime.datetime) -> int:
+def give_by_rule(*, lines: Collection[int] | None = None, at: datetime.datetime) -> int:
     """Give what is due by the policies that give at once, worst first, as far as budgets go; return how many.
 
-    At most five hundred at a time. Those held out are written down and get nothing.
+    At most five hundred at a time. Those held out are written down and get nothing. With `lines` (ids) only theirs,
+    also where a date was changed just now: only to look at what that comes to.
     """
+    settled = at - SETTLED if lines is None else None
     policies = _giving(at)
     if not policies:
         return 0
-    wanted = _payable(reading.dues(policies, settled=at - SETTLED, at=at), policies, at=at)[:AT_ONCE]
+    wanted = _payable(reading.dues(policies, lines=lines, settled=settled, at=at), policies, at=at)[:AT_ONCE]
     if not wanted:
         return 0
     _lock(wanted)
     policies = _locked_policies(policy.pk for policy in policies)
-    lines = {due.case.line_id for due in wanted}
-    still = _payable(reading.dues(policies, lines=lines, settled=at - SETTLED, at=at), policies, at=at)
+    mine = {due.case.line_id for due in wanted}
+    still = _payable(reading.dues(policies, lines=mine, settled=settled, at=at), policies, at=at)
     _drop_proposals(still)
     held_out = [due for due in still if due.is_held_out]
     _insert(held_out, State.HELD_OUT, None, {}, at)
@@ -259,6 +261,20 @@ def preview_gift(award: Award, *, at: datetime.datetime) -> Rendered:
     """Return the mail that would say so if nothing else were to be said. Writes nothing."""
     gift = Gift(award.policy.kind, award.amount, award.currency)
     return writing.shown(writing.compensated(award.line.order, gift=gift, line=award.line, at=at))
+
+
+def withhold(lines: Iterable[int], *, change: ChangeSet) -> None:
+    """Let what is due for the broken promises of these lines (ids) not be given, as a part of the act that broke them.
+
+    Those held out stay so: nobody decides about them.
+    """
+    active = _locked_policies(policy.pk for policy in reading.active(business_day(change.at)))
+    late = [policy for policy in active if policy.trigger == Trigger.LATE]
+    for some in rows.batches(lines if late else (), reading.CHUNK):
+        due = [each for each in reading.dues(late, lines=some, at=change.at) if not each.is_held_out]
+        _drop_proposals(due)
+        _insert(due, State.DECLINED, change, {}, change.at)
+    Award.objects.filter(change_set=change).update(decided_by=change.by)
 
 
 def take_back(change: ChangeSet, *, undoing: ChangeSet) -> None:

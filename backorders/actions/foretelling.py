@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from backorders.actions import compensating
 from backorders.actions.etas import EtaChange
 from backorders.actions.revising import revise_eta
 from backorders.changes.acting import act
@@ -16,20 +17,25 @@ from backorders.notifications.foreseeing import Foreseen, foresee
 
 
 def foresee_after(
-    changes: Sequence[EtaChange], *, reason_code: str, customer: int, at: datetime.datetime
+    changes: Sequence[EtaChange], *, reason_code: str, customer: int, compensates: bool = True, at: datetime.datetime
 ) -> Foreseen | None:
     """Return what this customer (an id) would hear once these ETAs were saved; None if they move nothing of theirs.
 
+    What policies give at once for it is given before the mail leaves, unless the change says that it is not.
     Writes nothing that stays; holds the locks of `revise_eta` for so long, and raises the same refusals.
     """
-    return _foreseen(changes, reason_code, customer, at)
+    return _foreseen(changes, reason_code, customer, compensates, at)
 
 
 @act
-def _foreseen(changes: Sequence[EtaChange], reason_code: str, customer: int, at: datetime.datetime) -> Foreseen | None:
+def _foreseen(
+    changes: Sequence[EtaChange], reason_code: str, customer: int, compensates: bool, at: datetime.datetime
+) -> Foreseen | None:
     with transaction.atomic():
         impact = revise_eta(changes, reason_code=reason_code, by=None, at=at).impact
-        is_moved = any(move.customer_id == customer for move in impact.moves)
-        foreseen = foresee([customer], at=at) if is_moved else None
+        moved = [move.line_id for move in impact.moves if move.customer_id == customer]
+        if moved and compensates:
+            compensating.give_by_rule(lines=moved, at=at)
+        foreseen = foresee([customer], at=at) if moved else None
         transaction.set_rollback(True)
     return foreseen

@@ -9,6 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
+from backorders.access.checking import check
+from backorders.actions import compensating
 from backorders.actions.checking import NotOpen, a_reason, a_text, whole_units
 from backorders.actions.done import Done
 from backorders.actions.etas import BadEta, BadSplit, EtaChange, EtaPart, as_plain, check_change
@@ -44,21 +46,25 @@ def revise_eta(
     source: Source | None = None,
     key: str | None = None,
     tells_later: bool = False,
+    compensates: bool = True,
     approved_by: AbstractBaseUser | None = None,
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Done[list[PurchaseLine]]:
     """Record what a supplier says about the ETA of one or many purchase lines, and date everyone behind them again.
 
-    With `tells_later` (the note says why) staff tell those it moves, for a day; then the clock does.
+    With `tells_later` (the note says why) staff tell those it moves, for a day; then the clock does. Without
+    `compensates` (the note says why) policies give nothing for the promises that it breaks.
 
     A part beyond the first becomes a purchase line of its own. Raises `BadEta`, `BadSplit`, `NotOpen`, `Stale`,
-    `UnknownPurchaseLine`, `KeyTaken`, `NeedsApproval` if very many customers would hear of it; then nothing of it is
-    saved.
+    `UnknownPurchaseLine`, `KeyTaken`, `NotAllowed`, `NeedsApproval` if very many customers would hear of it; then
+    nothing of it is saved.
     """
     if reason_code not in EtaRevision.ReasonCode:
         raise BadEta(_("%(reason_code)s is not one of the reasons for a changed ETA."), reason_code=reason_code)
-    note = a_reason(note) if tells_later else a_text(note)
+    if not compensates:
+        check("compensating.decline", by=by)
+    note = a_text(note) if compensates and not tells_later else a_reason(note)
     products = lock_products(_products(changes))
     if done := known_act("revise_eta", key=key):
         same_content(is_same=_said(changes) <= _recorded(done))
@@ -77,10 +83,14 @@ def revise_eta(
     revised = write_etas(changes, lines, change_set=change, reason_code=reason_code, note=note, at=at)
     impact = replan(products, change_set=change, at=at)
     if change.source != Source.IMPORT:  # of an import, all of it is counted before it is applied
-        ask = _ask(changes, lines, reason_code=reason_code, note=note, source=source, tells_later=tells_later)
+        more = {"tells_later": True} if tells_later else {}
+        more |= {} if compensates else {"compensates": False}
+        ask = _ask(changes, lines, reason_code=reason_code, note=note, source=source, more=more)
         for_impact(impact, ask, by=by, approved_by=approved_by)
     if tells_later:
         _tell_later({move.customer_id for move in impact.moves}, change, at)
+    if not compensates:
+        compensating.withhold([move.line_id for move in impact.moves], change=change)
     return Done(change, impact, [line for line, *_ in revised])
 
 
@@ -99,7 +109,7 @@ def _ask(
     reason_code: str,
     note: str,
     source: Source | None,
-    tells_later: bool,
+    more: dict[str, bool],
 ) -> Ask:
     before = {line.pk: line.version - 1 for line in lines.values()}
     plain = [as_plain(replace(change, seen_version=before[change.purchase_line_id])) for change in changes]
@@ -108,8 +118,8 @@ def _ask(
         "reason_code": reason_code,
         "note": str(note),
         "source": source and source.value,
+        **more,
     }
-    given |= {"tells_later": True} if tells_later else {}
     first = next(iter(lines.values()))
     return Ask("revising.revise_eta", given, f"{first}" if len(lines) == 1 else f"{first} + {len(lines) - 1}")
 

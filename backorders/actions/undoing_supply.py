@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
+from backorders.actions import compensating
 from backorders.actions.moving import move
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.revisions import record_revisions
@@ -94,6 +95,7 @@ def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) 
         ],
     )
     record_revisions(undoing, revised, reason_code=EtaRevision.ReasonCode.CORRECTION, note=undoing.reason, at=at)
+    compensating.propose_again(change)
 
 
 def reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from backorders.actions.etas import EtaChange
 from backorders.actions.foretelling import foresee_after
 from backorders.actions.revising import preview_eta
+from backorders.backoffice.amends_ahead import amends_ahead
 from backorders.backoffice.fanouts import LANGUAGES
 from backorders.backoffice.impacts import told_by
 from backorders.backoffice.masking import masked_words, sees_contacts
@@ -17,6 +18,7 @@ from backorders.ids import typed_id
 from backorders.notifications import writing
 from backorders.notifications.emails import Rendered, Unrenderable
 from backorders.notifications.foreseeing import Foreseen
+from backorders.notifications.models import Message
 from backorders.notifications.policy import rules_in_force
 from backorders.supply.models import EtaRevision
 
@@ -40,7 +42,7 @@ class Wanted(NamedTuple):
 class LetterAhead(NamedTuple):
     """One customer's mail, the `number`th of those who are told; where none would leave `mail` is None.
 
-    `notes` say what there is to say of it.
+    `notes` say what there is to say of it; `kind` is the mail's, whose words around the facts are our own.
     """
 
     wanted: Wanted
@@ -51,6 +53,12 @@ class LetterAhead(NamedTuple):
     of: int
     before: Wanted | None
     after: Wanted | None
+    kind: str = ""
+
+    @property
+    def label(self) -> str:
+        """The kind in words."""
+        return _(str(Message.Kind(self.kind).label))
 
     @property
     def languages(self) -> list[tuple[Wanted, Any, bool]]:
@@ -62,24 +70,34 @@ class LetterAhead(NamedTuple):
 
 
 def letter_ahead(
-    changes: Sequence[EtaChange], *, reason_code: str, wanted: Wanted, person: Any, at: datetime.datetime
+    changes: Sequence[EtaChange],
+    *,
+    reason_code: str,
+    compensates: bool,
+    wanted: Wanted,
+    person: Any,
+    at: datetime.datetime,
 ) -> LetterAhead | None:
     """Return the mail that a customer would get by this change; None if nobody would get one. Raises its refusals."""
-    told = told_by(preview_eta(changes, at=at))
+    impact = preview_eta(changes, at=at)
+    told = told_by(impact)
     if not told:
         return None
     place = told.index(wanted.customer) if wanted.customer in told else 0
-    wanted = wanted._replace(customer=told[place])
+    customer = told[place]
+    wanted = wanted._replace(customer=customer)
     reason = reason_code or EtaRevision.ReasonCode.OTHER
-    foreseen = foresee_after(changes, reason_code=reason, customer=told[place], at=at) or Foreseen()
+    foreseen = foresee_after(changes, reason_code=reason, customer=customer, compensates=compensates, at=at)
+    foreseen = foreseen or Foreseen()
     notes = [] if reason_code else [_("No reason is chosen yet; customers hear some of them.")]
-    name, language, mail = "", wanted.language, None
+    name, language, kind, mail = "", wanted.language, "", None
     for letter in [*foreseen.written, *foreseen.heard_lately][:1]:
-        name, language = letter.to.name, wanted.language or letter.to.language
+        name, language, kind = letter.to.name, wanted.language or letter.to.language, letter.kind
         try:
             mail = _seen_by(person, writing.shown(replace(letter, to=letter.to._replace(language=language))))
         except Unrenderable as refusal:
             notes.append(str(refusal))
+    notes += amends_ahead(impact, customers=[customer], is_withheld=not compensates, at=at)
     return LetterAhead(
         wanted._replace(language=language),
         name,
@@ -89,6 +107,7 @@ def letter_ahead(
         len(told),
         Wanted(told[place - 1]) if place else None,
         Wanted(told[place + 1]) if place + 1 < len(told) else None,
+        kind,
     )
 
 

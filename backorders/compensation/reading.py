@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,14 @@ from backorders.allocation.windows import business_day
 from backorders.compensation.models import Award, CompensationPolicy, Trigger
 from backorders.compensation.weighing import Case, Due, Purse, best, weigh
 from backorders.orders.models import Compensation, OrderLine
+from backorders.rows import batches
 
 _CASE = (
     "id order_id order__customer_id product_id product__category_id order__customer__tier order__currency waiting "
     "price product__cost product__currency placed_at first_until promise__expected_until"
 ).split()
 ZERO = Decimal(0)
+CHUNK = 10_000  # ids in one statement
 
 
 def active(today: datetime.date) -> list[CompensationPolicy]:
@@ -49,6 +51,24 @@ def dues(
         if (due := weigh(policy, case, today=today))
     ]
     return best(found)
+
+
+def foreseen(
+    policies: Sequence[CompensationPolicy], expected: Mapping[int, datetime.date | None], *, at: datetime.datetime
+) -> list[Due]:
+    """Return what would be due for broken promises if these lines (ids) came by other days (None: nobody knows when).
+
+    It is what `dues` of the same lines says once that is so. Four statements for ten thousand lines.
+    """
+    today = business_day(at)
+    late = [policy for policy in policies if policy.trigger == Trigger.LATE]
+    return best(
+        due
+        for some in batches(expected if late else (), CHUNK)
+        for case in cases(_undecided(Trigger.LATE, late).filter(pk__in=some))
+        for policy in late
+        if (due := weigh(policy, case._replace(expected_until=expected[case.line_id]), today=today))
+    )
 
 
 def cases(lines: "QuerySet[OrderLine]") -> list[Case]:
@@ -99,19 +119,25 @@ def _breached(
 ) -> "QuerySet[OrderLine]":
     """Lines that wait and that a policy may look at: what the pure rule decides again, without what was decided."""
     least = datetime.timedelta(days=min(policy.days for policy in policies))
-    found = OrderLine.objects.waiting().filter(
-        order__customer__is_written_to=True, order__currency__in={policy.currency for policy in policies}
-    )
+    found = _undecided(trigger, policies)
     if trigger == Trigger.LATE:
         late = Q(first_until__lte=today - least) | Q(promise__expected_until__gt=F("first_until"))
         found = found.filter(late, first_until__gte=min(policy.active_from for policy in policies))
     else:
         found = found.filter(placed_at__lt=_day_end(today - least))
-    decided = Award.objects.filter(line=OuterRef("pk"), trigger=trigger).exclude(state=Award.State.PROPOSED)
-    found = found.filter(~Exists(decided))
     if settled is not None:
         found = found.filter(promise__changed_at__lte=settled)
     return found if lines is None else found.filter(pk__in=lines)
+
+
+def _undecided(trigger: str, policies: Sequence[CompensationPolicy]) -> "QuerySet[OrderLine]":
+    """Lines that wait, of customers who are written to, in the policies' currencies, and not decided on yet."""
+    decided = Award.objects.filter(line=OuterRef("pk"), trigger=trigger).exclude(state=Award.State.PROPOSED)
+    return OrderLine.objects.waiting().filter(
+        ~Exists(decided),
+        order__customer__is_written_to=True,
+        order__currency__in={policy.currency for policy in policies},
+    )
 
 
 def _day_end(day: datetime.date) -> datetime.datetime:

@@ -7,14 +7,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.access.table import MANAGER, SERVICE
-from backorders.actions import approving, caring, compensating, selling, undoing
+from backorders.access.checking import NotAllowed
+from backorders.access.table import MANAGER, PURCHASING, SERVICE
+from backorders.actions import approving, caring, compensating, revising, selling, undoing
+from backorders.actions.checking import NoReason
+from backorders.actions.etas import EtaChange, EtaPart
 from backorders.actions.seconding import Ask, NeedsApproval
-from backorders.changes.models import ChangeSet
+from backorders.changes.models import ApprovalLimit, ChangeSet
 from backorders.compensation.models import Award, CompensationPolicy
+from backorders.compensation.weighing import is_held_out
 from backorders.notifications.models import CallTask, Message
 from backorders.orders.models import Compensation, OrderLine, Refund
 from backorders.refusal import Refused, Stale
+from backorders.supply.models import PurchaseLine
 from tests.compensation.policies import SOON, a_late_line, a_policy
 from tests.factories import AT, a_customer, a_line, a_product, a_purchase, a_user, day, later, revise
 from tests.notifications.desk import announce, send, tell
@@ -327,6 +332,81 @@ def test_what_is_declined_is_not_proposed_again_until_that_is_undone() -> None:
     assert [state for _, state, _ in awards()] == ["declined"]
     undoing.undo(done.change_set, by=None, at=later(days=1))
     assert len(proposals()) == 1
+
+
+def a_broken_promise(**said: Any) -> OrderLine:
+    """A line whose goods come a month later, by an act of which more is `said`."""
+    product = a_product(price=Decimal(50), cost=Decimal(25))
+    purchase = a_purchase(product, 50, eta=10)
+    line = a_line(product, 2)
+    change = EtaChange(purchase.pk, [EtaPart(day(40))])
+    revising.revise_eta([change], reason_code="other", **{"by": None, "at": AT, **said})
+    return line
+
+
+@pytest.mark.parametrize("mode", ["give", "propose"])
+def test_a_change_of_an_eta_that_compensates_nobody_decides_it_until_it_is_undone(mode: str) -> None:
+    a_policy(mode=mode)
+    manager = a_user(MANAGER)
+    line = a_broken_promise(compensates=False, note="the customers asked for it", by=manager)
+    change = ChangeSet.objects.get(act="revise_eta")
+    assert (run(), awards()) == (0, [(line.pk, "declined", Decimal(10))])
+    assert Award.objects.values_list("change_set", "decided_by").get() == (change.pk, manager.pk)
+    undoing.undo(change, by=manager, at=later(minutes=4))
+    run(later(minutes=9))
+    assert awards() == []
+    revise(PurchaseLine.objects.get(), (40, None), at=later(minutes=10))
+    run(later(minutes=40))
+    assert awards() == [(line.pk, "given" if mode == "give" else "proposed", Decimal(10))]
+
+
+def test_a_proposal_of_before_is_not_given_either_and_who_is_held_out_stays_so() -> None:
+    a_policy()
+    late = a_late_line()
+    assert run() == 1
+    measured = CompensationPolicy.objects.create(
+        name="Measured", days=5, percent=20, held_out_percent=50, active_from=day(-9)
+    )
+    change = EtaChange(PurchaseLine.objects.get().pk, [EtaPart(day(40))])
+    others = [a_line(late.product, 1, customer=a_customer(f"Customer {number}")) for number in range(12)]
+    revise(PurchaseLine.objects.get(), (21, None), at=SOON)
+    said = {"reason_code": "other", "note": "why", "by": None, "at": later(minutes=20)}
+    revising.revise_eta([change], compensates=False, **said)
+    lines = [late, *others]
+    held_out = {line.pk for line in lines if is_held_out(measured, line.order.customer_id)}
+    declined = Award.objects.filter(state="declined")
+    assert set(declined.values_list("line", flat=True)) == {line.pk for line in lines} - held_out
+    run(later(minutes=40))
+    assert set(Award.objects.exclude(state="declined").values_list("line", "state")) == {
+        (pk, "held_out") for pk in held_out
+    }
+
+
+def test_whoever_may_not_decline_or_gives_no_reason_withholds_nothing() -> None:
+    a_policy()
+    with pytest.raises(NotAllowed):
+        a_broken_promise(compensates=False, note="why", by=a_user(PURCHASING))
+    with pytest.raises(NoReason):
+        a_broken_promise(compensates=False)
+    assert not ChangeSet.objects.filter(act="revise_eta").exists()
+
+
+def test_a_second_person_lets_the_change_compensate_nobody_as_it_was_asked_for() -> None:
+    a_policy(mode="give")
+    ApprovalLimit.objects.create(id=1, recipients=1)
+    product = a_product(price=Decimal(50), cost=Decimal(25))
+    purchase = a_purchase(product, 50, eta=10)
+    lines = [a_line(product, 2, customer=a_customer(name)) for name in ("Elif Kaya", "Sami Aydın")]
+    announce(AT)
+    send(later(minutes=1))
+    asker, second = a_user(MANAGER), a_user(MANAGER)
+    said = {"reason_code": "other", "note": "why", "compensates": False, "by": asker, "at": later(minutes=2)}
+    with pytest.raises(NeedsApproval) as refused:
+        revising.revise_eta([EtaChange(purchase.pk, [EtaPart(day(40))])], **said)
+    approval = approving.ask(refused.value.details["ask"], by=asker, why=refused.value, at=later(minutes=2))
+    approving.approve(approval, by=second, at=later(minutes=2))
+    assert run(later(minutes=9)) == 0
+    assert awards() == [(line.pk, "declined", Decimal(10)) for line in lines]
 
 
 def test_what_was_given_is_taken_back_until_it_was_told() -> None:

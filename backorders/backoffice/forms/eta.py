@@ -44,6 +44,13 @@ class EtaForm(SeenVersionsForm):
     confidence = forms.ChoiceField(label=_("Certainty"), widget=forms.RadioSelect, initial="confirmed")
     reason_code = forms.ChoiceField(label=_("Reason"), widget=forms.RadioSelect)
     source = forms.ChoiceField(label=_("Who said so"), initial=Source.SUPPLIER)
+    compensation = forms.ChoiceField(
+        label=_("Compensation"),
+        required=False,
+        choices=[("policy", _("as the policies say")), ("none", _("none for this change"))],
+        initial="policy",
+        help_text=_("Without one the note says why."),
+    )
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     key = forms.CharField(widget=forms.HiddenInput, max_length=120)
 
@@ -53,6 +60,7 @@ class EtaForm(SeenVersionsForm):
         *,
         lines: Sequence[PurchaseLine],
         today: datetime.date,
+        may_withhold: bool = False,
         initial: dict[str, Any] | None = None,
     ) -> None:
         started = {"seen": self.signed({line.pk: line.version for line in lines}), "key": secrets.token_urlsafe(12)}
@@ -70,6 +78,8 @@ class EtaForm(SeenVersionsForm):
         self._field("confidence").choices = PurchaseLine._meta.get_field("confidence").choices
         self._field("reason_code").choices = EtaRevision._meta.get_field("reason_code").choices or []
         self._field("source").choices = [(Source.SUPPLIER, _("the supplier")), (Source.STAFF, _("we worked it out"))]
+        if not may_withhold:
+            del self.fields["compensation"]
         self.parts = PartFormSet(data, prefix="parts") if len(lines) == 1 else None
 
     def clean(self) -> dict[str, Any]:
@@ -104,6 +114,11 @@ class EtaForm(SeenVersionsForm):
     def is_echoed(self) -> bool:
         """Whether what was understood of the words was shown, as it is understood now."""
         return self.spoken is None or self.cleaned_data.get("understood") == self.meaning
+
+    @property
+    def compensates(self) -> bool:
+        """Whether policies give for the promises that it breaks."""
+        return self.cleaned_data.get("compensation") != "none"
 
     @property
     def meaning(self) -> str:

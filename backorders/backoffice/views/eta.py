@@ -20,6 +20,7 @@ from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.reading import calendars
 from backorders.allocation.windows import business_day
+from backorders.backoffice.amends_ahead import amends_ahead, may_be_withheld
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
@@ -66,11 +67,17 @@ class EtaScreen(ActScreen):
 
     def form(self, data: Any = None) -> EtaForm:
         """Return the form for these lines."""
-        return EtaForm(data, lines=self.lines, today=business_day(self.at))
+        may_withhold = may_be_withheld(self.by, at=self.at)
+        return EtaForm(data, lines=self.lines, today=business_day(self.at), may_withhold=may_withhold)
 
     def preview(self, form: EtaForm) -> Impact:
         """Whom these dates would move."""
-        return revising.preview_eta(form.changes(), at=self.at)
+        self.impact = revising.preview_eta(form.changes(), at=self.at)
+        return self.impact
+
+    def facts(self, form: EtaForm) -> list[str]:
+        """What policies would give for it."""
+        return amends_ahead(self.impact, is_withheld=not form.compensates, at=self.at)
 
     def does(self, form: EtaForm) -> Done[Any]:
         """Record what the supplier said."""
@@ -82,6 +89,7 @@ class EtaScreen(ActScreen):
             source=Source(said["source"]),
             key=said["key"],
             tells_later="later" in self.request.POST,
+            compensates=form.compensates,
             by=self.by,
             at=self.at,
         )
@@ -130,7 +138,14 @@ class EtaScreen(ActScreen):
             return {**found, "refusal": _("Fill in what is missing to see a mail.")}
         reason = form.cleaned_data.get("reason_code", "")
         try:
-            letter = letter_ahead(form.changes(), reason_code=reason, wanted=wanted, person=self.by, at=self.at)
+            letter = letter_ahead(
+                form.changes(),
+                reason_code=reason,
+                compensates=form.compensates,
+                wanted=wanted,
+                person=self.by,
+                at=self.at,
+            )
         except Refused as refusal:
             return {**found, "refusal": str(refusal)}
         return {**found, "letter": letter, "frame": letter and letter.mail and self._frame(letter)}
@@ -159,7 +174,8 @@ class EtaScreen(ActScreen):
         return self.render_to_response(self.get_context_data(form=form, **self._seen_ahead(form)), status=REFUSED)
 
     def _seen_ahead(self, form: EtaForm) -> dict[str, Any]:
-        return {"preview": shown(self.preview(form), at=self.at), "warnings": self._warnings(form)}
+        seen = {"preview": shown(self.preview(form), at=self.at), "warnings": self._warnings(form)}
+        return {**seen, "facts": self.facts(form)}
 
     def refused(self, form: Any, status: int, **more: Any) -> HttpResponse:
         """Show the form again, with what others changed meanwhile."""
