@@ -39,6 +39,7 @@ class Row(NamedTuple):
     kind: str
     slip_days: int | None
     then: Then
+    line_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,7 @@ def _row(move: Move, line: OrderLine, then: Then) -> Row:
         kind=move.kind,
         slip_days=move.slip_days,
         then=then,
+        line_id=move.line_id,
     )
 
 

@@ -9,13 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from backorders.access.table import PURCHASING
 from backorders.actions import buying, telling
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
 from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import Message
 from backorders.supply.models import EtaRevision, PurchaseLine
-from tests.backoffice.desk import World, address, fill_in, filled, text
+from tests.backoffice.desk import World, address, fill_in, filled, somebody, text
 from tests.factories import AT, a_customer, a_product, a_purchase, a_supplier, an_order, day, expected, later, revise
 
 LATER = {"how": "date", "reason_code": "part_shortage"}
@@ -191,6 +192,42 @@ def test_the_difference_is_shown_with_who_made_it_and_what_was_typed_stays(desk:
     assert "Somebody changed this since you opened it" in said
     assert "changed by Mert 2 minutes ago: Thu 11 Jun → Sun 21 Jun Review the change" in said
     assert f'value="{day(31)}"' in response.content.decode()
+
+
+def test_another_allocation_is_tried_from_the_preview_and_what_was_typed_is_kept(desk: Client) -> None:
+    world = World()
+    url = of(world.line)
+    came_from = address("supply_purchaseline_changelist") + "?when=outstanding"
+    typed = filled(desk.get(url), **LATER, eta_on=day(31), note="weekly list", next=came_from)
+    part = desk.post(url, {**typed, "preview": "1"}, headers={"HX-Request": "true"})
+    line = world.second.lines.get()
+    assert f'name="adjust" value="{line.pk}"' in part.content.decode()
+    led = desk.post(url, {**typed, "adjust": line.pk})
+    assert led["Location"].startswith(address("reallocate", world.second.pk, line.pk))
+    before = desk.get(led["Location"]).context["form"].fields["chosen"].choices[0][0]
+    done = fill_in(desk, led["Location"], chosen=before, reason="a new shop opens")
+    assert (done.status_code, done["Location"]) == (302, f"{url}?typed=1")
+    back = desk.get(done["Location"])
+    assert 'value="weekly list"' in back.content.decode() or "weekly list" in text(back)
+    assert "3 lines later" in text(back)
+    assert back.context["back"] == came_from
+    assert desk.post(done["Location"], filled(back, next=came_from)).status_code == 302
+    assert etas(world.line) == [(day(31), day(31), 20)]
+    assert f'value="{day(31)}"' not in desk.get(f"{url}?typed=1").content.decode()
+
+
+def test_only_who_may_put_a_line_before_another_is_offered_it(frozen: None, db: None) -> None:
+    world = World()
+    buyer = somebody(PURCHASING)
+    shown = fill_in(buyer, of(world.line), **LATER, eta_on=day(31), preview="1")
+    assert "3 lines later" in text(shown)
+    assert 'name="adjust"' not in shown.content.decode()
+
+
+@pytest.mark.parametrize("nonsense", ["", "x", "9" * 30])
+def test_another_allocation_of_no_line_is_not_found(desk: Client, nonsense: str) -> None:
+    url = of(World().line)
+    assert desk.post(url, {**filled(desk.get(url), **LATER), "adjust": nonsense}).status_code == 404
 
 
 def an_order_of_three() -> list[PurchaseLine]:

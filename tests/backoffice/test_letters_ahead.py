@@ -9,10 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import PURCHASING
+from backorders.actions import buying
 from backorders.changes.models import ChangeSet
 from backorders.notifications.models import Message
-from tests.backoffice.desk import World, address, filled, text
-from tests.factories import a_user, day, later
+from tests.backoffice.desk import World, address, filled, somebody, text
+from tests.factories import AT, a_supplier, a_user, day, later
 from tests.notifications.desk import announce
 
 LATER = {"how": "date", "reason_code": "part_shortage"}
@@ -84,6 +85,30 @@ def test_nonsense_asks_for_the_first_mail_and_a_frame_that_nobody_made_is_not_fo
     for nonsense in ("x", ":", "9" * 30, f"{world.ready.customer_id}:xx"):
         assert "Elif Kaya, 1 of 2" in text(asked(desk, world, nonsense))
     assert desk.get(address("purchase_line_eta", world.line.pk) + "?letter=x").status_code == 404
+
+
+def test_the_frame_has_a_short_address_however_much_was_typed_and_the_mail_is_made_once(desk: Client) -> None:
+    world = World()
+    goods = [buying.OrderedGoods(world.kettle, world.line.warehouse, 1, day(10)) for _number in range(150)]
+    order = buying.order_goods("PO-9", supplier=a_supplier(), lines=goods, by=None, at=AT).made
+    lines = [world.line.pk, *order.lines.values_list("pk", flat=True)]
+    ticked = {"action": "change_eta", "_selected_action": lines}
+    url = desk.post(address("supply_purchaseline_changelist"), ticked)["Location"]
+    own = {f"own_{pk}": day(31 + pk % 5) for pk in lines}
+    form = filled(desk.get(url), how="each", reason_code="part_shortage", **own, letter="")
+    shown = desk.post(url, form, headers={"HX-Request": "true"})
+    assert len(frame(shown)) < 100
+    with CaptureQueriesContext(connection) as made:
+        assert desk.get(frame(shown)).status_code == 200
+    assert not [each for each in made if "supply_etarevision" in each["sql"] or "notifications_" in each["sql"]]
+    again = frame(desk.post(url, form, headers={"HX-Request": "true"}))
+    assert desk.get(frame(shown)).status_code == 404
+    assert desk.get(again).status_code == 200
+
+
+def test_the_frame_is_of_who_asked_for_it_alone(desk: Client) -> None:
+    address_of_frame = frame(asked(desk, World()))
+    assert somebody(PURCHASING).get(address_of_frame).status_code == 404
 
 
 def test_a_buyer_sees_it_without_how_the_customer_is_reached(frozen: None, client: Client, db: None) -> None:

@@ -1,10 +1,10 @@
 """The ETA screen: record what the supplier said, and see before saving whom it moves and who will be told."""
 
+import secrets
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -25,17 +25,23 @@ from backorders.backoffice.dates import short_date
 from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
 from backorders.backoffice.impacts import shown
-from backorders.backoffice.letters_ahead import LetterAhead, Wanted, letter_ahead
+from backorders.backoffice.letters_ahead import Wanted, letter_ahead
 from backorders.backoffice.selections import frozen
 from backorders.backoffice.views.outbox import inert_mail
 from backorders.backoffice.views.screen import REFUSED, ActScreen, our_address
 from backorders.changes.models import Source
+from backorders.ids import typed_id
+from backorders.notifications.emails import Rendered
+from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
 from backorders.supply.models import EtaRevision, PurchaseLine, PurchaseOrder
 
 SHOWN = 200
-LETTER = "backorders.eta.letter"  # the salt of what was typed, in the address of the frame that shows a mail
-NOT_IN_LETTERS = {"csrfmiddlewaretoken", "letter", "next", "note", "seen", "unsent-person"}
+LETTER, TYPED = (
+    "eta_letter",
+    "eta_typed",
+)  # what the session keeps: a mail for its frame, a form that is left for a moment
+NOT_TYPED = {"adjust", "csrfmiddlewaretoken", "unsent-person"}
 Reason = EtaRevision.ReasonCode
 
 
@@ -82,7 +88,7 @@ class EtaScreen(ActScreen):
     def does(self, form: EtaForm) -> Done[Any]:
         """Record what the supplier said."""
         said = form.cleaned_data
-        return revising.revise_eta(
+        done = revising.revise_eta(
             form.changes(),
             reason_code=said["reason_code"],
             note=said["note"],
@@ -93,6 +99,8 @@ class EtaScreen(ActScreen):
             by=self.by,
             at=self.at,
         )
+        self.request.session.pop(TYPED, None)
+        return done
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say what was done, and where those stand who are told later."""
@@ -108,22 +116,36 @@ class EtaScreen(ActScreen):
         more = max(len(self.lines) - SHOWN, 0)
         if self.came_from:
             kwargs.setdefault("back_name", _("Back"))
-        return super().get_context_data(lines=self.lines[:SHOWN], more_lines=more, **kwargs)
+        kwargs |= {"lines": self.lines[:SHOWN], "more_lines": more, "may_adjust": self.may_adjust}
+        return super().get_context_data(**kwargs)
+
+    @property
+    def may_adjust(self) -> bool:
+        """Whether whoever looks may also put one line before another."""
+        return self.by.has_perm("reallocating.reallocate")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the form; or, for the frame that shows it, the HTML of a mail that would leave."""
-        if "letter" not in request.GET:
-            return super().get(request, *args, **kwargs)
-        try:
-            typed, wanted = signing.loads(request.GET["letter"], salt=LETTER)
-        except signing.BadSignature:
-            raise Http404 from None
-        form = self.form(typed)
-        form.renew()
-        letter = self._letter(form, Wanted.read(wanted))["letter"]
-        if letter is None or letter.mail is None:
-            raise Http404
-        return inert_mail(letter.mail.html)
+        """Show the form, as it was typed before it was left; or, for the frame that shows it, the HTML of a mail."""
+        if "letter" in request.GET:
+            kept = request.session.get(LETTER, {})
+            if kept.get("token") != request.GET["letter"]:
+                raise Http404
+            return inert_mail(kept["html"])
+        if "typed" in request.GET and (typed := self._typed):
+            return self.previewed(self.form(typed))
+        return super().get(request, *args, **kwargs)
+
+    @property
+    def _typed(self) -> dict[str, str]:
+        kept = self.request.session.get(TYPED, {})
+        return kept["typed"] if kept.get("path") == self.request.path else {}
+
+    def left(self, line: OrderLine) -> HttpResponse:
+        """Keep what was typed, and lead to who goes before whom in the queue; from there it leads back here."""
+        typed = {name: value for name, value in self.request.POST.items() if value and name not in NOT_TYPED}
+        self.request.session[TYPED] = {"path": self.request.path, "typed": typed}
+        back = urlencode({"next": f"{self.request.path}?typed=1"})
+        return redirect(reverse("admin:reallocate", args=[line.order_id, line.pk]) + f"?{back}")
 
     def lettered(self, form: EtaForm) -> HttpResponse:
         """Answer with the mail that one customer would get: the part alone if a script asks, else the whole page."""
@@ -148,13 +170,13 @@ class EtaScreen(ActScreen):
             )
         except Refused as refusal:
             return {**found, "refusal": str(refusal)}
-        return {**found, "letter": letter, "frame": letter and letter.mail and self._frame(letter)}
+        return {**found, "letter": letter, "frame": letter and letter.mail and self._frame(letter.mail)}
 
-    def _frame(self, letter: LetterAhead) -> str:
-        """Return the address of the mail's HTML: it carries what was typed, since nothing was saved."""
-        typed = {name: value for name, value in self.request.POST.items() if value and name not in NOT_IN_LETTERS}
-        said = signing.dumps((typed, str(letter.wanted)), salt=LETTER, compress=True)
-        return f"{self.request.path}?letter={said}"
+    def _frame(self, mail: Rendered) -> str:
+        """Return the address of the mail's HTML, which the session keeps: nothing saved says it yet."""
+        token = secrets.token_urlsafe(9)
+        self.request.session[LETTER] = {"token": token, "html": mail.html}
+        return f"{self.request.path}?letter={token}"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Preview or act; what others changed since the form was shown is found before it is renewed."""
@@ -163,6 +185,8 @@ class EtaScreen(ActScreen):
         form = self.form(request.POST)
         if "letter" in request.POST:
             return self.lettered(form)
+        if "adjust" in request.POST:
+            return self.left(get_object_or_404(OrderLine, pk=typed_id(request.POST["adjust"])))
         if "preview" not in request.POST and form.is_valid() and not form.is_echoed:
             return self._echoed(form)
         return super().post(request, *args, **kwargs)
@@ -184,7 +208,8 @@ class EtaScreen(ActScreen):
     def looked_ahead(self, form: EtaForm) -> dict[str, Any]:
         """Add what looks odd about the dates."""
         ahead = super().looked_ahead(form)
-        return {**ahead, "warnings": self._warnings(form) if form.is_ready() else []}
+        warnings = self._warnings(form) if form.is_ready() else []
+        return {**ahead, "warnings": warnings, "may_adjust": self.may_adjust}
 
     def _warnings(self, form: EtaForm) -> list[str]:
         """Say what looks odd: a date of a supplier that does not answer, one far away, a day nothing is received on."""
@@ -203,7 +228,8 @@ class EtaScreen(ActScreen):
     @cached_property
     def came_from(self) -> str:
         """The page of ours that this one was opened from, if it is one to go back to."""
-        url = urlsplit(self.request.POST.get("next", "") or self.request.headers.get("Referer", ""))
+        typed = self.request.POST or (self._typed if "typed" in self.request.GET else {})
+        url = urlsplit(typed.get("next", "") or self.request.headers.get("Referer", ""))
         host = self.request.get_host()
         path = our_address(url._replace(scheme="", netloc="", fragment="").geturl(), self.request)
         return path if url.netloc in ("", host) and url.path != self.request.path and is_page(url.path) else ""
