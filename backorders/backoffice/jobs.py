@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from backorders.jobs import steering
 from backorders.jobs.models import Job
-from backorders.jobs.running import LEASE
+from backorders.jobs.running import AGAIN, LEASE
 
 SHOWN = 6
 ENDED_STAY = datetime.timedelta(hours=1)
@@ -20,6 +20,19 @@ State = Job.State
 KINDS: dict[str, Any] = {}
 PLACES: dict[str, str] = {}
 PHASES: dict[str, Any] = {}
+
+
+# The address that takes back what a kind of job did, and the one that says what became of it.
+UNDONE_BY = {"apply_import": "undo_import"}
+REPORTS = {"apply_import": "import", "undo_import": "import", "check_import": "import", "tell_customers": "batch"}
+
+
+class Ask(NamedTuple):
+    """Something that a person may ask of a job at a press: the verb, its label, and the address that hears it."""
+
+    verb: str
+    label: str
+    url: str
 
 
 class ShownJob(NamedTuple):
@@ -34,13 +47,44 @@ class ShownJob(NamedTuple):
     is_ours: bool = True
 
     @property
-    def asks(self) -> list[tuple[str, str]]:
-        """What its person may ask of it now: (verb, label)."""
+    def asks(self) -> list[Ask]:
+        """What its person may ask of it now."""
         rests = self.job.state == State.PAUSED or self.job.wish == Job.Wish.PAUSE
-        if not self.is_ours or self.job.is_ended or self.job.wish == Job.Wish.STOP:
+        if not self.is_ours or self.job.wish == Job.Wish.STOP:
             return []
-        first = ("resume", _("Go on")) if rests else ("pause", _("Pause"))
-        return [first, ("stop", _("Stop"))]
+        if self.job.is_ended:
+            return self._afterwards() if getattr(self.job, "is_latest", False) else []
+        return [
+            self._ask("resume", _("Go on")) if rests else self._ask("pause", _("Pause")),
+            self._ask("stop", _("Stop")),
+        ]
+
+    def _afterwards(self) -> list[Ask]:
+        asks = []
+        if self.job.kind in AGAIN and self.job.state in (State.FAILED, State.STOPPED):
+            asks.append(self._ask("retry", _("Retry")))
+        if self.job.kind in UNDONE_BY and self.job.done:
+            asks.append(Ask("undo", _("Undo"), reverse(f"admin:{UNDONE_BY[self.job.kind]}", args=[self.job.object_id])))
+        return asks
+
+    def _ask(self, verb: str, label: str) -> Ask:
+        return Ask(verb, label, reverse("admin:steer_job", args=[self.job.pk, verb]))
+
+    @property
+    def report(self) -> str:
+        """Where it stands what became of it, once it has ended; nothing where its own page says it all."""
+        name = REPORTS.get(self.job.kind) if self.job.is_ended else None
+        return reverse(f"admin:{name}", args=[self.job.object_id]) if name else ""
+
+    @property
+    def took(self) -> str:
+        """How long it was worked on, once it has ended."""
+        if self.job.started_at is None or self.job.ended_at is None:
+            return ""
+        seconds = round((self.job.ended_at - self.job.started_at).total_seconds())
+        if seconds < 120:
+            return _("took %(seconds)s s") % {"seconds": seconds}
+        return _("took %(minutes)s min") % {"minutes": round(seconds / 60)}
 
 
 class Tray(NamedTuple):
@@ -55,7 +99,12 @@ def tray(user: User | AnonymousUser, *, at: datetime.datetime) -> Tray:
     if not user.is_authenticated:
         return Tray([], 0)
     mine = Q(by=user, ended_at__gt=at - ENDED_STAY)
-    jobs = Job.objects.filter(Q(ended_at=None) | mine).select_related("by").order_by("-created_at", "-id")[:SHOWN]
+    jobs = (
+        Job.objects.with_latest()
+        .filter(Q(ended_at=None) | mine)
+        .select_related("by")
+        .order_by("-created_at", "-id")[:SHOWN]
+    )
     made = [shown(job, at=at)._replace(is_ours=steering.may_steer(job, by=user)) for job in jobs]
     return Tray(made, sum(not each.job.is_ended for each in made))
 

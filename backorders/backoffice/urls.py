@@ -185,6 +185,7 @@ _PAGES = [
     ("health/", health.Health, "health"),
     ("jobs/", jobs.Jobs, "jobs"),
     ("jobs/tray/", jobs.JobsTray, "jobs_tray"),
+    ("jobs/acts/", jobs.LastActs, "last_acts"),
     ("jobs/<int:pk>/", jobs.ShowJob, "job"),
     ("jobs/<int:pk>/<str:verb>/", jobs.SteerJob, "steer_job"),
     ("changes/<int:pk>/", changes.ShowChangeSet, "change_set"),

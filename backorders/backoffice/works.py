@@ -41,9 +41,9 @@ def keep(seen: Seen) -> dict[str, Any]:
     return as_kept(shown(impact, at=timezone.now()))
 
 
-running.can_do("check_import", partial(working.check, look_ahead=look_ahead, keep=keep))
-running.can_do("apply_import", working.apply)
-running.can_do("undo_import", working.undo)
+running.can_do("check_import", partial(working.check, look_ahead=look_ahead, keep=keep), again=True)
+running.can_do("apply_import", working.apply, again=True)
+running.can_do("undo_import", working.undo, again=True)
 approving.WAYS[opening.APPLY] = approving.Way(opening.apply_approved)
 approving.WAYS[opening.UNDO] = approving.Way(opening.undo_approved)
 running.can_do(telling.TO_MANY, telling.writing_to_many)

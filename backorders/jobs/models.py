@@ -4,7 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from backorders.sentences import in_the_readers_language
 
@@ -18,6 +18,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Jobs that are to be worked on and whose lease nobody holds."""
         unheld = Q(lease_until=None) | Q(lease_until__lt=at)
         return self.filter(unheld, state__in=[Job.State.QUEUED, Job.State.RUNNING])
+
+    def with_latest(self) -> "JobQuerySet":
+        """The same jobs, each with whether no later one worked on its thing: `is_latest`."""
+        return self.annotate(is_latest=LATEST)
+
+    def latest_ones(self) -> "JobQuerySet":
+        """Jobs on whose thing no later one worked."""
+        return self.filter(LATEST)
 
     def before(self, job: "Job") -> "JobQuerySet":
         """Jobs that workers are at, or take before this one: the oldest first."""
@@ -95,6 +103,11 @@ class Job(models.Model):
     def is_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state not in WAITING
+
+
+LATEST = ~Exists(
+    Job.objects.filter(subject=OuterRef("subject"), object_id=OuterRef("object_id"), pk__gt=OuterRef("pk"))
+)
 
 
 class Heartbeat(models.Model):

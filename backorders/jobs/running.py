@@ -35,15 +35,21 @@ class Batch(NamedTuple):
 
 Work = Callable[[Job], Iterator[Batch]]
 WORKS: dict[str, Work] = {}
+AGAIN: set[str] = set()
 
 
 class LeaseLost(Exception):
     """Somebody else works on the job now."""
 
 
-def can_do(kind: str, work: Work) -> None:
-    """Say how jobs of a kind are done; called once by the app whose work it is."""
+def can_do(kind: str, work: Work, *, again: bool = False) -> None:
+    """Say how jobs of a kind are done; called once by the app whose work it is.
+
+    `again`: what such a job did not get to before it ended is still there to be done.
+    """
     WORKS[kind] = work
+    if again:
+        AGAIN.add(kind)
 
 
 def run_due(*, clock: Clock, until: datetime.datetime) -> int:

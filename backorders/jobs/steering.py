@@ -1,4 +1,4 @@
-"""What a person may ask of a job: to be queued, paused, gone on with, stopped."""
+"""What a person may ask of a job: to be queued, paused, gone on with, stopped, tried once more."""
 
 import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backorders.jobs.models import Job
 from backorders.jobs.nudging import nudge
+from backorders.jobs.running import AGAIN
 from backorders.refusal import Refused
 
 State = Job.State
@@ -24,7 +25,7 @@ class NotYourJob(Refused):
 
 
 class NotSteerable(Refused):
-    """The job is not in a state in which it could be paused, stopped or gone on with."""
+    """The job is not in a state in which it could be paused, stopped, gone on with or tried once more."""
 
 
 def queue(
@@ -77,6 +78,19 @@ def resume(job: Job, *, by: AbstractBaseUser | None = None, at: datetime.datetim
     rested = jobs.filter(state=State.PAUSED).update(state=State.QUEUED, wish="", attempts=0)
     if not kept and not rested:
         raise NotSteerable(_("This job does not rest."))
+    transaction.on_commit(nudge, robust=True)
+
+
+def retry(job: Job, *, by: AbstractBaseUser | None = None, at: datetime.datetime) -> None:
+    """Go on with a job that failed or was stopped where it ended, unless a later one worked on its thing.
+
+    Raises `NotYourJob`, `NotSteerable`.
+    """
+    _check(job, by)
+    ended = Job.objects.latest_ones().filter(pk=job.pk, state__in=[State.FAILED, State.STOPPED])
+    anew = {"state": State.QUEUED, "wish": "", "why": {}, "attempts": 0, "ended_at": None, "moved_at": None}
+    if job.kind not in AGAIN or not Job.objects.filter(pk__in=ended.values("pk")).update(**anew, started_at=None):
+        raise NotSteerable(_("This job cannot be tried once more: begin anew."))
     transaction.on_commit(nudge, robust=True)
 
 

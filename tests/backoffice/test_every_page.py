@@ -57,7 +57,7 @@ ONLY_POST |= {
     "ask_to_buy",
     *FOLLOWING,
 }
-FRAGMENTS = {"mail_as_sent", "jobs_tray", "import_progress", "problem_rows", "supplier_template"}
+FRAGMENTS = {"mail_as_sent", "jobs_tray", "last_acts", "import_progress", "problem_rows", "supplier_template"}
 FRAGMENTS |= {"new_lines", "summary_of_lines", "export_lines", "export_audit"}
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 

@@ -7,6 +7,7 @@ from backorders.jobs import steering
 from backorders.jobs.models import Job
 from tests.backoffice.desk import a_clerk, address, text
 from tests.factories import AT, later
+from tests.importing.desk import opened
 
 
 def a_job(**fields: object) -> Job:
@@ -88,3 +89,37 @@ def test_somebody_elses_job_is_not_steered(desk: Client) -> None:
     assert "weekly list" not in text(clerk.get(address("jobs"))).split("All jobs")[-1]
     job.refresh_from_db()
     assert job.state == "queued"
+
+
+def test_a_job_that_failed_is_tried_once_more_until_a_later_one_worked_on_its_thing(desk: Client) -> None:
+    job = a_job(state="failed", ended_at=AT, why={"en": "The disk is full."}, done=3, total=9)
+    page = desk.get(address("jobs"))
+    assert f'id="list-retry-{job.pk}"' in page.content.decode()
+    desk.post(address("steer_job", job.pk, "retry"))
+    job.refresh_from_db()
+    assert (job.state, job.ended_at, job.why, job.done) == ("queued", None, {}, 3)
+    steering.stop(job, at=AT)
+    later_one = steering.queue("apply_import", subject="nothing", object_id=7, about="", by=None, at=later(minutes=1))
+    assert f'id="list-retry-{job.pk}"' not in desk.get(address("jobs")).content.decode()
+    answer = desk.post(address("steer_job", job.pk, "retry"), follow=True)
+    assert "cannot be tried once more" in text(answer)
+    steering.stop(later_one, at=AT)
+    assert f'id="list-retry-{later_one.pk}"' in desk.get(address("jobs")).content.decode()
+
+
+def test_an_ended_job_says_how_long_it_took_leads_to_its_report_and_is_undone(desk: Client) -> None:
+    mine = opened("PO\tETA\nPO-1\t2026-07-01\n")
+    job = a_job(
+        state="done", subject="import", object_id=mine.pk, done=9, total=9, started_at=AT, ended_at=later(minutes=3)
+    )
+    page = desk.get(address("jobs"))
+    assert "took 3 min" in text(page)
+    assert f'<a class="button small" href="{address("import", mine.pk)}"' in page.content.decode()
+    assert f'action="{address("undo_import", mine.pk)}"' in page.content.decode()
+    Job.objects.filter(pk=job.pk).update(ended_at=later(seconds=4))
+    assert "took 4 s" in text(desk.get(address("jobs")))
+
+
+def test_nobody_tries_a_job_of_somebody_else_once_more(desk: Client) -> None:
+    job = a_job(state="failed", ended_at=AT, why={"en": "x"})
+    assert a_clerk("jobs.view_job").post(address("steer_job", job.pk, "retry")).status_code == 403

@@ -145,6 +145,7 @@ def macro(_world: World | None = None) -> Macro:
 def notices(world: World) -> None:
     everybody = get_user_model().objects.values_list("pk", flat=True)
     words = {"person": "ada", "permission": "queueing.hold", "about": LONG_NAME, "state": "approved"}
+    words |= {"supplier": LONG_NAME, "number": "PO-7", "acts": ["hold", "split"]}
     for kind in Notice.Kind:
         post(kind, to=everybody, key=kind, object_id=1, words=words, count=3, at=timezone.now())
 

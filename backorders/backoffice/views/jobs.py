@@ -1,4 +1,4 @@
-"""Jobs: the list of them, the tray in the header, and the wishes to pause, stop or go on."""
+"""Jobs: the list of them, the tray in the header with what can still be undone, and what is asked of a job."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from backorders.backoffice.jobs import shown, tray
+from backorders.backoffice.last_acts import last_acts
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.screen import Screen, our_address
 from backorders.jobs import steering
@@ -29,7 +30,18 @@ class Jobs(Screen):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add a page of jobs: everybody's for who may change anybody's, else one's own."""
         page = page_of(_visible(self.request).select_related("by").order_by("-created_at", "-id"), self.request)
-        return super().get_context_data(page=page, shown=[shown(job, at=self.at) for job in page.rows], **kwargs)
+        acts = [] if page.number > 1 else last_acts(self.by, at=self.at)
+        jobs = [shown(job, at=self.at) for job in page.rows]
+        return super().get_context_data(page=page, shown=jobs, acts=acts, **kwargs)
+
+
+class LastActs(Screen):
+    """What this person did in the last minutes and can take back at a press: fetched as the tray is opened."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer with the acts alone."""
+        acts = last_acts(self.by, at=self.at)
+        return self.response_class(request, "backoffice/last_acts.html", {"acts": acts, "place": "tray"})
 
 
 class JobsTray(Screen):
@@ -67,13 +79,13 @@ class ShowJob(Screen):
 
 
 class SteerJob(Screen):
-    """Pause, stop or go on with a job; `verb` in the address says which."""
+    """Pause, stop, go on with or retry a job; `verb` in the address says which."""
 
     http_method_names = ["post", "options"]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Ask it of the job, or say on the next page why not."""
-        verbs = {"pause": steering.pause, "stop": steering.stop, "resume": steering.resume}
+        verbs = {"pause": steering.pause, "stop": steering.stop, "resume": steering.resume, "retry": steering.retry}
         if kwargs["verb"] not in verbs:
             raise Http404
         job = get_object_or_404(Job, pk=kwargs["pk"])
@@ -87,7 +99,7 @@ class SteerJob(Screen):
 
 
 def _visible(request: HttpRequest) -> Any:
-    jobs = Job.objects.all()
+    jobs = Job.objects.with_latest()
     return jobs if request.user.has_perm("jobs.change_job") else jobs.filter(by=request.user.pk)
 
 
