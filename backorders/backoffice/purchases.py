@@ -6,13 +6,16 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, Min, Q, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backorders.actions.asking import words_of_suppliers
 from backorders.allocation.models import Allocation
 from backorders.backoffice.dates import short_window
+from backorders.chasing.models import ChasePolicy, RequestLine
+from backorders.notifications.outdating import start_of
 from backorders.supply.models import OUTSTANDING, Confidence, PurchaseLine, PurchaseLineQuerySet, PurchaseOrder
 
 DAY = datetime.timedelta(days=1)
@@ -34,6 +37,26 @@ def _week(lines: Lines, today: datetime.date) -> Lines:
     return lines.filter(eta_on__lte=_monday(today) + 6 * DAY, eta_until__gte=today)
 
 
+def _silent(lines: Lines, today: datetime.date) -> Lines:
+    """Lines, not past due, of which nothing was said for longer than the chase waits before it asks again.
+
+    That is `silence.why_ask` for a date that was said long ago, as a statement, whether it was confirmed or not.
+    """
+    own = set(ChasePolicy.objects.order_by().values_list("ask_old_after_days", flat=True).distinct())
+    others = ~Exists(ChasePolicy.objects.filter(supplier=OuterRef("purchase_order__supplier")))
+    silent = others & _nothing_said(today - ChasePolicy().ask_old_after_days * DAY)
+    for days in sorted(own):
+        theirs = ChasePolicy.objects.filter(ask_old_after_days=days).order_by().values("pk")
+        silent |= Q(purchase_order__supplier__in=theirs) & _nothing_said(today - days * DAY)
+    return lines.filter(Q(eta_until=None) | Q(eta_until__gte=today), silent)
+
+
+def _nothing_said(since: datetime.date) -> Q:
+    said = words_of_suppliers().filter(purchase_line=OuterRef("pk"), at__gte=start_of(since))
+    answered = RequestLine.objects.filter(purchase_line=OuterRef("pk"), answered_at__gte=start_of(since))
+    return Q(purchase_order__ordered_on__lt=since) & ~Exists(said) & ~Exists(answered)
+
+
 VIEWS = {
     view.name: view
     for view in (
@@ -43,6 +66,13 @@ VIEWS = {
             lambda lines, today: lines.filter(eta_until__lt=today),
             gettext_lazy("No supplier's date has passed without its goods."),
             "bad",
+        ),
+        View(
+            "silent",
+            gettext_lazy("Needs confirmation"),
+            _silent,
+            gettext_lazy("Of every date that lies ahead its supplier has spoken not long ago."),
+            "warn",
         ),
         View(
             "unconfirmed",

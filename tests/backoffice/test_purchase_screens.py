@@ -12,13 +12,16 @@ from django.test.utils import CaptureQueriesContext
 
 from backorders import ics
 from backorders.access.table import AUDITOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE
+from backorders.actions import asking
 from backorders.backoffice.plots import step_chart
 from backorders.backoffice.preferences import home_of
 from backorders.backoffice.product_supply import view_of
 from backorders.catalog.models import Product, Substitute
+from backorders.chasing import silence
+from backorders.chasing.models import ChasePolicy, DateRequest, RequestLine
 from backorders.supply.models import CalendarLink, PurchaseLine
 from tests.backoffice.desk import World, address, filled, somebody, text
-from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, an_order, day, receive
+from tests.factories import AT, TODAY, a_line, a_product, a_purchase, a_supplier, an_order, day, later, receive, revise
 from tests.importing.desk import a_purchase_order
 
 
@@ -46,6 +49,50 @@ def test_receipts_stand_in_the_view_they_belong_to(desk: Client) -> None:
     assert "PO-DONE" not in view(desk, "all")
     assert "3 days late" in view(desk, "overdue")
     assert "This week, 1–7 Jun" in view(desk, "week")
+
+
+def test_needs_confirmation_lists_what_nobody_spoke_of_for_longer_than_its_supplier_is_left_alone(desk: Client) -> None:
+    patient, kettle = a_supplier("Patient"), a_product("AK-17")
+    ChasePolicy.objects.create(supplier=patient, ask_old_after_days=60)
+    for number, days, offset, supplier in (
+        ("PO-SILENT", 31, 20, None),
+        ("PO-RECENT", 30, 20, None),
+        ("PO-UNDATED", 31, None, None),
+        ("PO-PAST", 31, 20, None),
+        ("PO-PATIENT", 60, 20, patient),
+        ("PO-ENDED", 61, 20, patient),
+    ):
+        fields = {"supplier": supplier} if supplier else {}
+        (line,) = a_purchase_order(number, (kettle, 5), eta=offset, at=later(days=-days), **fields)
+        if number == "PO-PAST":
+            overdue(line, 1)
+    a_line(kettle, 4)
+    assert sorted(set(re.findall(r"PO-[A-Z]+", view(desk, "silent")))) == ["PO-ENDED", "PO-SILENT", "PO-UNDATED"]
+    assert "Needs confirmation 3" in text(desk.get(address("expected")))
+    listed = text(desk.get(address("supply_purchaseline_changelist"), {"when": "silent"}))
+    assert sorted(set(re.findall(r"PO-[A-Z]+", listed))) == ["PO-ENDED", "PO-SILENT", "PO-UNDATED"]
+    known = {each.id: each.known for each in asking.due_lines()}
+    long_ago = {
+        line.purchase_order.number
+        for line in PurchaseLine.objects.select_related("purchase_order")
+        if silence.why_ask(
+            known[line.pk]._replace(confidence="confirmed", eta_on=day(300), eta_until=day(300)),
+            calendar=asking.calendar_of_asking(),
+            policy=asking.policy_of(asking.policies_of_suppliers(), line.purchase_order.supplier_id),
+            today=TODAY,
+        )
+    }
+    assert long_ago == {"PO-ENDED", "PO-SILENT", "PO-UNDATED", "PO-PAST"}, "by the rule of the chase"
+
+
+def test_a_word_or_an_answer_ends_the_silence_and_our_own_note_of_it_does_not(desk: Client) -> None:
+    names = ("WORD", "ANSWER", "NOTE")
+    lines = [a_purchase_order(f"PO-{name}", ("A-1", 5), eta=20, at=later(days=-90))[0] for name in names]
+    revise(lines[0], (25, None))
+    asked = DateRequest.objects.create(supplier=lines[1].purchase_order.supplier, opened_at=AT)
+    RequestLine.objects.create(request=asked, purchase_line=lines[1], why="by_hand", asked_at=AT, answered_at=AT)
+    revise(lines[2], (20, None), confidence="unconfirmed", reason_code="silence")
+    assert set(re.findall(r"PO-[A-Z]+", view(desk, "silent"))) == {"PO-NOTE"}
 
 
 def test_it_begins_with_what_needs_somebody(desk: Client) -> None:

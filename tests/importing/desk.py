@@ -32,7 +32,7 @@ def a_purchase_order(
         )
         for product, quantity in goods
     ]
-    done = buying.order_goods(number, supplier=supplier, lines=ordered, by=None, at=AT)
+    done = buying.order_goods(number, supplier=supplier, lines=ordered, by=None, at=fields.pop("at", AT))
     return list(done.made.lines.order_by("id"))
 
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backorders.allocation.windows import business_day
+from backorders.backoffice import purchases
 from backorders.backoffice.admin.base import LedgerAdmin, RecordAdmin, column, link
 from backorders.backoffice.dates import short_eta, short_window
 from backorders.backoffice.selections import freeze
@@ -116,6 +117,7 @@ class WhenFilter(admin.SimpleListFilter):
         return [
             ("outstanding", _("Outstanding")),
             ("overdue", _("Overdue")),
+            ("silent", purchases.VIEWS["silent"].label),
             ("week", _("Due within 7 days")),
             ("no_date", _("No date")),
         ]
@@ -128,6 +130,8 @@ class WhenFilter(admin.SimpleListFilter):
                 return queryset.outstanding()
             case "overdue":
                 return queryset.overdue(today)
+            case "silent":
+                return purchases.VIEWS["silent"].lines(queryset.outstanding(), today)
             case "week":
                 return queryset.outstanding().filter(eta_on__range=(today, today + datetime.timedelta(days=7)))
             case "no_date":

@@ -88,7 +88,7 @@ class Expected(Screen):
 
     def _first(self, today: Any) -> purchases.View:
         """Begin with the first view that needs somebody who can change it, else with this week."""
-        for name in ("overdue", "unconfirmed") if self.by.has_perm("revising.revise_eta") else ():
+        for name in ("overdue", "silent", "unconfirmed") if self.by.has_perm("revising.revise_eta") else ():
             if purchases.VIEWS[name].lines(PurchaseLine.objects.outstanding(), today).exists():
                 return purchases.VIEWS[name]
         return purchases.VIEWS["week"]
