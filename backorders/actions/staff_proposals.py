@@ -99,14 +99,15 @@ def accept(
     source: Source,
     key: str | None = None,
     tells_later: bool = False,
+    compensates: bool = True,
     approved_by: AbstractBaseUser | None = None,
     by: AbstractBaseUser,
     at: datetime.datetime,
 ) -> Done[list[PurchaseLine]]:
     """Change the ETA as a buyer makes it of the proposal, in the buyer's name; the log names who proposed it.
 
-    Raises `NotWaiting`, `NotItsLine`, what `revising.revise_eta` refuses, `NeedsApproval` if very many customers would
-    hear of it; then nothing of it is saved.
+    Raises `NotWaiting`, `NotItsLine`, `NoReason`, what `revising.revise_eta` refuses, `NeedsApproval` if very many
+    customers would hear of it; then nothing of it is saved.
     """
     line = proposal.purchase_line
     lock_products([line.product_id])
@@ -115,9 +116,12 @@ def accept(
     proposal = _waiting(proposal)
     if change.purchase_line_id != line.pk:
         raise NotItsLine(_("What you accept is of another purchase line. Nothing was saved."))
+    if tells_later or not compensates:
+        note = a_reason(note)
     impact = revising.preview_eta([change], at=at)
+    ways = {"tells_later": tells_later, "compensates": compensates}
     given = {"proposal": proposal.pk, "change": etas.as_plain(change), "reason_code": reason_code, "note": note}
-    given |= {"source": source.value, "tells_later": tells_later}
+    given |= {"source": source.value, **ways}
     for_impact(impact, Ask("staff_proposals.accept", given, str(line)), by=by, approved_by=approved_by)
     who = gettext("proposed by %(person)s") % {"person": name_of(proposal.proposed_by)}
     done_of = revising.revise_eta(
@@ -126,7 +130,7 @@ def accept(
         note=" · ".join(part for part in (who, proposal.note, note.strip()) if part),
         source=source,
         key=key,
-        tells_later=tells_later,
+        **ways,
         approved_by=approved_by,
         by=by,
         at=at,

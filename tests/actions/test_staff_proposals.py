@@ -194,6 +194,14 @@ def test_what_changed_since_a_buyer_looked_and_what_is_of_another_line_is_refuse
     assert PurchaseLine.objects.get(pk=line.pk).eta_on == day(20)
 
 
+@pytest.mark.parametrize("way", [{"tells_later": True}, {"compensates": False}])
+def test_what_a_note_must_say_why_is_said_by_the_buyer_and_not_by_who_proposed_it(way: dict[str, bool]) -> None:
+    proposal, chief = a_staff_proposal(a_purchase(a_product(), 5), by=a_user(SERVICE), note="called"), a_user(MANAGER)
+    with pytest.raises(NoReason):
+        accept(proposal, by=chief, **way)
+    assert accept(proposal, by=chief, note="they know", **way).change_set.reason.endswith("called · they know")
+
+
 def test_what_was_proposed_of_goods_that_came_ends_by_itself() -> None:
     line, other = a_purchase(a_product(), 5), a_purchase(a_product(), 5)
     a_user(PURCHASING)

@@ -1,6 +1,7 @@
 """The ETA screen: record what the supplier said, and see before saving whom it moves and who will be told."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -73,8 +74,8 @@ class EtaScreen(ActScreen):
 
     def form(self, data: Any = None) -> EtaForm:
         """Return the form for these lines."""
-        may_withhold = may_be_withheld(self.by, at=self.at)
-        return EtaForm(data, lines=self.lines, today=business_day(self.at), may_withhold=may_withhold)
+        how: dict[str, Any] = {"may_withhold": may_be_withheld(self.by, at=self.at), "initial": self.initial()}
+        return EtaForm(data, lines=self.lines, today=business_day(self.at), **how)
 
     def preview(self, form: EtaForm) -> Impact:
         """Whom these dates would move."""
@@ -88,7 +89,7 @@ class EtaScreen(ActScreen):
     def does(self, form: EtaForm) -> Done[Any]:
         """Record what the supplier said."""
         said = form.cleaned_data
-        done = revising.revise_eta(
+        done = self.revise(
             form.changes(),
             reason_code=said["reason_code"],
             note=said["note"],
@@ -101,6 +102,10 @@ class EtaScreen(ActScreen):
         )
         self.request.session.pop(TYPED, None)
         return done
+
+    def revise(self, changes: Sequence[etas.EtaChange], **how: Any) -> Done[Any]:
+        """Call the verb."""
+        return revising.revise_eta(changes, **how)
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say what was done, and where those stand who are told later."""

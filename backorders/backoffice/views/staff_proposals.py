@@ -1,6 +1,6 @@
 """ETAs that colleagues heard of: one proposes what they heard, a buyer takes it over on the ETA screen, or says no."""
 
-import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from backorders.actions import staff_proposals
 from backorders.actions.done import Done
+from backorders.actions.etas import EtaChange
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.eta import EtaForm, ProposalForm
 from backorders.backoffice.supplier_answers import proposed_row
 from backorders.backoffice.views.eta import LineEta
 from backorders.backoffice.views.screen import Doing, with_way_to
-from backorders.changes.models import Source
 from backorders.chasing.models import StaffProposal
 
 
@@ -75,32 +75,16 @@ class AcceptProposedEta(LineEta):
         """Return its line."""
         return [self.proposal.purchase_line_id]
 
-    def form(self, data: Any = None) -> EtaForm:
-        """Return the ETA form, filled in as it was proposed."""
+    def initial(self) -> dict[str, Any]:
+        """Begin with what was proposed."""
         first, last = self.proposal.eta_on, self.proposal.eta_until
         how = "none" if first is None else "date" if last == first else "window"
-        said: dict[str, datetime.date | str | None] = {
-            "how": how,
-            "eta_on": first,
-            "confidence": self.proposal.confidence,
-        }
-        initial = said | ({"eta_until": last} if how == "window" else {})
-        return EtaForm(data, lines=self.lines, today=business_day(self.at), initial=initial)
+        until = {"eta_until": last} if how == "window" else {}
+        return {"how": how, "eta_on": first, "confidence": self.proposal.confidence, **until}
 
-    def does(self, form: EtaForm) -> Done[Any]:
+    def revise(self, changes: Sequence[EtaChange], **how: Any) -> Done[Any]:
         """Take it over."""
-        said = form.cleaned_data
-        return staff_proposals.accept(
-            self.proposal,
-            form.changes()[0],
-            reason_code=said["reason_code"],
-            note=said["note"],
-            source=Source(said["source"]),
-            key=said["key"],
-            tells_later="later" in self.request.POST,
-            by=self.by,
-            at=self.at,
-        )
+        return staff_proposals.accept(self.proposal, changes[0], **how)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add who proposed what, and why."""
