@@ -165,6 +165,7 @@ CAPABILITIES: dict[str, Capability] = {
     # approval: customers
     "undoing.undo_what_nobody_changed": _c(_("undo changes of ETAs that nobody changed since"), BUYING),
     "bookkeeping.repair_books": _c(_("repair the books"), ADMINISTRATOR),
+    "demo.load": _c(_("load the demo shop"), ADMINISTRATOR),
     "health.see": _c(_("see how the machine is"), MANAGER | ADMINISTRATOR),
     "contacts.see": _c(_("see how customers are reached"), DESK),
 }

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backorders.backoffice.demo import loading
 from backorders.jobs import steering
 from backorders.jobs.models import Job
 from backorders.jobs.running import AGAIN, LEASE
@@ -136,6 +137,8 @@ def _words(job: Job, *, at: datetime.datetime) -> str:
     match job.state:
         case State.QUEUED:
             return _queued(job)
+        case State.RUNNING if job.kind == loading.KIND:
+            return _("Playing %(days)s days of a small importer: this takes up to a minute") % {"days": loading.DAYS}
         case State.RUNNING:
             return _progress(job, at=at)
         case State.PAUSED:
@@ -176,12 +179,14 @@ def _rows(job: Job) -> str:
 PLACES |= {"import": "import"}
 KINDS |= {
     "tell_customers": gettext_lazy("Telling customers"),
+    "load_demo": gettext_lazy("Loading the demo shop"),
     "check_import": gettext_lazy("Check of an import"),
     "apply_import": gettext_lazy("Import of ETAs"),
     "undo_import": gettext_lazy("Undo of an import"),
 }
 PHASES |= {
     "tell": gettext_lazy("Writing"),
+    "demo": gettext_lazy("Days played"),
     "settle": gettext_lazy("Comparing rows"),
     "read": gettext_lazy("Reading"),
     "check": gettext_lazy("Checking"),

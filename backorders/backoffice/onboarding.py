@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backorders.allocation.windows import business_day
+from backorders.backoffice.demo import loading
 from backorders.catalog.models import Category, Product
 from backorders.notifications.models import Message, StaffMail
 from backorders.orders.models import Order
@@ -23,12 +24,12 @@ YEAR = datetime.timedelta(days=365)
 
 
 class Beginning(NamedTuple):
-    """One way to begin: a page of ours, or a command to run where the product runs."""
+    """One way to begin: a page of ours; with a button, something that a press begins there."""
 
     title: str
     words: str
-    url: str = ""
-    command: str = ""
+    url: str
+    button: str = ""
 
 
 class Check(NamedTuple):
@@ -49,31 +50,39 @@ class FirstRun(NamedTuple):
 
 def first_run(request: HttpRequest) -> FirstRun | None:
     """Return what to begin with, to whoever sets up, as long as there are neither products nor orders."""
-    if not request.user.has_perm(SETS_UP) or Product.objects.exists() or Order.objects.exists():
+    may = request.user.has_perm
+    if not (may(SETS_UP) or may(loading.CAPABILITY)) or Product.objects.exists() or Order.objects.exists():
         return None
     checks = (_sender(), _holidays(business_day(timezone.now())), _windows(), _languages())
-    may = request.user.has_perm
     return FirstRun(_beginnings(request), [check for check, permission in checks if may(permission)])
 
 
 def _beginnings(request: HttpRequest) -> list[Beginning]:
-    demo = Beginning(
-        _("Load the demo shop"),
-        _("120 days of a small importer, ending today. Run this where the product runs; its mails go to files only."),
-        command="python manage.py load_demo",
-    )
     own = [
         ("catalog.add_product", "catalog_product_add", _("Add what you sell"), _("A product, its price and policy.")),
         ("placing.place_order", "place_order", _("Place the first order"), _("What is not in stock waits.")),
     ]
-    return [
-        demo,
-        *(
-            Beginning(title, words, url=reverse(f"admin:{name}"))
-            for permission, name, title, words in own
-            if request.user.has_perm(permission)
-        ),
+    begun = [
+        Beginning(title, words, reverse(f"admin:{name}"))
+        for permission, name, title, words in own
+        if request.user.has_perm(permission)
     ]
+    return [*_demo(request), *begun]
+
+
+def _demo(request: HttpRequest) -> list[Beginning]:
+    """Return the way to the demo, to whoever may load it where its mails reach nobody."""
+    if not request.user.has_perm(loading.CAPABILITY) or not loading.is_empty():
+        return []
+    title, words = _("Load the demo shop"), _("%(days)s days of a small importer, ending today, marked “Demo data”.")
+    words %= {"days": loading.DAYS}
+    if not loading.mails_stay_here():
+        return [
+            Beginning(
+                title, _("Only where mails go to files or the console: set EMAIL_BACKEND."), reverse("admin:health")
+            )
+        ]
+    return [Beginning(title, words, reverse("admin:load_demo"), button=title)]
 
 
 def _sender() -> tuple[Check, str]:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from backorders.backoffice.demo import loading
 from backorders.backoffice.home import home
 from backorders.backoffice.jobs import tray
 from backorders.backoffice.keyboard import as_json
@@ -90,5 +91,5 @@ class BackordersSite(AdminSite):
         """Show what needs somebody today, in front of the list of all records."""
         cards = home(request)
         is_empty = all(card.number == "0" for card in cards)
-        begun = {"home": cards, "first_run": first_run(request) if is_empty else None}
+        begun = {"home": cards, "first_run": first_run(request) if is_empty else None, "is_demo": loading.is_loaded()}
         return super().index(request, {**begun, **(extra_context or {})})

@@ -182,6 +182,7 @@ _PAGES = [
     ("inbox/", inbox.Inbox, "inbox"),
     ("inbox/<str:way>/", inbox.Mark, "mark_notices"),
     ("access/", inbox.AskForAccess, "ask_for_access"),
+    ("demo/load/", jobs.LoadDemo, "load_demo"),
     ("health/", health.Health, "health"),
     ("jobs/", jobs.Jobs, "jobs"),
     ("jobs/tray/", jobs.JobsTray, "jobs_tray"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from backorders.actions import approving, revising, telling
 from backorders.actions.etas import EtaChange
 from backorders.allocation.impact import Impact, Move
+from backorders.backoffice.demo import loading
 from backorders.backoffice.impacts import as_kept, shown
 from backorders.importing import opening, working
 from backorders.jobs import running
@@ -46,4 +47,5 @@ running.can_do("apply_import", working.apply, again=True)
 running.can_do("undo_import", working.undo, again=True)
 approving.WAYS[opening.APPLY] = approving.Way(opening.apply_approved)
 approving.WAYS[opening.UNDO] = approving.Way(opening.undo_approved)
+running.can_do(loading.KIND, loading.play, again=True)
 running.can_do(telling.TO_MANY, telling.writing_to_many)

@@ -55,6 +55,7 @@ ONLY_POST |= {
     "reject_answers",
     "decline_proposed_eta",
     "ask_to_buy",
+    "load_demo",
     *FOLLOWING,
 }
 FRAGMENTS = {"mail_as_sent", "jobs_tray", "last_acts", "import_progress", "problem_rows", "supplier_template"}

@@ -1,18 +1,23 @@
 """An empty installation shows how to begin and what has to be right before its first mail; one in use does not."""
 
+import datetime
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from backorders.access.table import MANAGER, SERVICE
-from backorders.catalog.models import Category
+from backorders.access.table import ADMINISTRATOR, MANAGER, SERVICE
+from backorders.backoffice.demo import loading
+from backorders.catalog.models import Category, Product
+from backorders.jobs import running
+from backorders.jobs.models import Job
 from backorders.notifications.models import StaffMail
-from backorders.supply.models import Holiday
+from backorders.supply.models import Holiday, Supplier
 from tests.backoffice.desk import World, address, somebody, text
-from tests.factories import AT, a_product, a_user, a_warehouse, day
+from tests.factories import AT, a_product, a_supplier, a_user, a_warehouse, day
 
 BEGIN = "Before the first mail leaves"
 
@@ -25,8 +30,8 @@ def test_an_empty_installation_begins_with_what_there_is_to_begin_with(desk: Cli
     page = desk.get(address("index"))
     said = text(page)
     assert BEGIN in said
-    assert "python manage.py load_demo" in said
-    links = [each.url for each in page.context["first_run"].beginnings if each.url]
+    assert "Load the demo shop" in said
+    links = [each.url for each in page.context["first_run"].beginnings if not each.button]
     assert links == [address("catalog_product_add"), address("place_order")]
     for url in (*links, *(check.url for check in page.context["first_run"].checks)):
         assert desk.get(url).status_code == 200
@@ -80,3 +85,46 @@ def test_windows_and_languages_say_what_is_there(desk: Client) -> None:
 def test_in_turkish() -> None:
     said = text(somebody(MANAGER).get(address("index"), headers={"Accept-Language": "tr"}))
     assert "İlk e-posta çıkmadan önce" in said
+
+
+def test_the_demo_is_loaded_by_a_press_as_a_job_and_marked(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "DAYS", 1)
+    followed = desk.post(address("load_demo"))
+    job = Job.objects.get()
+    assert followed["Location"] == address("job", job.pk)
+    assert "Queued" in text(desk.get(address("job", job.pk)))
+    running.run(job.pk, clock=timezone.now, until=timezone.now() + datetime.timedelta(minutes=5))
+    job.refresh_from_db()
+    assert (job.state, job.done) == ("done", 2)
+    assert "Demo data" in text(desk.get(address("index")))
+    assert "There is data of a business already" in text(desk.post(address("load_demo"), follow=True))
+
+
+def test_the_demo_is_refused_where_there_is_business_or_mails_leave(desk: Client, settings: Any) -> None:
+    a_supplier()
+    assert "There is data of a business already" in text(desk.post(address("load_demo"), follow=True))
+    assert "Load the demo shop" not in text(desk.get(address("index")))
+    Supplier.objects.all().delete()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert "Mails would leave for the world" in text(desk.post(address("load_demo"), follow=True))
+    assert "set EMAIL_BACKEND" in text(desk.get(address("index")))
+    assert not Job.objects.exists()
+
+
+def test_business_that_came_before_the_job_began_is_left_alone(desk: Client) -> None:
+    desk.post(address("load_demo"))
+    a_product()
+    job = Job.objects.get()
+    running.run(job.pk, clock=timezone.now, until=timezone.now() + datetime.timedelta(minutes=5))
+    job.refresh_from_db()
+    assert (job.state, "only for an empty installation" in job.failure) == ("failed", True)
+    assert Product.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_only_administrators_load_the_demo() -> None:
+    assert somebody(MANAGER).post(address("load_demo")).status_code == 403
+    chief = somebody(ADMINISTRATOR)
+    assert "Load the demo shop" in text(chief.get(address("index")))
+    assert chief.post(address("load_demo")).status_code == 302
+    assert Job.objects.get().kind == "load_demo"

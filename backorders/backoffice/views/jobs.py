@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from backorders.backoffice.demo import loading
 from backorders.backoffice.jobs import shown, tray
 from backorders.backoffice.last_acts import last_acts
 from backorders.backoffice.paging import page_of
@@ -76,6 +77,22 @@ class ShowJob(Screen):
             return self.render_to_response(self.get_context_data(each=each))
         status = STOP_POLLING if self.job.is_ended else 200
         return self.response_class(request, "backoffice/job.html", {"each": each, "place": "page"}, status=status)
+
+
+class LoadDemo(Screen):
+    """Load the demo into an empty installation, as a job that one follows."""
+
+    http_method_names = ["post", "options"]
+    permission = loading.CAPABILITY
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Queue it and show how far it is, or say on the first page why not."""
+        try:
+            job = loading.load(by=self.by, at=self.at)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return HttpResponseRedirect(reverse("admin:index"))
+        return HttpResponseRedirect(reverse("admin:job", args=[job.pk]))
 
 
 class SteerJob(Screen):
