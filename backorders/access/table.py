@@ -79,6 +79,7 @@ CAPABILITIES: dict[str, Capability] = {
     "buying.order_goods": _c(_("order goods"), BUYING),
     "wanting.ask_to_buy": _c(_("ask the buyers for goods"), WORKING),
     "revising.revise_eta": _c(_("change an ETA"), BUYING),  # approval: customers
+    "revising_many.revise_later": _c(_("let a job change the ETAs that very many wait for"), BUYING),
     "opening.start_undoing": _c(_("undo an import of ETAs"), BUYING),  # approval: customers
     "opening.start_applying": _c(_("apply an import of ETAs"), BUYING),  # approval: customers
     "buying.close_purchase_line": _c(_("close a purchase line"), BUYING),  # approval: customers
@@ -130,7 +131,7 @@ CAPABILITIES: dict[str, Capability] = {
     "drafting.keep_draft": _c(_("keep a draft"), WORKING),  # only of what one may write
     "caring.write_message": _c(_("write to a customer"), DESK),
     "caring.compensate": _c(_("compensate a customer"), DESK),  # approval: money
-    "policymaking.write_policy": _c(_("write policies of compensation"), MANAGER),
+    "compensating.write_policy": _c(_("write policies of compensation"), MANAGER),
     "compensating.give": _c(_("give what policies propose"), DESK),  # approval: money
     "compensating.decline": _c(_("decline what policies propose"), DESK),
     "ruling.set_telling_rules": _c(_("set when customers are written to"), MANAGER),

@@ -263,12 +263,6 @@ def _etas(given: Sequence[dict[str, Any]]) -> list[etas.EtaChange]:
     return [etas.eta_change(plain) for plain in given]
 
 
-def _revise_eta(given: dict[str, Any], **who: Any) -> Done[Any]:
-    source = Source(given["source"]) if given["source"] else None
-    rest = _rest(given, "changes", "source")
-    return revising.revise_eta(_etas(given["changes"]), source=source, **rest, **who)
-
-
 def _accept_staff_proposal(given: dict[str, Any], **who: Any) -> Done[Any]:
     proposal, change = _found(StaffProposal, given["proposal"]), etas.eta_change(given["change"])
     rest = _rest(given, "proposal", "change", "source")
@@ -314,7 +308,9 @@ WAYS: dict[str, Way] = {
     ),
     "counting.adjust_stock": Way(_adjust_stock, _look_at_stock),
     "receiving.receive": Way(_receive, _look_at_arrivals),
-    "revising.revise_eta": Way(_revise_eta, lambda given, at: revising.preview_eta(_etas(given["changes"]), at=at)),
+    "revising.revise_eta": Way(
+        revising.revise_asked, lambda given, at: revising.preview_eta(_etas(given["changes"]), at=at)
+    ),
     "offering.offer_alternative": Way(
         lambda given, **who: offering.offer_alternative(given["lines"], reason=given["reason"], **who)
     ),

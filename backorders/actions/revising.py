@@ -13,7 +13,7 @@ from backorders.access.checking import check
 from backorders.actions import compensating
 from backorders.actions.checking import NotOpen, a_reason, a_text, whole_units
 from backorders.actions.done import Done
-from backorders.actions.etas import BadEta, BadSplit, EtaChange, EtaPart, as_plain, check_change
+from backorders.actions.etas import BadEta, BadSplit, EtaChange, EtaPart, as_plain, check_change, eta_change
 from backorders.actions.freshness import fresh_purchase_lines
 from backorders.actions.keys import known_act, same_content
 from backorders.actions.revisions import Revised, record_revisions
@@ -83,10 +83,9 @@ def revise_eta(
     revised = write_etas(changes, lines, change_set=change, reason_code=reason_code, note=note, at=at)
     impact = replan(products, change_set=change, at=at)
     if change.source != Source.IMPORT:  # of an import, all of it is counted before it is applied
-        more = {"tells_later": True} if tells_later else {}
-        more |= {} if compensates else {"compensates": False}
-        ask = _ask(changes, lines, reason_code=reason_code, note=note, source=source, more=more)
-        for_impact(impact, ask, by=by, approved_by=approved_by)
+        how = {"tells_later": tells_later, "compensates": compensates}
+        given = asked(_as_seen(changes, lines), reason_code=reason_code, note=note, source=source, **how)
+        for_impact(impact, Ask("revising.revise_eta", given, about(lines.values())), by=by, approved_by=approved_by)
     if tells_later:
         _tell_later({move.customer_id for move in impact.moves}, change, at)
     if not compensates:
@@ -102,26 +101,42 @@ def _tell_later(customers: set[int], change: ChangeSet, at: datetime.datetime) -
     )
 
 
-def _ask(
+def asked(
     changes: Sequence[EtaChange],
-    lines: dict[int, PurchaseLine],
     *,
     reason_code: str,
     note: str,
     source: Source | None,
-    more: dict[str, bool],
-) -> Ask:
-    before = {line.pk: line.version - 1 for line in lines.values()}
-    plain = [as_plain(replace(change, seen_version=before[change.purchase_line_id])) for change in changes]
+    tells_later: bool,
+    compensates: bool,
+) -> dict[str, Any]:
+    """Return what `revise_eta` is asked for as JSON can carry it; `revise_asked` does it."""
     given: dict[str, Any] = {
-        "changes": plain,
+        "changes": [as_plain(change) for change in changes],
         "reason_code": reason_code,
         "note": str(note),
         "source": source and source.value,
-        **more,
     }
-    first = next(iter(lines.values()))
-    return Ask("revising.revise_eta", given, f"{first}" if len(lines) == 1 else f"{first} + {len(lines) - 1}")
+    given |= {"tells_later": True} if tells_later else {}
+    return given if compensates else {**given, "compensates": False}
+
+
+def revise_asked(given: dict[str, Any], **who: Any) -> Done[list[PurchaseLine]]:
+    """Do what was asked for in its plain form, as it was seen then; refused as `revise_eta` refuses."""
+    changes = [eta_change(plain) for plain in given["changes"]]
+    rest = {name: value for name, value in given.items() if name not in ("changes", "source")}
+    return revise_eta(changes, source=Source(given["source"]) if given["source"] else None, **rest, **who)
+
+
+def about(lines: Iterable[PurchaseLine]) -> str:
+    """Name the first purchase line, and how many more there are."""
+    first, *more = lines
+    return f"{first} + {len(more)}" if more else f"{first}"
+
+
+def _as_seen(changes: Sequence[EtaChange], lines: dict[int, PurchaseLine]) -> list[EtaChange]:
+    """The changes with the versions that their lines, written by now, had before."""
+    return [replace(change, seen_version=lines[change.purchase_line_id].version - 1) for change in changes]
 
 
 def preview_eta(changes: Sequence[EtaChange], *, closed: Sequence[PurchaseLine] = (), at: datetime.datetime) -> Impact:

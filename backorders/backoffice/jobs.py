@@ -183,6 +183,7 @@ KINDS |= {
     "check_import": gettext_lazy("Check of an import"),
     "apply_import": gettext_lazy("Import of ETAs"),
     "undo_import": gettext_lazy("Undo of an import"),
+    "revise_etas": gettext_lazy("Change of ETAs"),
 }
 PHASES |= {
     "tell": gettext_lazy("Writing"),
@@ -193,4 +194,5 @@ PHASES |= {
     "impact": gettext_lazy("Looking whom it moves"),
     "apply": gettext_lazy("Applying"),
     "undo": gettext_lazy("Undoing"),
+    "eta": gettext_lazy("Dating everyone anew"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from backorders.actions import approving, revising, telling
+from backorders.actions import approving, revising, revising_many, telling
 from backorders.actions.etas import EtaChange
 from backorders.allocation.impact import Impact, Move
 from backorders.backoffice.demo import loading
@@ -49,3 +49,4 @@ approving.WAYS[opening.APPLY] = approving.Way(opening.apply_approved)
 approving.WAYS[opening.UNDO] = approving.Way(opening.undo_approved)
 running.can_do(loading.KIND, loading.play, again=True)
 running.can_do(telling.TO_MANY, telling.writing_to_many)
+running.can_do(revising_many.KIND, revising_many.working, again=True)

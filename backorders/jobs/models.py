@@ -56,6 +56,7 @@ class Job(models.Model):
     subject = models.CharField(max_length=20, help_text="the kind of record it works on")
     object_id = models.BigIntegerField()
     about = models.CharField(max_length=200, help_text="what it works on, in its person's words")
+    given = models.JSONField(default=dict, blank=True, help_text="what is to be done, where no record says it")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     wish = models.CharField(max_length=10, choices=Wish, blank=True)

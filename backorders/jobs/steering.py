@@ -29,7 +29,14 @@ class NotSteerable(Refused):
 
 
 def queue(
-    kind: str, *, subject: str, object_id: int, about: str, by: AbstractBaseUser | None, at: datetime.datetime
+    kind: str,
+    *,
+    subject: str,
+    object_id: int,
+    about: str,
+    given: dict[str, Any] | None = None,
+    by: AbstractBaseUser | None,
+    at: datetime.datetime,
 ) -> Job:
     """Queue a job and let the workers know. Raises `WorkedOn` while another works on the same thing."""
     try:
@@ -39,6 +46,7 @@ def queue(
                 subject=subject,
                 object_id=object_id,
                 about=about[:200],
+                given=given or {},
                 by=by,  # type: ignore[misc]  # the stubs know only the default user model
                 created_at=at,
             )

@@ -10,9 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import PURCHASING
-from backorders.actions import buying, telling
+from backorders.actions import buying, revising_many, telling
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
+from backorders.jobs import running
+from backorders.jobs.models import Job
 from backorders.notifications.announcing import announce_due
 from backorders.notifications.models import Message
 from backorders.supply.models import EtaRevision, PurchaseLine
@@ -228,6 +230,26 @@ def test_only_who_may_put_a_line_before_another_is_offered_it(frozen: None, db: 
 def test_another_allocation_of_no_line_is_not_found(desk: Client, nonsense: str) -> None:
     url = of(World().line)
     assert desk.post(url, {**filled(desk.get(url), **LATER), "adjust": nonsense}).status_code == 404
+
+
+def test_what_moves_very_many_lines_is_left_to_a_job_that_shows_how_far_it_is(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revising_many, "AT_ONCE", 2)
+    world = World()
+    response = fill_in(desk, of(world.line), **LATER, eta_on=day(31))
+    job = Job.objects.get()
+    assert response["Location"] == address("job", job.pk)
+    assert etas(world.line) == [(day(10), day(10), 20)]
+    waits = text(desk.get(response["Location"]))
+    assert "Change of ETAs" in waits
+    assert "All of it is saved, or nothing." in waits
+    running.run_due(clock=lambda: AT, until=later(hours=1))
+    assert etas(world.line) == [(day(31), day(31), 20)]
+    assert (
+        address("change_set", ChangeSet.objects.get(act="revise_eta").pk)
+        in desk.get(response["Location"]).content.decode()
+    )
 
 
 def an_order_of_three() -> list[PurchaseLine]:

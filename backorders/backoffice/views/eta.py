@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import etas, revising
+from backorders.actions import etas, revising, revising_many
 from backorders.actions.done import Done
 from backorders.allocation.impact import Impact
 from backorders.allocation.reading import calendars
@@ -32,6 +32,7 @@ from backorders.backoffice.views.outbox import inert_mail
 from backorders.backoffice.views.screen import REFUSED, ActScreen, our_address
 from backorders.changes.models import Source
 from backorders.ids import typed_id
+from backorders.jobs.models import Job
 from backorders.notifications.emails import Rendered
 from backorders.orders.models import OrderLine
 from backorders.refusal import Refused
@@ -86,26 +87,22 @@ class EtaScreen(ActScreen):
         """What policies would give for it."""
         return amends_ahead(self.impact, is_withheld=not form.compensates, at=self.at)
 
-    def does(self, form: EtaForm) -> Done[Any]:
-        """Record what the supplier said."""
-        said = form.cleaned_data
-        done = self.revise(
-            form.changes(),
-            reason_code=said["reason_code"],
-            note=said["note"],
-            source=Source(said["source"]),
-            key=said["key"],
-            tells_later="later" in self.request.POST,
-            compensates=form.compensates,
-            by=self.by,
-            at=self.at,
-        )
+    def does(self, form: EtaForm) -> Any:
+        """Record what the supplier said; or return the job that does it."""
+        said = {name: form.cleaned_data[name] for name in ("reason_code", "note", "key")}
+        said |= {"source": Source(form.cleaned_data["source"]), "compensates": form.compensates}
+        said |= {"tells_later": "later" in self.request.POST, "by": self.by, "at": self.at}
+        done = self.revise(form.changes(), **said)
         self.request.session.pop(TYPED, None)
         return done
 
-    def revise(self, changes: Sequence[etas.EtaChange], **how: Any) -> Done[Any]:
-        """Call the verb."""
-        return revising.revise_eta(changes, **how)
+    def revise(self, changes: Sequence[etas.EtaChange], **how: Any) -> Any:
+        """Call the verb, or have a job call it."""
+        return revising_many.revise_later(changes, **how) or revising.revise_eta(changes, **how)
+
+    def after(self, done: Done[Any] | Job) -> HttpResponse:
+        """Go back, or to the job that does it."""
+        return redirect("admin:job", pk=done.pk) if isinstance(done, Job) else super().after(done)
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say what was done, and where those stand who are told later."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from backorders.actions import revising_many
 from backorders.backoffice.demo import loading
 from backorders.backoffice.jobs import shown, tray
 from backorders.backoffice.last_acts import last_acts
@@ -69,6 +70,11 @@ class ShowJob(Screen):
     def heading(self) -> str:
         """Name the work."""
         return shown(self.job, at=self.at).name
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what a job that changed ETAs did."""
+        done = revising_many.change_of(self.job) if self.job.kind == revising_many.KIND else None
+        return super().get_context_data(done=done, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show it; with an ended job, the page stops asking."""

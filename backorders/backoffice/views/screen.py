@@ -174,7 +174,11 @@ class ActScreen(Screen):
                 form.renew()
             form.add_error(None, str(refusal))
             return self.refused(form, status_of(refusal))
-        messages.success(request, self.done_sentence(done))
+        return self.after(done)
+
+    def after(self, done: Any) -> HttpResponse:
+        """Say what was done, and go back."""
+        messages.success(self.request, self.done_sentence(done))
         return HttpResponseRedirect(self.back())
 
     def listed(self, form: Any) -> HttpResponse:
