@@ -68,6 +68,8 @@ def test_a_proposal_is_kept_as_it_was_typed_and_shows_whom_it_would_move(
     url = address("propose_eta", world.line.pk)
     looked = agent.post(url, filled(agent.get(url), **typed, preview="1"), headers={"HX-Request": "true"})
     assert world.second.number in text(looked)
+    assert "If a buyer accepts this" in text(looked)
+    assert "Propose and tell" not in text(looked)  # nobody is told before a buyer accepts it
     answer = agent.post(url, filled(agent.get(url), **typed, said=HEARD, confidence="estimate"), follow=True)
     assert "Proposed: no date has changed." in text(answer)
     made = StaffProposal.objects.get()

@@ -30,6 +30,7 @@ class ProposeEta(LineEta):
     template_name = "backoffice/propose_eta.html"
     permission = "staff_proposals.propose"
     button = gettext_lazy("Propose")
+    may_adjust = False
 
     def heading(self) -> str:
         """Name the line."""
@@ -38,6 +39,14 @@ class ProposeEta(LineEta):
     def form(self, data: Any = None) -> ProposalForm:
         """Return the form for this line."""
         return ProposalForm(data, lines=self.lines, today=business_day(self.at))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what comes of it only if a buyer takes it over."""
+        return super().get_context_data(**{**kwargs, "only_proposes": True})
+
+    def looked_ahead(self, form: EtaForm) -> dict[str, Any]:
+        """Look ahead to what would come of it then."""
+        return {**super().looked_ahead(form), "only_proposes": True}
 
     def does(self, form: EtaForm) -> Done[Any]:
         """Let the buyers find it."""
