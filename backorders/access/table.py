@@ -131,7 +131,7 @@ CAPABILITIES: dict[str, Capability] = {
     "drafting.keep_draft": _c(_("keep a draft"), WORKING),  # only of what one may write
     "caring.write_message": _c(_("write to a customer"), DESK),
     "caring.compensate": _c(_("compensate a customer"), DESK),  # approval: money
-    "compensating.write_policy": _c(_("write policies of compensation"), MANAGER),
+    "policymaking.write_policy": _c(_("write policies of compensation"), MANAGER),
     "compensating.give": _c(_("give what policies propose"), DESK),  # approval: money
     "compensating.decline": _c(_("decline what policies propose"), DESK),
     "ruling.set_telling_rules": _c(_("set when customers are written to"), MANAGER),

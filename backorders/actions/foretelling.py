@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from backorders.actions import compensating
+from backorders.actions import awarding
 from backorders.actions.etas import EtaChange
 from backorders.actions.revising import revise_eta
 from backorders.changes.acting import act
@@ -35,7 +35,7 @@ def _foreseen(
         impact = revise_eta(changes, reason_code=reason_code, by=None, at=at).impact
         moved = [move.line_id for move in impact.moves if move.customer_id == customer]
         if moved and compensates:
-            compensating.give_by_rule(lines=moved, at=at)
+            awarding.give_by_rule(lines=moved, at=at)
         foreseen = foresee([customer], at=at) if moved else None
         transaction.set_rollback(True)
     return foreseen

@@ -6,8 +6,8 @@ from django.utils import timezone
 from backorders.actions import (
     approving,
     asking,
+    awarding,
     clock,
-    compensating,
     deadlines,
     photographing,
     replying,
@@ -52,7 +52,7 @@ def ask_suppliers() -> int:
 @shared_task
 def run_policies() -> int:
     """Give or propose what policies owe to those who wait."""
-    return compensating.run_policies(at=timezone.now())
+    return awarding.run_policies(at=timezone.now())
 
 
 @shared_task

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backorders.actions import (
+    awarding,
     caring,
-    compensating,
     deciding,
     losing,
     refunding,
@@ -62,7 +62,7 @@ def test_money_off_is_not_paid_back_once_more_and_a_favour_makes_no_refund_small
 def test_what_a_policy_gave_off_is_counted_like_what_a_person_gave() -> None:
     a_policy(mode="give")
     line = a_late_line(is_paid=True)
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     assert Compensation.objects.get().amount == Decimal(10)
     assert cancelled(line, 1) == Decimal(45)
     assert cancelled(line, 1, hours=2) == Decimal(45)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backorders.access.table import AUDITOR, MANAGER, PURCHASING, SERVICE
-from backorders.actions import compensating
+from backorders.actions import awarding, compensating
 from backorders.backoffice.forms.compensation import listed, listing
 from backorders.changes.models import Approval
 from backorders.compensation.models import Award, CompensationPolicy
@@ -30,7 +30,7 @@ def proposed(lines: int = 2, **terms: Any) -> list[Award]:
     policy = a_policy(**terms)
     for _ in range(lines):
         a_late_line()
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     return list(Award.objects.filter(policy=policy).order_by("id"))
 
 
@@ -94,7 +94,7 @@ def test_what_came_to_another_amount_since_the_list_was_opened_is_not_given(chos
     agent = somebody(SERVICE)
     page = agent.get(address("awards"))
     CompensationPolicy.objects.update(percent=20)
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     sent: dict[str, Any] = {"all": "1"} if chosen == "all" else {"award": [award.pk for award in awards]}
     answer = choose(agent, "give", page=page, **sent)
     assert answer.status_code == 409
@@ -109,7 +109,7 @@ def test_what_was_proposed_since_the_list_was_opened_is_not_given_with_all_of_it
     agent = somebody(SERVICE)
     page = agent.get(address("awards"))
     later = a_late_line()
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     choose(agent, "give", page=page, all="1")
     assert not Compensation.objects.filter(line=later).exists()
     assert Compensation.objects.count() == 1
@@ -223,7 +223,7 @@ def test_the_list_reads_as_much_for_many_as_for_few() -> None:
     for many in (2, 12):
         for _ in range(many):
             a_late_line()
-        compensating.run_policies(at=SOON)
+        awarding.run_policies(at=SOON)
         with CaptureQueriesContext(connection) as seen:
             agent.get(address("awards"))
         counts.append(len(seen))

@@ -10,10 +10,11 @@ from django.utils import translation
 
 from backorders.access.table import ADMINISTRATOR, MANAGER, SERVICE
 from backorders.actions import (
+    awarding,
     caring,
-    compensating,
     counting,
     macros,
+    policymaking,
     proposals,
     queueing,
     ruling,
@@ -118,8 +119,8 @@ FORMS: dict[str, tuple[Callable[[World], str], dict[str, Any], Callable[[World],
     "policy": (
         lambda _w: address("policy", a_policy().pk),
         {"days": 9},
-        lambda _w: compensating.write_policy(
-            compensating.Terms(**{**TENTH, "name": "Late", "active_from": day(0), "days": 3}),
+        lambda _w: policymaking.write_policy(
+            policymaking.Terms(**{**TENTH, "name": "Late", "active_from": day(0), "days": 3}),
             policy=CompensationPolicy.objects.get(),
             by=a_user(),
             at=AT,
@@ -183,14 +184,14 @@ def proposed() -> Award:
     """A tenth that a policy proposes."""
     a_policy()
     a_late_line()
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     return Award.objects.get()
 
 
 def another_share() -> None:
     """The policy gives a fifth, and its proposals say so."""
     CompensationPolicy.objects.update(percent=20)
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
 
 
 def held(name: str, world: World) -> str:

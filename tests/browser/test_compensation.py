@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from backorders.actions import compensating
+from backorders.actions import awarding
 from backorders.allocation.windows import business_day
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.notifications.models import Message
@@ -36,7 +36,7 @@ def proposed(transactional_db: None) -> list[Award]:
     """Two proposals of one policy, of a tenth each."""
     a_policy()
     lines = [a_broken_promise(), a_broken_promise()]
-    compensating.run_policies(at=timezone.now())
+    awarding.run_policies(at=timezone.now())
     return [Award.objects.get(line=line) for line in lines]
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from backorders.actions import compensating, splitting, substituting
+from backorders.actions import awarding, splitting, substituting
 from backorders.catalog.models import Substitute
 from backorders.orders.models import Compensation
 from tests.compensation.policies import SOON, a_late_line, a_policy
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.django_db
 def test_a_split_line_is_compensated_once(gift: dict[str, Decimal]) -> None:
     a_policy(mode="give", **gift)
     line = a_late_line(2)
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     given = list(Compensation.objects.values_list("amount", flat=True))
     line.refresh_from_db()
     splitting.split(line.order, units=[(line.pk, 1)], reason="x", by=None, at=SOON)
-    compensating.run_policies(at=later(hours=1))
+    awarding.run_policies(at=later(hours=1))
     assert list(Compensation.objects.values_list("amount", flat=True)) == given
     assert len(given) == 1
 
@@ -29,11 +29,11 @@ def test_a_split_line_is_compensated_once(gift: dict[str, Decimal]) -> None:
 def test_a_long_wait_is_compensated_once_whatever_is_waited_for() -> None:
     a_policy(mode="give", trigger="wait", days=5)
     line = a_late_line(2)
-    compensating.run_policies(at=later(days=9))
+    awarding.run_policies(at=later(days=9))
     other = a_product(price=Decimal(50))
     a_purchase(other, 9, eta=30)
     Substitute.objects.create(product=line.product, substitute=other)
     line.refresh_from_db()
     substituting.substitute(line, product=other, reason="x", by=None, at=later(days=9))
-    compensating.run_policies(at=later(days=10))
+    awarding.run_policies(at=later(days=10))
     assert Compensation.objects.count() == 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backorders.actions import compensating, selling
+from backorders.actions import awarding, selling
 from backorders.compensation.measuring import difference, effect_of, share
 from backorders.compensation.models import Award
 from backorders.orders.models import Feedback
@@ -50,13 +50,13 @@ def test_a_share_lies_in_its_interval(known: tuple[int, int]) -> None:
 def test_cancellations_after_it_was_due_and_answers_are_counted_on_both_sides() -> None:
     policy = a_policy(held_out_percent=50)
     lines = [a_late_line() for _ in range(12)]
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     held = set(Award.objects.filter(state="held_out").values_list("line", flat=True))
     assert 0 < len(held) < 12
     for line in lines[:6]:
         selling.cancel_line(line, reason="x", by=None, at=later(hours=1))
         Feedback.objects.create(order=line.order, occasion="cancelled", csat=2, at=later(hours=2))
-    compensating.run_policies(at=later(hours=3))
+    awarding.run_policies(at=later(hours=3))
     effect = effect_of(policy)
     gone = {line.pk for line in lines[:6]}
     assert (effect.held_out.lines, effect.treated.lines) == (len(held), 12 - len(held))
@@ -69,6 +69,6 @@ def test_cancellations_after_it_was_due_and_answers_are_counted_on_both_sides() 
 def test_of_nobody_nothing_is_compared() -> None:
     policy = a_policy(mode="give")
     a_late_line()
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     effect = effect_of(policy)
     assert (effect.treated.given, effect.cancelled) == (1, None)

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backorders.actions import compensating, revising
+from backorders.actions import awarding, compensating, revising
 from backorders.actions.etas import EtaChange, EtaPart
 from backorders.compensation import reading
 from backorders.compensation.models import CompensationPolicy
@@ -38,7 +38,7 @@ def test_what_is_foreseen_is_what_is_due_once_it_is_so(eta: int | None) -> None:
     a_policy("Long wait", trigger="wait", days=1)
     a_policy("Dollars", currency="USD")
     declined = a_late_line()
-    compensating.run_policies(at=later(minutes=3))
+    awarding.run_policies(at=later(minutes=3))
     compensating.decline(
         list(declined.awards.filter(trigger="late").values_list("id", flat=True)), reason="why", by=None, at=NOON
     )

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
-from backorders.actions import compensating
+from backorders.actions import awarding, compensating, gifts
 from backorders.compensation.models import Award, CompensationPolicy
 from backorders.orders.models import Compensation
 from tests.compensation.policies import SOON, a_late_line, a_policy
@@ -41,9 +41,9 @@ def test_two_agents_who_give_from_one_budget(monkeypatch: pytest.MonkeyPatch, is
     a_policy(budget_total=Decimal(15))
     for _ in range(2):
         a_late_line()
-    compensating.run_policies(at=SOON)
+    awarding.run_policies(at=SOON)
     first, second = Award.objects.order_by("id").values_list("id", flat=True)
-    point = Point(monkeypatch, compensating, "_give")  # it has seen that there is enough
+    point = Point(monkeypatch, gifts, "write_gifts")  # it has seen that there is enough
     if not is_locked:
         policy_lock_off(monkeypatch)
 
@@ -61,10 +61,10 @@ def test_two_clocks_give_once(monkeypatch: pytest.MonkeyPatch) -> None:
     a_policy(mode="give", budget_total=Decimal(15))
     for _ in range(2):
         a_late_line()
-    point = Point(monkeypatch, compensating, "_give")
+    point = Point(monkeypatch, gifts, "write_gifts")
 
     def giving() -> int:
-        return compensating.give_by_rule(at=SOON)
+        return awarding.give_by_rule(at=SOON)
 
     ending = meet_at(point, giving, giving)
     assert ending.waited

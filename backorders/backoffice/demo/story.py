@@ -13,15 +13,16 @@ from django.db.models import Count
 
 from backorders.actions import (
     asking,
+    awarding,
     buying,
     clock,
-    compensating,
     counting,
     deadlines,
     deciding,
     etas,
     hearing,
     placing,
+    policymaking,
     proposals,
     receiving,
     revising,
@@ -257,7 +258,7 @@ class Story:
     def _compensate(self, at: datetime.datetime) -> None:
         """One policy that proposes, so that there is something to look at before it is given; one customer in ten is
         held out."""
-        terms = compensating.Terms(
+        terms = policymaking.Terms(
             name="Promise broken by a week",
             trigger="late",
             days=7,
@@ -269,8 +270,8 @@ class Story:
             held_out_percent=10,
             active_from=self.today - self.length * DAY,
         )
-        compensating.write_policy(terms, by=None, at=at)
-        compensating.propose(at=at)
+        policymaking.write_policy(terms, by=None, at=at)
+        awarding.propose(at=at)
 
     def _ask_a_supplier(self, at: datetime.datetime) -> None:
         """Ask the supplier from whom most is to come, and who was not asked yet, for the dates farthest away."""

@@ -11,7 +11,7 @@ from django.forms.models import fields_for_model
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from backorders.actions.compensating import Terms
+from backorders.actions.policymaking import Terms
 from backorders.backoffice.forms.asking import AskingForm, DateInput
 from backorders.compensation.models import CompensationPolicy
 

@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backorders.actions import compensating
+from backorders.actions import policymaking
 from backorders.actions.done import Done
 from backorders.allocation.windows import business_day
 from backorders.amounts import money
@@ -38,7 +38,7 @@ class NewPolicy(ActScreen):
 
     template_name = "backoffice/policy.html"
     preview_template = "backoffice/policy_preview.html"
-    permission = "compensating.write_policy"
+    permission = "policymaking.write_policy"
     button = gettext_lazy("Keep the policy")
     back_name = gettext_lazy("Policies of compensation")
 
@@ -65,7 +65,7 @@ class NewPolicy(ActScreen):
         if form.errors:
             terms = terms._replace(name="–")
         try:
-            wanted = compensating.checked(terms, policy=self.policy)
+            wanted = policymaking.checked(terms, policy=self.policy)
         except Refused as refusal:
             return {"refusal": str(refusal)}
         return {"sentence": words.sentence(wanted), "simulated": simulated(simulate(wanted, at=self.at), wanted)}
@@ -73,7 +73,7 @@ class NewPolicy(ActScreen):
     def does(self, form: PolicyForm) -> Done[Any]:
         """Keep it."""
         seen = form.cleaned_data["seen"]
-        return compensating.write_policy(form.terms(), policy=self.policy, seen_version=seen, by=self.by, at=self.at)
+        return policymaking.write_policy(form.terms(), policy=self.policy, seen_version=seen, by=self.by, at=self.at)
 
     def back(self) -> str:
         """Go back to the policies."""
@@ -94,7 +94,7 @@ class EditPolicy(NewPolicy):
 
     def form(self, data: Any = None) -> PolicyForm:
         """Start with what it says."""
-        said = {name: getattr(self.policy, name) for name in compensating.Terms._fields}
+        said = {name: getattr(self.policy, name) for name in policymaking.Terms._fields}
         return PolicyForm(data, initial={**said, "seen": self.policy.version})
 
 

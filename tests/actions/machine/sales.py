@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from backorders.actions import (
+    awarding,
     caring,
     compensating,
     offering,
@@ -109,7 +110,7 @@ class Sales(Shop):
 
     @rule(which=some, is_given=st.booleans())
     def decide_on_an_award(self, which: int, is_given: bool) -> None:
-        compensating.run_policies(at=self.at)
+        awarding.run_policies(at=self.at)
         if award := self.pick(Award.objects.filter(state=Award.State.PROPOSED), which):
             if is_given:
                 self.attempt(lambda: compensating.give({award.pk: award.amount}, by=None, at=self.at))
