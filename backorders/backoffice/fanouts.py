@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from backorders.actions import telling
 from backorders.actions.seconding import limits
 from backorders.backoffice.letters_shown import LetterShown, shown_letters
-from backorders.notifications import foreseeing, switch, writing
+from backorders.notifications import foreseeing, policy, switch, writing
 from backorders.notifications.emails import Rendered, Unrenderable
 from backorders.notifications.foreseeing import Foreseen
 from backorders.notifications.letters import Letter
 from backorders.notifications.models import Message
+from backorders.notifications.reading import last_words
 
 PER_PAGE, NAMED = 25, 5
 LANGUAGES = {"en": gettext_lazy("English"), "tr": gettext_lazy("Turkish")}
@@ -80,11 +81,49 @@ def numbers(foreseen: Foreseen, *, at: datetime.datetime) -> dict[str, Any]:
     }
 
 
-def page(foreseen: Foreseen, number: int) -> tuple[list[LetterShown], bool]:
+def page(foreseen: Foreseen, number: int, *, at: datetime.datetime) -> tuple[list[LetterShown], bool]:
     """Return one page of the recipients, those who are written to first, and whether another follows."""
-    everybody = [*foreseen.written, *foreseen.heard_lately]
+    everybody = _everybody(foreseen)
     start = (number - 1) * PER_PAGE
-    return shown_letters(everybody[start : start + PER_PAGE]), len(everybody) > start + PER_PAGE
+    some = everybody[start : start + PER_PAGE]
+    late = [letter.to.customer_id for why, letter in some if why == "heard_lately"]
+    told_at = last_words(late, at, policy.telling()) if late else {}
+    shown = [(letter, *_state(why, letter, told_at.get(letter.to.customer_id), at)) for why, letter in some]
+    return shown_letters(shown), len(everybody) > start + PER_PAGE
+
+
+def one(foreseen: Foreseen, place: int) -> tuple[Sample, int] | None:
+    """Return the mail at a place (from 1) of all that would be written, and how many there are; None where none is."""
+    everybody = _everybody(foreseen)
+    if not 1 <= place <= len(everybody):
+        return None
+    return _sample("", everybody[place - 1][1]), len(everybody)
+
+
+def _everybody(foreseen: Foreseen) -> list[tuple[str, Letter]]:
+    """Return every letter with which list it is in, those who are written to first."""
+    lists = ("letters", "held", "without_address", "suppressed", "heard_lately")
+    return [(name, letter) for name in lists for letter in getattr(foreseen, name)]
+
+
+def _state(why: str, letter: Letter, told_at: datetime.datetime | None, at: datetime.datetime) -> tuple[str, str]:
+    """Return in words what becomes of a letter, and its tone."""
+    orders = len({order.order_id for part in letter.parts for order in part.orders})
+    match why:
+        case "held":
+            return _("Held by staff"), "warn"
+        case "without_address":
+            return _("No e-mail → call list"), "bad"
+        case "suppressed":
+            return _("Suppressed → call list"), "bad"
+        case "heard_lately":
+            hours = int((at - told_at).total_seconds() // 3600) if told_at else 0
+            return _("Held: told %(hours)s h ago") % {"hours": hours}, "warn"
+    if letter.kind == Message.Kind.ANSWER_NEEDED:
+        return _("Will send: needs consent"), "warn"
+    if orders > 1:
+        return ngettext("Merged: %(count)s order", "Merged: %(count)s orders", orders) % {"count": orders}, "good"
+    return _("Will send"), "good"
 
 
 def samples(foreseen: Foreseen) -> list[Sample]:

@@ -6,22 +6,20 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from backorders.allocation.windows import Window
-from backorders.notifications.addresses import is_mailable, is_suppressed, normal, suppressed
 from backorders.notifications.letters import Item, Letter
 from backorders.notifications.models import Message
 
-SHOWN = 100
-
 
 class LetterShown(NamedTuple):
-    """One letter: its customer, its kind in words, what it says, and whether a mail reaches them at all."""
+    """One letter: its customer, its kind in words, what it says, and what becomes of it, with its tone."""
 
     customer: str
     email: str
     language: str
     kind: Any
     items: list["ItemShown"]
-    is_unreached: bool
+    state: str
+    tone: str
 
 
 class ItemShown(NamedTuple):
@@ -34,10 +32,8 @@ class ItemShown(NamedTuple):
     window: Window | None
 
 
-def shown_letters(letters: Sequence[Letter]) -> list[LetterShown]:
-    """Return the first letters as a page shows them."""
-    first = letters[:SHOWN]
-    reasons = suppressed(letter.to.email for letter in first)
+def shown_letters(letters: Sequence[tuple[Letter, str, str]]) -> list[LetterShown]:
+    """Return letters, each with its state in words and its tone, as a page shows them."""
     return [
         LetterShown(
             letter.to.name,
@@ -50,9 +46,10 @@ def shown_letters(letters: Sequence[Letter]) -> list[LetterShown]:
                 for order in part.orders
                 for item in order.items
             ],
-            not is_mailable(letter.to.email) or is_suppressed(reasons.get(normal(letter.to.email)), letter.kind),
+            state,
+            tone,
         )
-        for letter in first
+        for letter, state, tone in letters
     ]
 
 

@@ -4,16 +4,20 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from backorders.access.table import SERVICE
 from backorders.actions import telling
+from backorders.backoffice import fanouts
 from backorders.changes.models import Approval, ApprovalLimit
 from backorders.jobs.models import Job
-from backorders.notifications.models import Message, StaffMail
+from backorders.notifications.models import Message, StaffMail, Suppression
 from backorders.orders.models import Order
 from tests.backoffice.desk import World, address, somebody, text
-from tests.factories import AT, revise
+from tests.factories import AT, a_customer, an_order, revise
+from tests.notifications.desk import announce
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +164,49 @@ def test_the_recipients_are_listed_in_the_reader_s_language(desk: Client, world:
     said = text(desk.get(url_of(preview)))
     assert "Tarih gecikti" in said
     assert "Date later" not in said
+
+
+def states(preview: Any) -> dict[str, str]:
+    return {letter.customer: letter.state for letter in preview.context["letters"]}
+
+
+def test_each_recipient_says_what_becomes_of_their_mail(desk: Client, world: World) -> None:
+    telling.tell_now([world.first.customer_id], by=None, at=AT)
+    Message.objects.filter(kind="later").update(state="accepted", accepted_at=AT)
+    an_order((world.kettle, 1), customer=world.second.customer, at=AT)
+    gone = an_order((world.kettle, 1), customer=a_customer("Gone Away", email="gone@example.com"), at=AT)
+    announce(AT)
+    Suppression.objects.create(address="gone@example.com", reason="bounce", at=AT)
+    revise(world.line, (90, None))
+    assert states(chosen(desk, world.first, world.second, world.unreachable, gone)) == {
+        "Elif Kaya": "Held: told 0 h ago",
+        "Sami Aydın": "Merged: 2 orders",
+        "Nil Nomail": "No e-mail → call list",
+        "Gone Away": "Suppressed → call list",
+    }
+
+
+def test_one_walks_through_the_mails_as_wide_as_a_telephone_too(desk: Client, world: World) -> None:
+    url = url_of(chosen(desk, world.first, world.second))
+    first = desk.get(url, {"mail": "1"})
+    assert "Mail 1 of 2" in text(first)
+    assert "Next mail" in text(first)
+    assert "Previous mail" not in text(first)
+    assert "As they will look" not in text(first)
+    second = desk.get(url, {"mail": "2", "phone": "1"})
+    assert "Mail 2 of 2" in text(second)
+    assert 'class="mail narrow"' in second.content.decode()
+    assert first.context["one"].customer_id != second.context["one"].customer_id
+    for nonsense in ("0", "3", "x", "-1", "99999999"):
+        assert "As they will look" in text(desk.get(url, {"mail": nonsense}))
+
+
+def test_the_state_of_a_page_of_recipients_is_a_fixed_number_of_statements(desk: Client, world: World) -> None:
+    def statements(number: int) -> int:
+        orders = [an_order((world.kettle, 1), customer=a_customer(f"C {n}"), at=AT) for n in range(number)]
+        foreseen = telling.foresee([order.customer_id for order in orders], at=AT)
+        with CaptureQueriesContext(connection) as queries:
+            fanouts.page(foreseen, 1, at=AT)
+        return len(queries)
+
+    assert statements(8) == statements(2)

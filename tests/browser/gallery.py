@@ -162,7 +162,13 @@ SCREENS: dict[str, Shown] = {
     "withdraw_request": _form(lambda w: address("withdraw_request", staging.asked_supplier(w).pk)),
     "imports": _list(_at("imports")),
     "import": Shown(staging.import_of, {"partial": State(stage=staging.imported_in_part)}),
-    "tell_lines": Shown(staging.to_tell, {"excluded": State(stage=staging.excluded)}),
+    "tell_lines": Shown(
+        staging.to_tell,
+        {
+            "excluded": State(stage=staging.excluded),
+            "one_mail": State(place=lambda w: staging.to_tell(w) + "?mail=1&phone=1"),
+        },
+    ),
     "offer_lines": Shown(staging.offering, {"nothing": State(stage=lambda _w: Substitute.objects.all().delete())}),
     "job": Shown(
         staging.job,

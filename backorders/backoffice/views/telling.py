@@ -56,9 +56,9 @@ class TellLines(OfSelection):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the numbers, the samples and one page of the recipients."""
-        asked = self.request.GET.get("page", "")
-        page = max(int(asked), 1) if asked.isdecimal() and len(asked) < 5 else 1
-        letters, is_more = fanouts.page(self.foreseen, page)
+        page, place = self._number("page") or 1, self._number("mail")
+        letters, is_more = fanouts.page(self.foreseen, page, at=self.at)
+        one = fanouts.one(self.foreseen, place)
         known = fanouts.numbers(self.foreseen, at=self.at)
         needs = known["customers"] > known["limit"] and not self.by.is_superuser
         return super().get_context_data(
@@ -66,10 +66,19 @@ class TellLines(OfSelection):
             letters=letters,
             page=page,
             is_more=is_more,
-            samples=fanouts.samples(self.foreseen) if page == 1 else [],
+            first=(page - 1) * fanouts.PER_PAGE,
+            one=one and one[0],
+            place=place,
+            last=one[1] if one else 0,
+            is_narrow="phone" in self.request.GET,
+            samples=fanouts.samples(self.foreseen) if page == 1 and not one else [],
             back=self.back,
             **{"selection": self.kwargs["selection"], "needs_approval": needs, **kwargs},
         )
+
+    def _number(self, name: str) -> int:
+        typed = self.request.GET.get(name, "")
+        return int(typed) if typed.isdecimal() and len(typed) < 7 else 0
 
     @property
     def back(self) -> str:
