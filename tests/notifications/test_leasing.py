@@ -64,3 +64,11 @@ def test_a_lease_that_runs_out_is_prolonged_for_the_rest_of_the_batch() -> None:
     assert leasing.renew(lease, at=later(seconds=10)) == lease
     longer = leasing.renew(lease, at=later(seconds=90))
     assert set(Message.objects.values_list("lease_until", flat=True)) == {longer.until} == {later(seconds=210)}
+
+
+@pytest.mark.parametrize(("attempts", "state"), [(0, "pending"), (1, "retry")])
+def test_what_is_given_back_is_what_it_was_before_it_was_claimed(message: Message, attempts: int, state: str) -> None:
+    Message.objects.update(state=state, attempts=attempts)
+    lease, [mine] = claim(owner="one", at=AT)
+    assert leasing.give_back(lease, [mine.pk]) == 1
+    assert Message.objects.values_list("state", "lease_token").get() == (state, None)

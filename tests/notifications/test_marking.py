@@ -7,6 +7,7 @@ import pytest
 
 from backorders.allocation.models import Promise
 from backorders.notifications import switch
+from backorders.notifications.marking import confirm_unknown
 from backorders.notifications.models import Attempt, CallTask, MailSwitch, Message
 from tests.factories import AT, later
 from tests.notifications.desk import Provider, messages, reread, send
@@ -81,3 +82,11 @@ def test_the_breaker_s_pauses_end_at_ten_minutes(message: Message) -> None:
     for _ in range(40):
         switch.note_trouble(pause=None, at=AT)
     assert MailSwitch.objects.get().paused_until == later(minutes=10)
+
+
+@pytest.mark.parametrize("bounced", [False, True])
+def test_what_turns_out_to_have_been_taken_is_told_unless_it_bounced(message: Message, bounced: bool) -> None:
+    delivery = Message.Delivery.BOUNCED if bounced else message.delivery
+    Message.objects.update(state="unknown", attempts=1, delivery=delivery)
+    assert confirm_unknown([message.pk], at=AT) == 1
+    assert (Promise.objects.get().told_at is None) == bounced
