@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -17,8 +18,7 @@ from backorders.backoffice.dates import short
 from backorders.backoffice.order_page import LineShown
 from backorders.compensation.models import Award
 from backorders.compensation.words import explained
-from backorders.desk.models import Handling
-from backorders.notifications.models import CallTask, Message, PersonalText
+from backorders.notifications.models import CallTask, Message, MessageLine, PersonalText
 from backorders.orders.models import Customer, Note, Order, Question
 
 
@@ -112,14 +112,16 @@ def gifts_of(order: Order) -> list[str]:
 
 
 def trouble_of(order: Order) -> Trouble | None:
-    """Return the newest mail about the order that reached nobody and about which nobody called yet."""
-    tasks = CallTask.objects.filter(done_at=None, message__lines__order=order).select_related("message")
-    if task := tasks.order_by("-opened_at", "-id").first():
+    """Return the newest mail about the order that reached nobody and about which nobody called yet.
+
+    The order is one of `with_facts`; where there is no such mail, nothing more is asked.
+    """
+    if order.task_id:  # type: ignore[attr-defined]  # annotated
+        task = CallTask.objects.select_related("message").get(pk=order.task_id)  # type: ignore[attr-defined]
         return Trouble(task.why, task.message, task)
-    theirs = Message.objects.filter(lines__order=order).defer("html", "text", "headers").order_by("-id")
-    message = theirs.filter(delivery__gte=Message.Delivery.BOUNCED).first()
-    if message is None or theirs.filter(id__gt=message.pk, delivery=Message.Delivery.DELIVERED).exists():
+    if not order.unheard_id:  # type: ignore[attr-defined]
         return None
+    message = Message.objects.defer("html", "text", "headers").get(pk=order.unheard_id)  # type: ignore[attr-defined]
     return Trouble(str(message.get_delivery_display()), message, None)
 
 
@@ -149,15 +151,15 @@ def next_of(order: Order, lines: Sequence[LineShown], trouble: Trouble | None, *
     return Next(_("Nothing is open"), "", "good")
 
 
-def owners_of(order: Order) -> list[str]:
+def owners_of(lines: Sequence[LineShown]) -> list[str]:
     """Return who looks after the order's lines."""
-    handlings = Handling.objects.filter(line__order=order, owner__isnull=False).select_related("owner")
-    return sorted({handling.owner.get_username() for handling in handlings if handling.owner})
+    handlings = [getattr(shown.line, "handling", None) for shown in lines]
+    return sorted({handling.owner.get_username() for handling in handlings if handling and handling.owner})
 
 
 def contacts_of(customer: Customer) -> list[Contact]:
     """Return what we wrote to a customer last and what they asked last, about any of their orders; none is missing."""
-    mails = customer.messages.filter(accepted_at__isnull=False).only("kind", "accepted_at")
+    mails = customer.messages.filter(accepted_at__isnull=False).only("kind", "accepted_at", "customer")
     asked = Question.objects.filter(order__customer=customer).order_by("-asked_at", "-id").first()
     found = []
     if mail := mails.order_by("-created_at", "-id").first():
@@ -184,14 +186,25 @@ def starts_of(order: Order) -> list[Start]:
     ]
 
 
-def written_of(order: Order, *, by: AbstractBaseUser) -> dict[str, str]:
-    """Return what a person wrote last about an order, by the kind of its draft; nothing is the empty text."""
-    note = Note.objects.filter(order=order, by=by.pk).order_by("-id").values_list("text", flat=True).first()
-    texts = PersonalText.objects.filter(message__lines__order=order, change_set__by=by.pk)
-    message = texts.order_by("-message").values_list("text", flat=True).first()
-    return {"note": note or "", "message": message or ""}
-
-
-def mails_of(order: Order) -> "QuerySet[Message]":
-    """Return the mails about an order."""
-    return Message.objects.filter(lines__order=order).distinct()
+def with_facts(orders: "QuerySet[Order]", *, by: AbstractBaseUser) -> "QuerySet[Order]":
+    """Annotate orders with how many mails there are about each (`mail_count`), how many orders its customer has
+    (`order_count`), what a person wrote last about it (`my_note`, `my_message`; None if nothing), the newest open call
+    about one of its mails (`task_id`) and the newest mail that reached nobody, if none arrived since (`unheard_id`)."""
+    mails = MessageLine.objects.filter(order=OuterRef("pk")).order_by().values("order")
+    theirs = Order.objects.filter(customer=OuterRef("customer")).order_by().values("customer")
+    notes = Note.objects.filter(order=OuterRef("pk"), by=by.pk).order_by("-id")
+    tasks = CallTask.objects.filter(done_at=None, message__lines__order=OuterRef("pk")).order_by("-opened_at", "-id")
+    about = Message.objects.filter(lines__order=OuterRef("pk")).order_by("-id")
+    heard = Message.objects.filter(
+        lines__order=OuterRef(OuterRef("pk")), id__gt=OuterRef("pk"), delivery=Message.Delivery.DELIVERED
+    )
+    unheard = about.filter(delivery__gte=Message.Delivery.BOUNCED)
+    texts = PersonalText.objects.filter(message__lines__order=OuterRef("pk"), change_set__by=by.pk).order_by("-message")
+    return orders.annotate(
+        mail_count=Coalesce(Subquery(mails.annotate(count=Count("message", distinct=True)).values("count")), 0),
+        order_count=Subquery(theirs.annotate(count=Count("pk")).values("count")),
+        my_note=Subquery(notes.values("text")[:1]),
+        my_message=Subquery(texts.values("text")[:1]),
+        task_id=Subquery(tasks.values("pk")[:1]),
+        unheard_id=Subquery(unheard.filter(~Exists(heard)).values("pk")[:1]),
+    )

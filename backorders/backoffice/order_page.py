@@ -46,7 +46,7 @@ class LineShown(NamedTuple):
 
 def lines_of(order: Order, *, today: datetime.date) -> list[LineShown]:
     """Return the order's lines as the page shows them; the first `PLACED` waiting ones with their place."""
-    lines = list(order.lines.select_related("product", "promise").order_by("id"))
+    lines = list(order.lines.select_related("product", "promise", "handling__owner").order_by("id"))
     held: dict[int, list[Allocation]] = defaultdict(list)
     supplies = (
         "stock_level__warehouse",

@@ -178,7 +178,7 @@ def test_the_page_needs_no_more_statements_for_more_history(desk: Client, django
     world = World()
     for days in range(12, 20):
         revise(world.line, (days, None), at=later(hours=days))
-    with django_assert_max_num_queries(38):
+    with django_assert_max_num_queries(30):
         desk.get(address("order", world.first.pk))
 
 

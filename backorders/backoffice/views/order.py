@@ -38,7 +38,7 @@ class ShowOrder(Screen):
     @cached_property
     def order(self) -> Order:
         """The order."""
-        orders = Order.objects.select_related("customer", "carrier")
+        orders = order_facts.with_facts(Order.objects.select_related("customer", "carrier"), by=self.by)
         orders = orders.annotate(is_followed=followed(Follow.Thing.ORDER, by=self.by))
         return get_object_or_404(orders, pk=self.kwargs["pk"])
 
@@ -107,15 +107,13 @@ class ShowOrder(Screen):
             trouble=trouble,
             questions=self.order.questions.filter(answered_at=None).select_related("line__product").order_by("id"),
             next=order_facts.next_of(self.order, lines, trouble, today=today),
-            owners=order_facts.owners_of(self.order),
+            owners=order_facts.owners_of(lines),
             people=assignable(self.by),
             contacts=order_facts.contacts_of(self.order.customer),
             alternatives=[order_facts.alternative_words(each) for each in priced],
             may_offer=any(each.is_offered for each in priced),
             with_alternative=[pk for pk, mine in named.items() if mine],
             gifts=order_facts.gifts_of(self.order),
-            mail_count=order_facts.mails_of(self.order).count(),
-            order_count=self.order.customer.orders.count(),
             supplies=_supplies(lines),
             near=self.near,
             note_form=NoteForm(initial={"text": drafts["note"].text} if "note" in drafts else None),
@@ -123,7 +121,6 @@ class ShowOrder(Screen):
                 initial={"text": drafts["message"].text if "message" in drafts else self.starts[0].text}
             ),
             drafts=drafts,
-            written=order_facts.written_of(self.order, by=self.by),
             starts=self.starts,
             tab="message" if self._tab(drafts) == "message" else "note",
             **kwargs,
