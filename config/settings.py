@@ -249,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
         ("ask suppliers for dates", "backorders.actions.tasks.ask_suppliers", 3600),
         ("believe silent suppliers no longer", "backorders.actions.tasks.stop_believing", 3600),
         ("find changes made past the verbs", "backorders.actions.tasks.notice_outside_changes", 60),
+        ("take back that goods are to be bought", "backorders.actions.tasks.settle_covered", 60),
         ("compensate by policy", "backorders.actions.tasks.run_policies", 60),
         ("keep the law's deadlines", "backorders.actions.tasks.keep_deadlines", 60),
         ("purge old mails", "backorders.notifications.tasks.purge_bodies", 24 * 3600),

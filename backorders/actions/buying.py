@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from backorders.actions import wanting
 from backorders.actions.checking import NotOpen, a_reason, fitting, whole_units
 from backorders.actions.done import Done
 from backorders.actions.etas import BadEta, EtaPart, check_eta, check_outstanding
@@ -69,7 +70,9 @@ def order_goods(
     made = PurchaseLine.objects.bulk_create(_purchase_line(line, order) for line in lines)
     made_known = [(line, None, None, Confidence.UNCONFIRMED) for line in made]
     record_revisions(change, made_known, reason_code=EtaRevision.ReasonCode.CONFIRMATION, note="", at=at)
-    return Done(change, replan(products, change_set=change, at=at), order)
+    impact = replan(products, change_set=change, at=at)
+    wanting.settle_covered(products, how=number, at=at)
+    return Done(change, impact, order)
 
 
 def preview_goods(supplier: Supplier, *, lines: Sequence[OrderedGoods], at: datetime.datetime) -> Impact:

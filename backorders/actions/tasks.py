@@ -13,6 +13,7 @@ from backorders.actions import (
     replying,
     silencing,
     staff_proposals,
+    wanting,
 )
 
 
@@ -47,6 +48,12 @@ def ask_suppliers() -> int:
     now = timezone.now()
     staff_proposals.end_settled(at=now)
     return asking.ask_due(at=now)
+
+
+@shared_task
+def settle_covered() -> int:
+    """Let nobody read on that goods have to be bought which are covered another way than by an order of them."""
+    return wanting.settle_covered(at=timezone.now())
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""What nothing on its way covers: those who buy are asked for it, once while they have not read it."""
+"""What nothing on its way covers: those who buy are asked for it, once while they have not read it, until it is."""
 
 import datetime
 from collections.abc import Iterable
@@ -48,6 +48,29 @@ def ask_to_buy(product: Product, *, by: AbstractBaseUser | None, at: datetime.da
     words = {"product": str(product), "units": units, "person": by.get_username() if by else ""}
     post(Notice.Kind.UNCOVERED, to=to, key=_key(product), object_id=product.pk, words=words, at=at)
     return len(to)
+
+
+@act
+def settle_covered(products: Iterable[int] | None = None, *, how: str = "", at: datetime.datetime) -> int:
+    """Let nobody read on that units have to be bought which are covered; return how many notices that settled.
+
+    Of `products` (ids), or of all; `how` is the purchase order that covers them, if one does. Where fewer units are
+    left uncovered than were asked for, the notice says how many. Three statements, however many notices there are.
+    """
+    unread = Notice.objects.filter(kind=Notice.Kind.UNCOVERED, read_at=None)
+    if products is not None:
+        unread = unread.filter(object_id__in=list(products))
+    found = list(unread.order_by("id"))
+    asked = {notice.object_id for notice in found if notice.object_id}
+    rows_left = uncovered_of(asked).order_by().values_list("product").annotate(units=Sum("uncovered")) if asked else ()
+    left = dict(rows_left)
+    changed = [notice for notice in found if left.get(notice.object_id, 0) < notice.words.get("units", 0)]
+    for notice in changed:
+        units = left.get(notice.object_id, 0)
+        notice.words = {**notice.words, "units": units} if units else {**notice.words, "settled": how}
+        notice.read_at = None if units else at
+    Notice.objects.bulk_update(changed, ["words", "read_at"])
+    return sum(notice.read_at is not None for notice in changed)
 
 
 def _key(product: Product) -> str:

@@ -119,7 +119,10 @@ def shown(notice: Notice) -> Shown:
                 "No purchase order covers %(count)s units of %(product)s: they have to be bought (%(person)s asks).",
                 said["count"],
             )
-            return Shown(notice, sentence % said, reverse("admin:product_supply", args=[number or 0]), _("Supply"))
+            covered = {True: _("Settled: %(order)s covers it."), False: _("Settled: nothing is uncovered any more.")}
+            settled = covered[bool(words.get("settled"))] % {"order": words["settled"]} if "settled" in words else ""
+            told = f"{sentence % said} {settled}".strip()
+            return Shown(notice, told, reverse("admin:product_supply", args=[number or 0]), _("Supply"))
         case Kind.FOLLOWED:
             url = reverse(f"admin:{PLACES[words.get('thing', Follow.Thing.ORDER)]}", args=[number or 0])
             return Shown(notice, _followed(notice), url, _("Open"))
