@@ -87,13 +87,14 @@ def revise_eta(
         given = asked(_as_seen(changes, lines), reason_code=reason_code, note=note, source=source, **how)
         for_impact(impact, Ask("revising.revise_eta", given, about(lines.values())), by=by, approved_by=approved_by)
     if tells_later:
-        _tell_later({move.customer_id for move in impact.moves}, change, at)
+        tell_later({move.customer_id for move in impact.moves}, change, at=at)
     if not compensates:
         compensating.withhold([move.line_id for move in impact.moves], change=change)
     return Done(change, impact, [line for line, *_ in revised])
 
 
-def _tell_later(customers: set[int], change: ChangeSet, at: datetime.datetime) -> None:
+def tell_later(customers: set[int], change: ChangeSet, *, at: datetime.datetime) -> None:
+    """Let these customers (ids) hear of moved dates from staff alone for a day. Inside the caller's act."""
     until = at + TOLD_BY_STAFF_FOR
     words = [LaterWord(customer_id=pk, change_set=change, until=until) for pk in sorted(customers)]
     LaterWord.objects.bulk_create(

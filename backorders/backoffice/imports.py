@@ -1,6 +1,5 @@
 """How imports are shown: their steps, their problems grouped by what repairs them, their rows."""
 
-import datetime
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -227,8 +226,3 @@ def problem_rows(mine: Import) -> Iterator[list[str]]:
         cells = [*row.cells, *[""] * (len(names) - len(row.cells))]
         said = [str(row.edits.get(role, cell)) for role, cell in zip(mine.columns, cells, strict=False)]
         yield [*said, *cells[len(said) :], problem_words(row)]
-
-
-def is_recent(mine: Import, at: datetime.datetime) -> bool:
-    """Whether mails of what was applied may still be held back by the quiet period."""
-    return mine.applied_at is not None and at - mine.applied_at < datetime.timedelta(minutes=5)

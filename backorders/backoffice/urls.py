@@ -171,6 +171,7 @@ _PAGES = [
     ("imports/<int:pk>/check/", imports.CheckAgain, "check_import"),
     ("imports/<int:pk>/apply/", imports.ApplyImport, "apply_import"),
     ("imports/<int:pk>/undo/", imports.UndoImport, "undo_import"),
+    ("imports/<int:pk>/pause-mails/", imports.PauseMails, "pause_import_mails"),
     ("imports/<int:pk>/progress/", imports.ImportProgress, "import_progress"),
     ("imports/<int:pk>/problems.csv", imports.ProblemRows, "problem_rows"),
     ("suppliers/<int:pk>/template.xlsx", imports.SupplierTemplate, "supplier_template"),

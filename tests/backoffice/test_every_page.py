@@ -38,6 +38,7 @@ RARE = (
 )  # of things that are not in every world
 OF_QUESTIONS = ("answer_question", "settle_question")
 IMPORT_ACTS = {f"{verb}_import" for verb in ("decide", "type_over", "check", "apply", "undo")} | {"match_columns"}
+IMPORT_ACTS |= {"pause_import_mails"}
 LINE_ACTS = ("change_quantity", "substitute", "reallocate", "expedite", "unexpedite")
 LINE_ACTS += ("agree", "set_last_day", "end_contract")
 FOLLOWING = ("follow_order", "follow_product", "follow_purchase_order", "follow_view")

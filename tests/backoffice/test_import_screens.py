@@ -66,6 +66,21 @@ def test_from_the_paste_to_the_undo(desk: Client) -> None:
     assert world.line.eta_on == day(10)
 
 
+def test_mails_are_paused_with_a_press_where_it_was_applied(desk: Client) -> None:
+    world = World()
+    mine = pasted(desk, f"PO\tSKU\tQty\tETA\n{world.line.purchase_order}\tAK-17\t20\t{D30}\n")
+    url = f'action="{address("pause_import_mails", mine.pk)}"'
+    assert url not in desk.get(of(mine)).content.decode()
+    apply(desk, mine)
+    assert url in desk.get(of(mine)).content.decode()
+    said = text(desk.post(address("pause_import_mails", mine.pk), follow=True))
+    assert "E-mails are paused: 3 customers hear nothing by themselves for a day." in said
+    assert "those it moves are told by staff, or by themselves from" in said
+    page = desk.get(of(mine)).content.decode()
+    assert url not in page
+    assert address("undo_import", mine.pk) in page
+
+
 def test_a_list_that_was_applied_before_is_recognised_with_the_day(desk: Client) -> None:
     world = World()
     words = f"PO\tSKU\tQty\tETA\n{world.line.purchase_order}\tAK-17\t20\t{D30}\n"

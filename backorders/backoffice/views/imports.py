@@ -10,9 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backorders.actions.done import Done
 from backorders.actions.seconding import NeedsApproval
 from backorders.backoffice import imports, spreadsheets
 from backorders.backoffice.forms.imports import ApplyForm, ColumnsForm, OpenForm
@@ -20,9 +22,9 @@ from backorders.backoffice.impacts import kept_impact
 from backorders.backoffice.jobs import shown
 from backorders.backoffice.paging import page_of
 from backorders.backoffice.views.jobs import STOP_POLLING
-from backorders.backoffice.views.screen import REFUSED, Screen
+from backorders.backoffice.views.screen import REFUSED, Doing, Screen, with_way_to
 from backorders.ids import typed_id
-from backorders.importing import columns, opening
+from backorders.importing import columns, opening, pausing
 from backorders.importing.checking import State
 from backorders.importing.models import Import, ImportRow
 from backorders.importing.reading import first_rows, sheet_of
@@ -158,7 +160,8 @@ class ShowImport(ImportScreen):
             "form": ApplyForm(initial={"note": self.mine.note}),
             "can_undo": self.mine.rows.filter(state=State.APPLIED).exclude(problem="changed_since").exists(),
             "done": done,
-            "is_recent": imports.is_recent(self.mine, self.at),
+            "is_recent": pausing.is_in_quiet_period(self.mine, at=self.at),
+            "paused_until": pausing.paused_until(self.mine, at=self.at) if done else None,
         }
 
     def _button(self, found: dict[str, int], impact: Any) -> str:
@@ -304,6 +307,29 @@ class UndoImport(ImportDoing):
     def does(self) -> Job:
         """Start undoing."""
         return opening.start_undoing(self.mine, by=self.by, at=self.at)
+
+
+class PauseMails(Doing):
+    """Let nobody hear of it by itself for a day."""
+
+    permission = PERMISSION
+
+    def does(self) -> Done[Any]:
+        """Pause."""
+        return pausing.pause_mails(get_object_or_404(Import, pk=self.kwargs["pk"]), by=self.by, at=self.at)
+
+    def done_sentence(self, done: Done[Any]) -> SafeString:
+        """Say for how many."""
+        said = ngettext(
+            "E-mails are paused: %(count)s customer hears nothing by itself for a day.",
+            "E-mails are paused: %(count)s customers hear nothing by themselves for a day.",
+            done.made,
+        )
+        return with_way_to(done, said % {"count": done.made})
+
+    def back(self) -> str:
+        """Go back to the import."""
+        return reverse("admin:import", args=[self.kwargs["pk"]])
 
 
 class ImportProgress(ImportScreen):
