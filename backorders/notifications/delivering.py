@@ -103,7 +103,7 @@ class Mailer:
             self.connection.open()
             self.connection.send_messages([mail])
         except Exception as error:  # whatever goes wrong with one message must not stop the others
-            said = failure(error, is_handed_over=self._is_handed_over, at=clock())
+            said = failure(error, is_handed_over=self.is_handed_over, at=clock())
             if said.is_broken:
                 self.close()
             return Answer(message, "", said)
@@ -111,7 +111,8 @@ class Mailer:
         return Answer(message, (status and status.message_id) or message.headers.get("Message-ID", ""))
 
     @property
-    def _is_handed_over(self) -> bool:
+    def is_handed_over(self) -> bool:
+        """Whether the whole of the last mail had left, though no answer came."""
         conversation = getattr(self.connection, "connection", None)
         return bool(getattr(conversation, "is_handed_over", False))
 

@@ -1,7 +1,8 @@
 """Mails to our own people: stored first, sent over the same way as all others, held by the same switch.
 
-They are no messages, so nothing of them can count as told. Whoever sends one takes it for a while; a worker that is
-killed between the call and its note leaves it to the next, and then one of us reads it twice.
+They are no messages, so nothing of them can count as told. Whoever sends one says so before the call. Where a worker is
+killed before it could note how the call ended, or no answer came, nobody knows whether the mail left: it is not sent
+once more, unless the provider takes its key once.
 """
 
 import datetime
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from backorders import rows
 from backorders.changes.acting import act
@@ -27,6 +29,7 @@ from backorders.notifications.providers import failure
 State = StaffMail.State
 
 TAKEN_FOR = datetime.timedelta(minutes=10)
+UNKNOWN = _("It is not known whether it left, so it is not sent once more.")
 KEPT_FOR = datetime.timedelta(days=30)
 
 
@@ -74,15 +77,21 @@ def deliver(
     *, clock: Callable[[], datetime.datetime], until: datetime.datetime, policy: SendingPolicy = SENDING
 ) -> int:
     """Send what is due until nothing is, mail is off, or it is `until`; return how many were sent."""
-    if not _due(clock()).exists():
+    if not StaffMail.objects.filter(state__in=[State.PENDING, State.SENDING], not_before__lte=clock()).exists():
         return 0
     sent = 0
     with Mailer() as mailer:
+        left = StaffMail.objects.filter(state=State.SENDING, not_before__lte=clock())
+        left.update(**_unknown(mailer))
         while (at := clock()) < until and switch.lets_pass(switch.mail_switch(at=at), at=at):
             pk = _due(at).order_by("not_before", "id").values_list("pk", flat=True).first()
             if pk is None:
                 break
-            if _due(at).filter(pk=pk).update(not_before=at + TAKEN_FOR, attempts=F("attempts") + 1):
+            if (
+                _due(at)
+                .filter(pk=pk)
+                .update(state=State.SENDING, not_before=at + TAKEN_FOR, attempts=F("attempts") + 1)
+            ):
                 sent += _send(StaffMail.objects.get(pk=pk), mailer, clock, policy)
     return sent
 
@@ -96,6 +105,11 @@ def _due(at: datetime.datetime) -> Any:
     return StaffMail.objects.filter(state=State.PENDING, not_before__lte=at)
 
 
+def _unknown(mailer: Mailer) -> dict[str, Any]:
+    """What a mail is of which nobody knows whether it left: due again only where the provider takes its key once."""
+    return {"state": State.PENDING if mailer.honours_keys else State.FAILED, "last_error": UNKNOWN}
+
+
 def _send(mail: StaffMail, mailer: Mailer, clock: Callable[[], datetime.datetime], policy: SendingPolicy) -> bool:
     if why := why_not(mail.recipient):
         _end(mail, {"state": State.FAILED, "last_error": why})
@@ -104,14 +118,16 @@ def _send(mail: StaffMail, mailer: Mailer, clock: Callable[[], datetime.datetime
         mailer.connection.open()
         mailer.connection.send_messages([_on_the_wire(mail, mailer)])
     except Exception as error:  # whatever goes wrong with one mail must not stop the others
-        said = failure(error, is_handed_over=False, at=clock())
+        said = failure(error, is_handed_over=mailer.is_handed_over, at=clock())
         if said.is_broken:
             mailer.close()
-        if said.outcome == Attempt.Outcome.PERMANENT or mail.attempts > len(policy.backoff):
+        if said.outcome == Attempt.Outcome.AMBIGUOUS and not mailer.honours_keys:
+            _end(mail, _unknown(mailer))
+        elif said.outcome == Attempt.Outcome.PERMANENT or mail.attempts > len(policy.backoff):
             _end(mail, {"state": State.FAILED, "last_error": said.error})
         else:
             again = clock() + backoff(mail.attempts, policy=policy)
-            _end(mail, {"last_error": said.error, "not_before": again})
+            _end(mail, {"state": State.PENDING, "last_error": said.error, "not_before": again})
         return False
     _end(mail, {"state": State.SENT, "sent_at": clock(), "last_error": ""})
     return True
@@ -119,7 +135,7 @@ def _send(mail: StaffMail, mailer: Mailer, clock: Callable[[], datetime.datetime
 
 @act
 def _end(mail: StaffMail, fields: dict[str, Any]) -> None:
-    StaffMail.objects.filter(pk=mail.pk, state=State.PENDING).update(**fields)
+    StaffMail.objects.filter(pk=mail.pk, state=State.SENDING).update(**fields)
 
 
 def _on_the_wire(mail: StaffMail, mailer: Mailer) -> Mail:

@@ -10,7 +10,8 @@ from backorders.sentences import SentenceField
 class StaffMail(models.Model):
     """A staff mail is written to one of us and never to a customer: it is no message, tells nobody, and counts nowhere.
 
-    It is tried again from `not_before` on until it was sent or failed.
+    It is tried again from `not_before` on until it was sent or failed. One that is still being sent then may have left,
+    and is not sent once more.
     """
 
     class Kind(models.TextChoices):
@@ -19,6 +20,7 @@ class StaffMail(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", "pending"
+        SENDING = "sending", "is being sent"
         SENT = "sent", "sent"
         FAILED = "failed", "failed"
 
@@ -44,7 +46,9 @@ class StaffMail(models.Model):
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
             )
         ]
-        indexes = [models.Index(name="staff_mails_due", fields=["not_before"], condition=Q(state="pending"))]
+        indexes = [
+            models.Index(name="staff_mails_due", fields=["not_before"], condition=Q(state__in=["pending", "sending"]))
+        ]
 
     def __str__(self) -> str:
         return self.subject
