@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from statistics import median_high
 from typing import Any, NamedTuple
 
@@ -48,7 +48,8 @@ class Shown:
 
     Of customers `answers` counts those who must answer by the law, `held` those who hear later because they heard of a
     date just now; `worth` is (amount, currency) of the lines that get later or lose their date, `left` what became of
-    lines that slipped before as half of them do now. `rows` begin after the `before` worst moves; `more` follow.
+    lines that slipped before as half of them do now; the first mail leaves `leaves_in` minutes after saving (0: none).
+    `rows` begin after the `before` worst moves; `more` follow.
     """
 
     counts: dict[str, int]
@@ -62,6 +63,7 @@ class Shown:
     worth: Sequence[tuple[str, str]] = ()
     left: Left | None = None
     before: int = 0
+    leaves_in: int = 0
 
     @property
     def first(self) -> int:
@@ -102,6 +104,11 @@ class Shown:
     def is_empty(self) -> bool:
         """Whether it touches nobody."""
         return not (self.rows or self.counts["served"] or self.counts["lost"])
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether all who move stay inside what was announced to them."""
+        return self.inside == self.moves
 
     @property
     def words(self) -> list[tuple[int, str, str]]:
@@ -148,6 +155,7 @@ def shown(impact: Impact, *, first: int = 1, at: datetime) -> Shown:
         answers=len(how.answer),
         held=len(how.later),
         worth=_worth([move.line_id for move in moves if move.kind in ("later", "no_date")]),
+        leaves_in=-(-(how.leaves_at - at) // timedelta(minutes=1)) if how.leaves_at else 0,
         left=_left([move.slip_days for move in moves if move.kind == "later" and move.slip_days]),
     )
 

@@ -17,7 +17,7 @@ from backorders.notifications.announced import CHUNK, announced_of, never_writte
 from backorders.notifications.models import Message
 from backorders.notifications.policy import TellingPolicy, telling
 from backorders.notifications.reading import last_words
-from backorders.notifications.weighing import Gap, is_capped, worth_telling
+from backorders.notifications.weighing import Gap, is_capped, is_imminent, out_of_quiet, worth_telling
 from backorders.orders.models import Customer
 from backorders.rows import batches
 
@@ -42,10 +42,12 @@ class Following(NamedTuple):
 
 
 class Manner(NamedTuple):
-    """How customers (ids) would hear: who must answer by the law, and who hears later because of a word just heard."""
+    """How customers (ids) would hear: who must answer by the law, who hears later because of a word just heard, and
+    before when no mail leaves (None: none does, or one that is on its way says it)."""
 
     answer: set[int]
     later: set[int]
+    leaves_at: datetime.datetime | None
 
 
 def followings(moves: Sequence[Move]) -> dict[int, Following]:
@@ -82,7 +84,19 @@ def manner(moves: Sequence[Move], follows: Mapping[int, Following], *, at: datet
     for some in batches(sorted(gaps.keys() - noticed), CHUNK):
         heard |= last_words(some, at, policy)
     later = {pk for pk, last in heard.items() if is_capped(gaps[pk], last_word_at=last, at=at, policy=policy)}
-    return Manner(answer, later)
+    is_confirmed = any(following.then == Then.CONFIRM for following in follows.values())  # leaves when it leaves
+    told = [] if is_confirmed else [gap for customer in gaps.keys() - later for gap in gaps[customer]]
+    leaves_at = _leaves_at(told, at, policy)
+    if leaves_at is not None and not noticed & gaps.keys():  # a notice leaves at any hour
+        leaves_at = out_of_quiet(leaves_at, policy=policy)
+    return Manner(answer, later, leaves_at)
+
+
+def _leaves_at(told: Sequence[Gap], at: datetime.datetime, policy: TellingPolicy) -> datetime.datetime | None:
+    if not told:
+        return None
+    is_near = any(is_imminent(gap.told, at=at, policy=policy) for gap in told)
+    return at + (policy.quiet_if_imminent if is_near else policy.quiet)
 
 
 def _follows(move: Move, announced: dict[int, Window | None], policy: TellingPolicy) -> Following:

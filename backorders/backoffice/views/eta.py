@@ -1,5 +1,6 @@
 """The ETA screen: record what the supplier said, and see before saving whom it moves and who will be told."""
 
+import datetime
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -211,7 +212,9 @@ class EtaScreen(ActScreen):
         """Add what looks odd about the dates."""
         ahead = super().looked_ahead(form)
         warnings = self._warnings(form) if form.is_ready() else []
-        return {**ahead, "warnings": warnings, "may_adjust": self.may_adjust}
+        preview = ahead.get("preview")
+        leaves_at = preview and preview.leaves_in and self.at + datetime.timedelta(minutes=preview.leaves_in)
+        return {**ahead, "warnings": warnings, "may_adjust": self.may_adjust, "leaves_at": leaves_at}
 
     def _warnings(self, form: EtaForm) -> list[str]:
         """Say what looks odd: a date of a supplier that does not answer, one far away, a day nothing is received on."""
