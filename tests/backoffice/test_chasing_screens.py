@@ -154,7 +154,9 @@ def test_the_buyer_rejects_with_a_reason(buyer: Client, answered: EtaProposal) -
     url = address("reject_answers", answered.line.request_id)
     refused = buyer.post(url, {"proposal": str(answered.pk), "why_not": " "}, follow=True)
     assert "Say why" in text(refused)
-    buyer.post(url, {"proposal": str(answered.pk), "why_not": "too late"})
+    said = text(buyer.post(url, {"proposal": str(answered.pk), "why_not": "too late"}, follow=True))
+    assert "Done." in said
+    assert "Nothing waits for a decision there any more." not in said, "nothing went wrong"
     answered.refresh_from_db()
     assert (answered.state, answered.decision) == ("rejected", "too late")
 

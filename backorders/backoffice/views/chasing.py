@@ -155,7 +155,10 @@ class RejectAnswers(Doing):
         return proposals.reject(ids, reason=self.request.POST.get("why_not", ""), by=self.by, at=self.at)
 
     def back(self) -> str:
-        """Go back to what still waits of the request."""
+        """Go back to what still waits of the request; if nothing does, to the answers."""
+        waiting = EtaProposal.objects.filter(line__request=self.kwargs["pk"], state=EtaProposal.State.WAITING)
+        if not waiting.exists():
+            return reverse("admin:proposals")
         return reverse("admin:decide_answers", args=[self.kwargs["pk"]])
 
 
