@@ -153,3 +153,15 @@ def test_kinds_are_muted_in_the_preferences() -> None:
     assert page.status_code == 302
     assert "Nothing waits for you." in text(agent.get(address("inbox")))
     assert agent.get(address("preferences")).context["form"]["muted"].value() == ["call"]
+
+
+def test_the_inbox_shows_one_kind_alone() -> None:
+    agent = somebody(SERVICE)
+    for kind in (Notice.Kind.CALL, Notice.Kind.JOB):
+        post(kind, to=people_with(SERVICE), key=kind, words={"about": "x"}, at=AT)
+    calls = agent.get(address("inbox"), {"kind": "call"})
+    assert [each.notice.kind for each in shown(calls)] == ["call"]
+    assert len(shown(agent.get(address("inbox"), {"kind": "nonsense"}))) == 2
+    assert "Nothing of this kind." in text(agent.get(address("inbox"), {"kind": "short"}))
+    everything = agent.get(address("inbox"), {"kind": "job", "show": "all"})
+    assert [each.notice.kind for each in shown(everything)] == ["job"]

@@ -35,6 +35,10 @@ class Inbox(Screen):
         listed = {"all": mine, "aside": mine.aside(self.at).order_by("aside_until", "id")}.get(
             show, mine.waiting(self.at)
         )
+        kinds = Notice._meta.get_field("kind").flatchoices
+        kind = self.request.GET.get("kind", "")
+        if kind in dict(kinds):
+            listed = listed.filter(kind=kind)
         page = page_of(listed, self.request)
         tomorrow = business_day(self.at) + datetime.timedelta(days=1)
         return super().get_context_data(
@@ -45,6 +49,8 @@ class Inbox(Screen):
                 for each in Follow.objects.filter(person=self.by).order_by("thing", "name")
             ],
             show=show,
+            kind=kind if kind in dict(kinds) else "",
+            kinds=kinds,
             is_all=show == "all",
             tomorrow=tomorrow,
             next_week=tomorrow + datetime.timedelta(days=(7 - tomorrow.weekday()) % 7),
