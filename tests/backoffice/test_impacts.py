@@ -44,6 +44,7 @@ def test_who_heard_of_a_date_within_two_days_hears_later_unless_it_presses() -> 
     told(purchase, 20, hours=100)
     assert (seen(purchase, 30, hours=110).to_tell, seen(purchase, 30, hours=110).held) == (1, 1)
     assert (seen(purchase, 30, hours=160).to_tell, seen(purchase, 30, hours=160).held) == (1, 0)
+    assert (seen(purchase, 30, hours=110).leaves_in, seen(purchase, 30, hours=160).leaves_in) == (0, 5)
     told(purchase, 7, hours=160)
     assert seen(purchase, 30, hours=180).held == 0  # what they know begins within two days
 
