@@ -15,6 +15,7 @@ from backorders.actions.reallocating import give_places_back
 from backorders.actions.revisions import record_revisions
 from backorders.actions.seconding import Weight
 from backorders.changes.models import ChangeSet, Touch
+from backorders.notifications.models import LaterWord
 from backorders.orders.models import ShipmentLine
 from backorders.refusal import said
 from backorders.supply.models import EtaRevision, PurchaseLine, Receipt, StockLevel, StockMovement
@@ -74,7 +75,10 @@ def counted(change: ChangeSet) -> Weight:
 
 
 def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:
-    """Let the purchase lines in `change.before` have the dates from before; parts that were split off are no more."""
+    """Let the purchase lines in `change.before` have the dates from before; parts that were split off are no more.
+
+    Whom staff wanted to tell of the change themselves hears by itself again.
+    """
     split = list(_split_off(change))
     before = {known["id"]: known for known in change.before["purchase_lines"]}
     lines = PurchaseLine.objects.in_bulk(list(before))
@@ -96,6 +100,7 @@ def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) 
     )
     record_revisions(undoing, revised, reason_code=EtaRevision.ReasonCode.CORRECTION, note=undoing.reason, at=at)
     compensating.propose_again(change)
+    LaterWord.objects.filter(change_set=change).delete()
 
 
 def reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from backorders.changes.models import ChangeSet
 from backorders.jobs.models import Job
+from backorders.notifications.models import LaterWord
 from backorders.sentences import SentenceField
 from backorders.supply.models import Confidence, EtaRevision, PurchaseLine, Supplier
 
@@ -50,6 +51,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.name}"
+
+    @property
+    def later_words(self) -> "models.QuerySet[LaterWord]":
+        """Who waits for the staff's word because its mails were paused."""
+        return LaterWord.objects.filter(change_set__act="hold_messages", change_set__summary__import=self.pk)
 
 
 class ImportFile(models.Model):

@@ -17,7 +17,7 @@ from backorders.changes.recording import open_change
 from backorders.importing.models import Import, ImportRow
 from backorders.importing.opening import NotReady
 from backorders.notifications import intervening
-from backorders.notifications.models import LaterWord, Message, MessageLine
+from backorders.notifications.models import Message, MessageLine
 from backorders.notifications.policy import TELLING
 
 State = Message.State
@@ -53,8 +53,7 @@ def pause_mails(mine: Import, *, by: AbstractBaseUser | None, at: datetime.datet
 
 def paused_until(mine: Import, *, at: datetime.datetime) -> datetime.datetime | None:
     """Return until when customers hear nothing by itself of what an import moved, if somebody paused it."""
-    words = LaterWord.objects.filter(until__gt=at, change_set__act="hold_messages", change_set__summary__import=mine.pk)
-    until: datetime.datetime | None = words.aggregate(until=Max("until"))["until"]
+    until: datetime.datetime | None = mine.later_words.filter(until__gt=at).aggregate(until=Max("until"))["until"]
     return until
 
 

@@ -9,6 +9,7 @@ from backorders.actions import buying, counting, etas, queueing, reallocating, r
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
+from backorders.notifications.models import LaterWord
 from backorders.orders.models import Cancellation, OrderLine, Refund
 from backorders.supply.models import EtaRevision, PurchaseLine, StockLevel
 from tests.factories import AT, a_line, a_product, a_purchase, a_warehouse, an_order, day, receive, revise, state
@@ -180,3 +181,14 @@ def test_an_act_without_a_way_back_says_so() -> None:
     with pytest.raises(undoing.NotUndoable):
         undoing.undo(change, by=None, at=AT)
     assert not ChangeSet.objects.filter(act="undo").exists()
+
+
+def test_whom_staff_were_to_tell_of_an_undone_change_hears_by_itself_again() -> None:
+    product = a_product()
+    purchase = a_purchase(product, 5, eta=10)
+    a_line(product, 5)
+    change = etas.EtaChange(purchase.pk, [etas.EtaPart(day(40))])
+    done = revising.revise_eta([change], reason_code="other", note="I call them", tells_later=True, by=None, at=AT)
+    assert LaterWord.objects.count() == 1
+    undoing.undo(done.change_set, by=None, at=AT)
+    assert not LaterWord.objects.exists()

@@ -13,7 +13,7 @@ from backorders.notifications.models import LaterWord, Message
 from backorders.notifications.policy import TELLING
 from tests.backoffice.desk import World
 from tests.factories import a_line, a_product, a_user, day
-from tests.importing.desk import a_purchase_order, applied, opened
+from tests.importing.desk import a_purchase_order, applied, opened, undone
 from tests.notifications.desk import announce
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,13 @@ def test_it_is_too_late_once_the_quiet_period_is_over_and_not_for_everybody() ->
         pausing.pause_mails(mine, by=None, at=mine.applied_at + TELLING.quiet)
     with pytest.raises(NotReady):
         pausing.pause_mails(opened("PO;SKU;ETA\nPO-1;AK-17;soon"), by=None, at=at)
+    assert not LaterWord.objects.exists()
+
+
+def test_once_it_is_undone_nobody_waits_for_the_staff_any_more() -> None:
+    mine, at = moved(World())
+    pausing.pause_mails(mine, by=None, at=at)
+    undone(mine)
     assert not LaterWord.objects.exists()
 
 
