@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import check
+from backorders.access.people import name_of
 from backorders.access.table import CAPABILITIES
 from backorders.actions import (
     buying,
@@ -75,7 +76,7 @@ def ask(wanted: Ask, *, by: AbstractBaseUser, why: Any, at: datetime.datetime) -
         expires_at=at + datetime.timedelta(hours=limits().hours),
     )
     to = [pk for pk in people_with(CAPABILITIES[APPROVE].roles) if pk != by.pk]
-    words = {"person": by.get_username(), "about": approval.about}
+    words = {"person": name_of(by), "about": approval.about}
     post(Notice.Kind.APPROVAL_ASKED, to=to, key=_key(approval), object_id=approval.pk, words=words, at=at)
     return approval
 

@@ -120,7 +120,7 @@ def end_settled(*, at: datetime.datetime) -> int:
     Requests without a question left are closed. Returns how many questions ended.
     """
     open_lines = RequestLine.objects.filter(RequestLine.OPEN)
-    said = words_of_suppliers().filter(purchase_line=OuterRef("purchase_line"), at__gt=OuterRef("asked_at"))
+    said = said_of_dates().filter(purchase_line=OuterRef("purchase_line"), at__gt=OuterRef("asked_at"))
     line = "purchase_line__"
     gone = Q(**{f"{line}quantity__lte": F(f"{line}received") + F(f"{line}cancelled")})
     ids = list(open_lines.filter(gone | Exists(said)).order_by("id").values_list("id", flat=True))
@@ -184,7 +184,7 @@ def due_lines() -> "list[DueLine]":
     """Return every outstanding line on which no answer waits to be decided, in one statement."""
     mine = RequestLine.objects.filter(purchase_line=OuterRef("pk"))
     waiting = EtaProposal.objects.filter(line__purchase_line=OuterRef("pk"), state=EtaProposal.State.WAITING)
-    heard = words_of_suppliers().filter(purchase_line=OuterRef("pk")).order_by("-id")
+    heard = said_of_dates().filter(purchase_line=OuterRef("pk")).order_by("-id")
     supplier = "purchase_order__supplier"
     lines = PurchaseLine.objects.outstanding().filter(~Exists(waiting))
     fields = lines.order_by("id").values_list(
@@ -197,7 +197,7 @@ def due_lines() -> "list[DueLine]":
     return [DueLine._make(row) for row in fields]
 
 
-def words_of_suppliers() -> "QuerySet[EtaRevision]":
+def said_of_dates() -> "QuerySet[EtaRevision]":
     """Return what was said of dates: everything but our own note that nothing was."""
     return EtaRevision.objects.exclude(reason_code=EtaRevision.ReasonCode.SILENCE)
 

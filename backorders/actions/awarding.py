@@ -14,7 +14,8 @@ from backorders.notifications.policy import TELLING
 
 State, Mode = Award.State, CompensationPolicy.Mode
 AT_ONCE = 500  # lines that one act of the clock gives to: its locks last no longer
-SETTLED = TELLING.quiet / 2  # a date that still moves is no breach yet; the mail that tells of it waits twice as long
+# A date that still moves is no breach yet; the mail that tells of it waits at least twice as long.
+SETTLED = TELLING.quiet_if_imminent / 2
 
 
 def run_policies(*, at: datetime.datetime) -> int:
@@ -72,7 +73,7 @@ def propose(*, at: datetime.datetime) -> int:
         .order_by("id")
         .values_list("id", "line", "trigger", "policy", "amount")
     }
-    open_now = {gifts.breach(each): each for each in due if not each.is_held_out}
+    open_now = {each.breach: each for each in due if not each.is_held_out}
     gone = [pk for breach, (pk, _policy, _amount) in known.items() if breach not in open_now]
     _let_go(gone, at)
     held_out = [each for each in due if each.is_held_out]
@@ -87,7 +88,7 @@ def propose(*, at: datetime.datetime) -> int:
     rows.update(
         Award,
         ["id", "policy", "amount", "facts"],
-        [(known[gifts.breach(each)][0], each.policy_id, each.amount, each.facts) for each in moved],
+        [(known[each.breach][0], each.policy_id, each.amount, each.facts) for each in moved],
     )
     return len(new) + len(moved) + len(held_out)
 

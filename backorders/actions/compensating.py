@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -13,7 +13,7 @@ from backorders.actions import gifts, offering
 from backorders.actions.checking import a_reason
 from backorders.actions.done import Done
 from backorders.actions.seconding import Ask, for_giving
-from backorders.allocation.impact import Impact
+from backorders.allocation.impact import Impact, Move
 from backorders.allocation.locking import lock_products
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
@@ -76,7 +76,7 @@ def give(
     rows.update(
         Award,
         ["id", "state", "decided_at", "decided_by", "change_set", "compensation"],
-        [(ids[gifts.breach(each)], *fields) for each, fields in zip(due, decided, strict=True)],
+        [(ids[each.breach], *fields) for each, fields in zip(due, decided, strict=True)],
     )
     return Done(change, Impact(), list(Award.objects.filter(change_set=change).order_by("id")))
 
@@ -102,17 +102,19 @@ def preview_gift(award: Award, *, at: datetime.datetime) -> Rendered:
     return writing.shown(writing.compensated(award.line.order, gift=gift, line=award.line, at=at))
 
 
-def withhold(lines: Iterable[int], *, change: ChangeSet) -> None:
-    """Let what is due for the broken promises of these lines (ids) not be given, as a part of the act that broke them.
+def withhold(moves: Sequence[Move], *, change: ChangeSet) -> None:
+    """Let what is due for the promises that these moves broke not be given, as a part of the act that broke them.
 
-    Those held out stay so: nobody decides about them.
+    What was due before them stays due, and what lost its date is due once it is late. Those held out stay so: nobody
+    decides about them.
     """
     active = gifts.locked_policies(policy.pk for policy in reading.active(business_day(change.at)))
     late = [policy for policy in active if policy.trigger == Trigger.LATE]
-    for some in rows.batches(lines if late else (), reading.CHUNK):
-        due = [each for each in reading.dues(late, lines=some, at=change.at) if not each.is_held_out]
-        gifts.drop_proposals(due)
-        gifts.write_awards(due, State.DECLINED, change, {}, change.at)
+    moved = {move.line_id: (move.old and move.old.last, move.new and move.new.last) for move in moves}
+    due = [each for each in reading.broken_by(late, moved, at=change.at) if not each.is_held_out]
+    for some in rows.batches(due, reading.CHUNK):
+        gifts.drop_proposals(some)
+        gifts.write_awards(some, State.DECLINED, change, {}, change.at)
     Award.objects.filter(change_set=change).update(decided_by=change.by)
 
 
@@ -131,9 +133,11 @@ def forget_gifts(change: ChangeSet, *, at: datetime.datetime) -> None:
     offering.reckon_again(orders, at=at)
 
 
-def propose_again(change: ChangeSet) -> None:
-    """Let what one act declined be proposed again."""
+def propose_again(change: ChangeSet, *, products: Collection[int] | None = None) -> None:
+    """Let what one act declined be proposed again; of lines of these `products` (ids) only."""
     mine = Award.objects.filter(change_set=change, state=State.DECLINED)
+    if products is not None:
+        mine = mine.filter(line__product__in=products)
     mine.update(state=State.PROPOSED, change_set=None, decided_at=None, decided_by=None)
 
 
@@ -159,7 +163,7 @@ def _as_seen(
     at: datetime.datetime,
 ) -> list[Due]:
     """What the proposals come to now, if it is what was seen of them and what they say."""
-    found = {gifts.breach(each): each for each in reading.dues(policies, lines={a.line_id for a in proposed}, at=at)}
+    found = {each.breach: each for each in reading.dues(policies, lines={a.line_id for a in proposed}, at=at)}
     due = []
     for award in proposed:
         now = found.get((award.line_id, award.trigger))

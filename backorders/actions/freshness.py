@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from backorders.access.people import name_of
 from backorders.changes.acts import named
 from backorders.changes.models import ChangeSet, Touch
 from backorders.orders.models import Order
@@ -80,5 +81,5 @@ def _by_whom(kind: Touch.Kind, ids: Sequence[int]) -> Any:
     last = ChangeSet.objects.filter(touches__kind=kind, touches__object_id__in=ids).order_by("-at", "-id").first()
     if last is None:
         return ""
-    who = last.by.get_username() if last.by else gettext_lazy(last.get_source_display())
+    who = name_of(last.by) if last.by else gettext_lazy(last.get_source_display())
     return said(_(" (%(act)s by %(who)s, %(at)s)"), act=named(last.act), who=who, at=last.at)

@@ -101,8 +101,3 @@ def drop_proposals(due: Sequence[Due]) -> None:
     for trigger in {each.facts["trigger"] for each in due}:
         lines = [each.case.line_id for each in due if each.facts["trigger"] == trigger]
         Award.objects.filter(state=State.PROPOSED, trigger=trigger, line__in=lines).delete()
-
-
-def breach(due: Due) -> tuple[int, str]:
-    """Return what is owed for only once: the line and what of it broke."""
-    return due.case.line_id, due.facts["trigger"]

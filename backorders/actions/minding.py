@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.timezone import get_default_timezone, localtime
 from django.utils.translation import gettext_lazy as _
 
+from backorders.access.people import name_of
 from backorders.access.table import ADMINISTRATOR, NOBODY, roles_with
 from backorders.allocation.windows import business_day
 from backorders.changes.acting import act
@@ -42,7 +43,7 @@ def ask_for_access(permission: str, *, by: AbstractBaseUser, at: datetime.dateti
     if by.has_perm(permission):  # type: ignore[attr-defined]  # staff have permissions
         raise NothingToAsk(_("Your role has this already."))
     to = administrators(ADMINISTRATOR)
-    words = {"person": by.get_username(), "permission": permission}
+    words = {"person": name_of(by), "permission": permission}
     key = f"access:{by.pk}:{permission}"
     post(Notice.Kind.ACCESS_ASKED, to=to, key=key, object_id=by.pk, words=words, at=at)
     return len(to)

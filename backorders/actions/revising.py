@@ -28,6 +28,7 @@ from backorders.changes.models import ChangeSet, Source, Touch
 from backorders.changes.recording import open_change, touch
 from backorders.notifications.models import LaterWord
 from backorders.refusal import Refused
+from backorders.sentences import Sentence
 from backorders.supply.models import EtaRevision, PurchaseLine
 
 TOLD_BY_STAFF_FOR = datetime.timedelta(days=1)
@@ -42,7 +43,7 @@ def revise_eta(
     changes: Sequence[EtaChange],
     *,
     reason_code: str,
-    note: str = "",
+    note: Sentence = "",
     source: Source | None = None,
     key: str | None = None,
     tells_later: bool = False,
@@ -64,7 +65,7 @@ def revise_eta(
         raise BadEta(_("%(reason_code)s is not one of the reasons for a changed ETA."), reason_code=reason_code)
     if not compensates:
         check("compensating.decline", by=by)
-    note = a_text(note) if compensates and not tells_later else a_reason(note)
+    note = why(note, tells_later=tells_later, compensates=compensates)
     products = lock_products(_products(changes))
     if done := known_act("revise_eta", key=key):
         same_content(is_same=_said(changes) <= _recorded(done))
@@ -89,8 +90,14 @@ def revise_eta(
     if tells_later:
         tell_later({move.customer_id for move in impact.moves}, change, at=at)
     if not compensates:
-        compensating.withhold([move.line_id for move in impact.moves], change=change)
+        compensating.withhold(impact.moves, change=change)
     return Done(change, impact, [line for line, *_ in revised])
+
+
+def why(note: Sentence, *, tells_later: bool, compensates: bool) -> Any:
+    """Return the note as it is kept; staff who tell later, or compensate nobody, have to say why. Raises `NoReason`."""
+    is_free = compensates and not tells_later
+    return a_text(note) if is_free and isinstance(note, str) else a_reason(note)
 
 
 def tell_later(customers: set[int], change: ChangeSet, *, at: datetime.datetime) -> None:
@@ -106,7 +113,7 @@ def asked(
     changes: Sequence[EtaChange],
     *,
     reason_code: str,
-    note: str,
+    note: Sentence,
     source: Source | None,
     tells_later: bool,
     compensates: bool,
@@ -199,7 +206,7 @@ def write_etas(
     *,
     change_set: ChangeSet,
     reason_code: str,
-    note: str,
+    note: Sentence,
     at: datetime.datetime,
 ) -> list[Revised]:
     """Write new ETAs of `lines`, checked and locked; return every one with its ETA before, parts included."""

@@ -3,12 +3,13 @@
 import datetime
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from backorders.actions import revising
-from backorders.actions.checking import a_reason, a_text
 from backorders.actions.etas import EtaChange
+from backorders.actions.keys import same_content
 from backorders.actions.seconding import Ask, for_impact
 from backorders.changes.acting import act
 from backorders.changes.models import ChangeSet, Source
@@ -38,9 +39,16 @@ def revise_later(
 ) -> Job | None:
     """Return the job that saves this change of ETAs as it was seen; None if so few lines move that nobody waits long.
 
-    The same key is one job. Raises what `revise_eta` does, now or, as the job's failure, once it is its turn.
+    The same key is one job, unless that came to nothing. Raises what `revise_eta` does, now or, as the job's failure,
+    once it is its turn.
     """
-    if job := Job.objects.filter(kind=KIND, given__key=key).first():
+    note = revising.why(note, tells_later=tells_later, compensates=compensates)
+    given = revising.asked(
+        changes, reason_code=reason_code, note=note, source=source, tells_later=tells_later, compensates=compensates
+    )
+    known = Job.objects.filter(kind=KIND, given__key=key).exclude(state__in=(Job.State.FAILED, Job.State.STOPPED))
+    if job := known.order_by("id").last():
+        same_content(is_same=_content(job.given) == _content(given))
         return job
     named = PurchaseLine.objects.filter(pk__in=[change.purchase_line_id for change in changes])
     if OrderLine.objects.waiting().filter(product__in=named.values("product")).count() <= AT_ONCE:
@@ -48,16 +56,18 @@ def revise_later(
     impact = revising.preview_eta(changes, at=at)
     if len(impact.moves) <= AT_ONCE:
         return None
-    note = a_text(note) if compensates and not tells_later else a_reason(note)
-    given = revising.asked(
-        changes, reason_code=reason_code, note=note, source=source, tells_later=tells_later, compensates=compensates
-    )
     lines = list(named.select_related("purchase_order").order_by("id"))
     about = revising.about(lines)
     for_impact(impact, Ask("revising.revise_eta", given, about), by=by, approved_by=None)
     return steering.queue(
         KIND, subject=SUBJECT, object_id=lines[0].pk, about=about, given={**given, "key": key}, by=by, at=at
     )
+
+
+def _content(given: dict[str, Any]) -> dict[str, Any]:
+    """What a change says, whatever had been seen of its lines."""
+    changes = [{**change, "seen": None} for change in given["changes"]]
+    return {**given, "changes": changes, "key": None}
 
 
 def working(job: Job) -> Iterator[Batch]:

@@ -1,11 +1,12 @@
 """Staff proposals: what somebody who does not change ETAs heard of one lies beside the books until a buyer decides."""
 
 import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from backorders.access.people import name_of
 from backorders.access.table import CAPABILITIES
 from backorders.actions import etas, revising
 from backorders.actions.checking import NoReason, a_reason, fitting
@@ -23,7 +24,7 @@ from backorders.changes.recording import open_change, touch
 from backorders.chasing.models import StaffProposal
 from backorders.inbox.models import Notice
 from backorders.inbox.posting import people_with, post, settle
-from backorders.refusal import Refused
+from backorders.refusal import Refused, said
 from backorders.supply.models import PurchaseLine
 
 State = StaffProposal.State
@@ -64,8 +65,7 @@ def propose(
     if not said.strip() and not note.strip():
         raise NoReason(_("Paste what was said, or note where you know it from."))
     mine = StaffProposal.objects.filter(purchase_line=line, proposed_by=by.pk, state=State.WAITING)
-    for old in mine.values_list("pk", flat=True):
-        settle(_key(old), at=at)
+    settle(*(_key(old) for old in mine.values_list("pk", flat=True)), at=at)
     mine.update(state=State.REPLACED, decided_at=at)
     part = change.parts[0]
     proposal = StaffProposal.objects.create(
@@ -116,18 +116,16 @@ def accept(
     proposal = _waiting(proposal)
     if change.purchase_line_id != line.pk:
         raise NotItsLine(_("What you accept is of another purchase line. Nothing was saved."))
-    if tells_later or not compensates:
-        note = a_reason(note)
+    note = revising.why(note, tells_later=tells_later, compensates=compensates)
     impact = revising.preview_eta([change], at=at)
     ways = {"tells_later": tells_later, "compensates": compensates}
     given = {"proposal": proposal.pk, "change": etas.as_plain(change), "reason_code": reason_code, "note": note}
     given |= {"source": source.value, **ways}
     for_impact(impact, Ask("staff_proposals.accept", given, str(line)), by=by, approved_by=approved_by)
-    who = gettext("proposed by %(person)s") % {"person": name_of(proposal.proposed_by)}
     done_of = revising.revise_eta(
         [change],
         reason_code=reason_code,
-        note=" · ".join(part for part in (who, proposal.note, note.strip()) if part),
+        note=_of_whom(proposal, note),
         source=source,
         key=key,
         **ways,
@@ -160,13 +158,8 @@ def end_settled(*, at: datetime.datetime) -> int:
     waiting = StaffProposal.objects.filter(state=State.WAITING)
     ended = list(waiting.exclude(purchase_line__in=PurchaseLine.objects.outstanding()).values_list("pk", flat=True))
     waiting.filter(pk__in=ended).update(state=State.ENDED, decided_at=at)
-    Notice.objects.filter(key__in=[_key(pk) for pk in ended], read_at=None).update(read_at=at)
+    settle(*(_key(pk) for pk in ended), at=at)
     return len(ended)
-
-
-def name_of(person: AbstractBaseUser) -> str:
-    """Return what colleagues call somebody."""
-    return person.get_full_name() or person.get_username()  # type: ignore[attr-defined]
 
 
 def _waiting(proposal: StaffProposal) -> StaffProposal:
@@ -177,6 +170,14 @@ def _waiting(proposal: StaffProposal) -> StaffProposal:
     if found is None:
         raise NotWaiting(_("This was decided on meanwhile, or replaced. Nothing was saved."))
     return found
+
+
+def _of_whom(proposal: StaffProposal, note: str) -> Any:
+    """Return who proposed it with their note and the buyer's, for the log, in whatever language it is read."""
+    who, words = name_of(proposal.proposed_by), " · ".join(filter(None, (proposal.note, note.strip())))
+    if not words:
+        return said(_("proposed by %(person)s"), person=who)
+    return said(_("proposed by %(person)s: %(words)s"), person=who, words=words)
 
 
 def _decide(proposal: StaffProposal, state: State, *, by: AbstractBaseUser, at: datetime.datetime) -> None:

@@ -14,6 +14,7 @@ from backorders.actions.moving import move
 from backorders.actions.reallocating import give_places_back
 from backorders.actions.revisions import record_revisions
 from backorders.actions.seconding import Weight
+from backorders.allocation.models import PromiseChange
 from backorders.changes.models import ChangeSet, Touch
 from backorders.notifications.models import LaterWord
 from backorders.orders.models import ShipmentLine
@@ -99,8 +100,11 @@ def put_etas_back(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) 
         ],
     )
     record_revisions(undoing, revised, reason_code=EtaRevision.ReasonCode.CORRECTION, note=undoing.reason, at=at)
-    compensating.propose_again(change)
-    LaterWord.objects.filter(change_set=change).delete()
+    products = {line.product_id for line in lines.values()}
+    compensating.propose_again(change, products=products)
+    moved = PromiseChange.objects.filter(change_set=change).values("line__order__customer")
+    waiting = LaterWord.objects.filter(change_set=change)
+    waiting.exclude(customer__in=moved.exclude(line__product__in=products)).delete()
 
 
 def reopen(change: ChangeSet, undoing: ChangeSet, at: datetime.datetime) -> None:

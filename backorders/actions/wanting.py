@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from backorders.access.people import name_of
 from backorders.access.table import CAPABILITIES
 from backorders.allocation.locking import lock_products
 from backorders.allocation.models import Promise
@@ -45,7 +46,7 @@ def ask_to_buy(product: Product, *, by: AbstractBaseUser | None, at: datetime.da
     if known is not None and known.words.get("units") == units:
         raise NothingToBuy(_("The buyers were asked already, and have not read it."))
     to = administrators(CAPABILITIES["buying.order_goods"].roles)
-    words = {"product": str(product), "units": units, "person": by.get_username() if by else ""}
+    words = {"product": str(product), "units": units, "person": name_of(by) if by else ""}
     post(Notice.Kind.UNCOVERED, to=to, key=_key(product), object_id=product.pk, words=words, at=at)
     return len(to)
 
@@ -68,7 +69,7 @@ def settle_covered(products: Iterable[int] | None = None, *, how: str = "", at: 
     for notice in changed:
         units = left.get(notice.object_id, 0)
         notice.words = {**notice.words, "units": units} if units else {**notice.words, "settled": how}
-        notice.read_at = None if units else at
+        notice.read_at = None if units else max(at, notice.at)
     Notice.objects.bulk_update(changed, ["words", "read_at"])
     return sum(notice.read_at is not None for notice in changed)
 

@@ -25,17 +25,18 @@ def may_be_withheld(person: Any, *, at: datetime.datetime) -> bool:
 def amends_ahead(
     impact: Impact, *, customers: Collection[int] | None = None, is_withheld: bool = False, at: datetime.datetime
 ) -> list[str]:
-    """Return sentences on what would be given to those who move, policy by policy; of these `customers` (ids) only.
+    """Return sentences on what would be given for the promises that a change breaks, policy by policy; with `customers`
+    (ids) of theirs only.
 
-    At most six statements for ten thousand moves.
+    At most ten statements for ten thousand moves.
     """
-    expected = {
-        move.line_id: move.new and move.new.last
+    moved = {
+        move.line_id: (move.old and move.old.last, move.new and move.new.last)
         for move in impact.moves
         if customers is None or move.customer_id in customers
     }
-    policies = reading.active(business_day(at)) if expected else []
-    dues = reading.foreseen(policies, expected, at=at)
+    policies = reading.active(business_day(at)) if moved else []
+    dues = reading.broken_by(policies, moved, at=at)
     mine: dict[int, list[Due]] = defaultdict(list)
     for due in dues:
         mine[due.policy_id].append(due)

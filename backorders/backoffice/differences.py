@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from backorders.access.people import name_of
 from backorders.backoffice.dates import short_window
 from backorders.supply.models import EtaRevision, PurchaseLine
 
@@ -36,7 +37,7 @@ def _difference(line: PurchaseLine, last: EtaRevision | None, at: datetime.datet
         return Difference(line, words, None)
     change = last.change_set
     words = _("changed by %(who)s %(ago)s ago: %(was)s → %(now)s") % {
-        "who": (change.by.get_full_name() or change.by.get_username()) if change.by else change.get_source_display(),
+        "who": name_of(change.by) if change.by else change.get_source_display(),
         "ago": timesince(last.at, at, depth=1),
         "was": short_window(last.old_on, last.old_until),
         "now": now,

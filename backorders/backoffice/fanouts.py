@@ -113,14 +113,14 @@ def _state(why: str, letter: Letter, told_at: datetime.datetime | None, at: date
         case "held":
             return _("Held by staff"), "warn"
         case "without_address":
-            return _("No e-mail → call list"), "bad"
+            return _("No e-mail → calls"), "bad"
         case "suppressed":
-            return _("Suppressed → call list"), "bad"
+            return _("Suppressed → calls"), "bad"
         case "heard_lately":
             hours = int((at - told_at).total_seconds() // 3600) if told_at else 0
             return _("Held: told %(hours)s h ago") % {"hours": hours}, "warn"
     if letter.kind == Message.Kind.ANSWER_NEEDED:
-        return _("Will send: needs consent"), "warn"
+        return _("Will send: asks for an answer"), "warn"
     if orders > 1:
         return ngettext("Merged: %(count)s order", "Merged: %(count)s orders", orders) % {"count": orders}, "good"
     return _("Will send"), "good"

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from backorders import rows
 from backorders.allocation.windows import business_day
 from backorders.backoffice.workbench import asking
+from backorders.backoffice.workbench.among import AT_MOST
 from backorders.changes.acting import act
 from backorders.desk.following import key_of
 from backorders.desk.models import Follow, SavedView
@@ -41,7 +42,7 @@ def tell_of_views(*, at: datetime.datetime) -> int:
             gone.append(follow.pk)
             continue
         now = lines_in(view, person=person, today=business_day(at))
-        if set(now) == set(follow.seen):
+        if set(now) == set(follow.seen) or len(now) >= AT_MOST:  # cut there: what slides into it is not new
             continue
         looked.append((follow.pk, now, at))
         if count := len(set(now) - set(follow.seen)):

@@ -28,7 +28,7 @@ class LastAct(NamedTuple):
 def last_acts(person: User, *, at: datetime.datetime) -> list[LastAct]:
     """Return the latest acts of a person that have a way back and are not undone, the newest first.
 
-    As long as the mails about them rest: until then nobody outside heard of them.
+    For as long as a mail about a date rests; where a date presses its mail may have left before.
     """
     mine = ChangeSet.objects.filter(by=person.pk, at__gt=at - TELLING.quiet, act__in=WAYS, undone_by=None)
     changes = [each for each in mine.order_by("-at", "-id")[:SHOWN] if undoing.may_undo(each, person=person)]

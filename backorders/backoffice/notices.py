@@ -16,6 +16,7 @@ from backorders.desk.models import Follow
 from backorders.inbox.models import Notice
 
 Kind = Notice.Kind
+COUNTED = (Kind.CALL, Kind.SUPPLIER_CALL, Kind.PROPOSAL)  # their sentences say how many
 
 
 class Shown(NamedTuple):
@@ -31,6 +32,13 @@ class Shown(NamedTuple):
         """What it is about, as the inbox groups it; nothing where it is about no one thing."""
         words = self.notice.words
         return str(next(filter(None, map(words.get, ("name", "number", "product", "supplier"))), ""))
+
+    @property
+    def times(self) -> int:
+        """How often it came, where the sentence does not say how much it is."""
+        notice = self.notice
+        says_count = notice.kind in COUNTED or notice.words.get("thing") == Follow.Thing.VIEW
+        return 1 if says_count else notice.count
 
 
 class Group(NamedTuple):

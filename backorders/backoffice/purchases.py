@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backorders.actions.asking import words_of_suppliers
+from backorders.actions.asking import said_of_dates
 from backorders.allocation.models import Allocation
 from backorders.backoffice.dates import short_window
 from backorders.chasing.models import ChasePolicy, RequestLine
@@ -37,10 +37,10 @@ def _week(lines: Lines, today: datetime.date) -> Lines:
     return lines.filter(eta_on__lte=_monday(today) + 6 * DAY, eta_until__gte=today)
 
 
-def _silent(lines: Lines, today: datetime.date) -> Lines:
+def _to_confirm(lines: Lines, today: datetime.date) -> Lines:
     """Lines, not past due, of which nothing was said for longer than the chase waits before it asks again.
 
-    That is `silence.why_ask` for a date that was said long ago, as a statement, whether it was confirmed or not.
+    That is what `silence.why_ask` says of a date that was said long ago, whether it was confirmed or not.
     """
     own = set(ChasePolicy.objects.order_by().values_list("ask_old_after_days", flat=True).distinct())
     others = ~Exists(ChasePolicy.objects.filter(supplier=OuterRef("purchase_order__supplier")))
@@ -52,7 +52,7 @@ def _silent(lines: Lines, today: datetime.date) -> Lines:
 
 
 def _nothing_said(since: datetime.date) -> Q:
-    said = words_of_suppliers().filter(purchase_line=OuterRef("pk"), at__gte=start_of(since))
+    said = said_of_dates().filter(purchase_line=OuterRef("pk"), at__gte=start_of(since))
     answered = RequestLine.objects.filter(purchase_line=OuterRef("pk"), answered_at__gte=start_of(since))
     return Q(purchase_order__ordered_on__lt=since) & ~Exists(said) & ~Exists(answered)
 
@@ -70,8 +70,8 @@ VIEWS = {
         View(
             "silent",
             gettext_lazy("Needs confirmation"),
-            _silent,
-            gettext_lazy("Of every date that lies ahead its supplier has spoken not long ago."),
+            _to_confirm,
+            gettext_lazy("Of everything that is not overdue something was said not long ago."),
             "warn",
         ),
         View(

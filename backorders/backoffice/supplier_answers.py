@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from backorders.access.people import name_of
 from backorders.actions import proposals
-from backorders.actions.staff_proposals import name_of
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.differences import differences
 from backorders.chasing.models import EtaProposal, StaffProposal

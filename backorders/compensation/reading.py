@@ -71,6 +71,22 @@ def foreseen(
     )
 
 
+def broken_by(
+    policies: Sequence[CompensationPolicy],
+    moved: Mapping[int, tuple[datetime.date | None, datetime.date | None]],
+    *,
+    at: datetime.datetime,
+) -> list[Due]:
+    """Return what would be due because these lines (ids) come by other days, from one to another, and is not due as
+    it is. Eight statements for ten thousand lines.
+
+    A line without a date is owed once it is late, whatever moved it.
+    """
+    before = {due.breach for due in foreseen(policies, {line: was for line, (was, _new) in moved.items()}, at=at)}
+    after = foreseen(policies, {line: new for line, (_was, new) in moved.items()}, at=at)
+    return [due for due in after if due.breach not in before]
+
+
 def cases(lines: "QuerySet[OrderLine]") -> list[Case]:
     """Return lines as policies look at them, with what their orders are worth and were given: three statements."""
     rows = list(lines.order_by("id").values_list(*_CASE))

@@ -49,6 +49,11 @@ class Due(NamedTuple):
     days: int
     is_held_out: bool
 
+    @property
+    def breach(self) -> tuple[int, str]:
+        """What is owed for only once: the line, and what of it broke."""
+        return self.case.line_id, self.facts["trigger"]
+
 
 class Purse(NamedTuple):
     """What is left of a policy's budgets; None: as much as you like."""
@@ -105,7 +110,7 @@ def best(dues: Iterable[Due]) -> list[Due]:
     """Return one due for each breach of each line, the largest (of equals that of the oldest policy), worst first."""
     found: dict[tuple[int, str], Due] = {}
     for due in sorted(dues, key=lambda due: (-due.amount, due.policy_id)):
-        found.setdefault((due.case.line_id, due.facts["trigger"]), due)
+        found.setdefault(due.breach, due)
     return list(_within_worth(in_order(found.values())))
 
 

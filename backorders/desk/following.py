@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -51,13 +51,13 @@ def tell_followers(*, at: datetime.datetime) -> int:
     if not events:
         return 0
     follows = Follow.objects.filter(object_id__in={number for _thing, number in events}, person__is_active=True)
-    posted, heard = [], []
+    posted, heard, unread = [], [], _unread({number for _thing, number in events})
     for follow in follows.select_for_update(of=("self",)).order_by("pk"):
         known = events.get((follow.thing, follow.object_id), {}).values()
         if new := sorted((e for e in known if e.at > follow.heard_until), key=lambda e: (e.at, e.change_set)):
             heard.append((follow.pk, new[-1].at))
             if others := [event for event in new if event.by != follow.person_id]:
-                posted.append(_posted(follow, others))
+                posted.append(_posted(follow, others, unread.get((follow.person_id, _key(follow)), {})))
     rows.update(Follow, ["id", "heard_until"], heard)
     post_all(Notice.Kind.FOLLOWED, posted, at=at)
     return len(posted)
@@ -68,11 +68,21 @@ def key_of(thing: str, object_id: int) -> str:
     return f"follow:{thing}:{object_id}"
 
 
-def _posted(follow: Follow, events: list[Event]) -> Posted:
-    named = list(dict.fromkeys(event.act for event in reversed(events)))[:NAMED]
-    words: dict[str, Any] = {"thing": follow.thing, "name": follow.name, "acts": named}
-    words["is_move"] = any(event.is_move for event in events)
-    return Posted(follow.person_id, key_of(follow.thing, follow.object_id), follow.object_id, words, len(events))
+def _key(follow: Follow) -> str:
+    return key_of(follow.thing, follow.object_id)
+
+
+def _unread(numbers: Collection[int]) -> dict[tuple[int, str], dict[str, Any]]:
+    """What lies unread of followed things (ids), by person and key: what comes now is added to it."""
+    lying = Notice.objects.filter(kind=Notice.Kind.FOLLOWED, object_id__in=numbers, read_at=None).order_by()
+    return {(person, key): words for person, key, words in lying.values_list("person", "key", "words")}
+
+
+def _posted(follow: Follow, events: list[Event], before: dict[str, Any]) -> Posted:
+    acts = [*(event.act for event in reversed(events)), *before.get("acts", ())]
+    words: dict[str, Any] = {"thing": follow.thing, "name": follow.name, "acts": list(dict.fromkeys(acts))[:NAMED]}
+    words["is_move"] = any(event.is_move for event in events) or before.get("is_move", False)
+    return Posted(follow.person_id, _key(follow), follow.object_id, words, len(events))
 
 
 def _events(*, since: datetime.datetime, until: datetime.datetime) -> dict[Key, dict[int, Event]]:

@@ -11,6 +11,8 @@ from django.contrib.auth.models import AbstractUser
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from backorders.access.people import name_of
+
 log = logging.getLogger(__name__)
 
 EVERY = 30  # seconds between two signs of life of a screen
@@ -23,7 +25,7 @@ def others_at(place: str, *, by: AbstractUser, at: datetime.datetime) -> list[st
     try:
         seen: dict[int, tuple[str, float]] = cache.get(_key(place), {})
         others = {pk: (name, last) for pk, (name, last) in seen.items() if pk != by.pk and now - last < GONE}
-        cache.set(_key(place), {**others, by.pk: (by.get_full_name() or by.get_username(), now)}, GONE)
+        cache.set(_key(place), {**others, by.pk: (name_of(by), now)}, GONE)
     except RedisError as error:
         log.warning("nobody is named: %s", type(error).__name__)
         return []

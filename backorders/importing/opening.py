@@ -208,17 +208,13 @@ def start_undoing(
     by: AbstractBaseUser | None,
     at: datetime.datetime,
 ) -> Job:
-    """Put back the dates from before, as a job; a pause of its mails ends.
-
-    Raises `NotReady`, and `NeedsApproval` where very many customers were told of the newer dates and would hear of the
-    old ones.
-    """
+    """Put back the dates from before, as a job. Raises `NotReady`, and `NeedsApproval` where very many customers were
+    told of the newer dates and would hear of the old ones."""
     applied = mine.rows.filter(state=State.APPLIED).exclude(problem="changed_since")
     if not applied.exists():
         raise NotReady(_("Nothing of this import can be put back."))
     ask = Ask(UNDO, {"import": mine.pk}, str(mine))
     seconding.for_recipients(_told_of(applied), ask, by=by, approved_by=approved_by)
-    mine.later_words.delete()
     return _start(mine, "undo_import", by=by, at=at)
 
 

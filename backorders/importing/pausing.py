@@ -1,4 +1,4 @@
-"""Pausing: whom an import moved a moment ago hears nothing of it by itself for a day; staff tell them meanwhile."""
+"""Pausing: whom an import moved a moment ago hears from staff alone for a day, unless a date presses."""
 
 import datetime
 import functools
@@ -17,6 +17,7 @@ from backorders.changes.recording import open_change
 from backorders.importing.models import Import, ImportRow
 from backorders.importing.opening import NotReady
 from backorders.notifications import intervening
+from backorders.notifications.letters import ABOUT_DATES
 from backorders.notifications.models import Message, MessageLine
 from backorders.notifications.policy import TELLING
 
@@ -30,10 +31,10 @@ def is_in_quiet_period(mine: Import, *, at: datetime.datetime) -> bool:
 
 @functools.partial(act, capability="revising.revise_eta")
 def pause_mails(mine: Import, *, by: AbstractBaseUser | None, at: datetime.datetime) -> Done[int]:
-    """Let those whom an import moved hear nothing of it by itself for a day, as if it had been saved to tell later.
+    """Let those whom an import moved hear of it from staff alone for a day, as if it had been saved to tell later.
 
-    What was queued of it already is held until the desk releases it. Returns how many customers that concerns. Raises
-    `NotReady` once its quiet period is over, and where nobody moved.
+    A date that presses is told all the same. What was queued of it already is held until the desk releases it. Returns
+    how many customers that concerns. Raises `NotReady` once its quiet period is over, and where nobody moved.
     """
     if not is_in_quiet_period(mine, at=at):
         raise NotReady(_("Its mails may have left. Hold what has not in the outbox."))
@@ -43,7 +44,7 @@ def pause_mails(mine: Import, *, by: AbstractBaseUser | None, at: datetime.datet
         raise NotReady(_("This import moved nobody."))
     about = MessageLine.objects.filter(line__in=moved.values("line"))
     queued = Message.objects.filter(pk__in=about.values("message"), created_at__gte=mine.applied_at)
-    ids = list(queued.filter(state__in=(State.PENDING, State.RETRY)).values_list("pk", flat=True))
+    ids = list(queued.filter(state__in=(State.PENDING, State.RETRY), kind__in=ABOUT_DATES).values_list("pk", flat=True))
     summary: dict[str, Any] = {"import": mine.pk, "customers": len(customers), "messages": ids}
     change = open_change("hold_messages", reason=str(mine), summary=summary, by=by, at=at)
     intervening.hold(ids)

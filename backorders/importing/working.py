@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from backorders import rows
 from backorders.actions import revising, undoing
 from backorders.actions.etas import EtaChange, EtaPart
+from backorders.allocation.models import PromiseChange
 from backorders.allocation.windows import business_day
 from backorders.changes.models import ChangeSet, Source
 from backorders.importing import columns
@@ -25,7 +26,7 @@ from backorders.importing.words import folded
 from backorders.jobs.models import Job
 from backorders.jobs.running import Batch
 from backorders.refusal import Refused, said
-from backorders.supply.models import PurchaseOrder
+from backorders.supply.models import PurchaseLine, PurchaseOrder
 
 CHUNK = 2_000
 SOME = 20_000  # rows of one statement
@@ -272,10 +273,12 @@ def undo(job: Job) -> Iterator[Batch]:
     applied = mine.rows.filter(state=State.APPLIED).exclude(problem="changed_since")
     total = job.done + applied.count()
     while applied.exists():
-        yield Batch(partial(_undo_latest, applied, job.by), "undo", total)
+        yield Batch(partial(_undo_latest, mine, applied, job.by), "undo", total)
 
 
-def _undo_latest(applied: "QuerySet[ImportRow]", by: AbstractBaseUser | None, at: datetime.datetime) -> int:
+def _undo_latest(
+    mine: Import, applied: "QuerySet[ImportRow]", by: AbstractBaseUser | None, at: datetime.datetime
+) -> int:
     latest = applied.aggregate(latest=Max("change_set"))["latest"]
     ours = applied.filter(change_set=latest)
     count = ours.count()
@@ -289,7 +292,19 @@ def _undo_latest(applied: "QuerySet[ImportRow]", by: AbstractBaseUser | None, at
     stays = Q(pk__in=[row.pk for row in ours if {target[0] for target in row.targets} & set(left)])
     ours.filter(stays).update(problem="changed_since")
     ours.exclude(problem="changed_since").update(state=State.UNDONE)
+    _let_hear(mine, latest, left)
     return count
+
+
+def _let_hear(mine: Import, put_back: int, left: Sequence[int]) -> None:
+    """Let those that a change set moved hear by themselves again, unless lines that stay (`left`) or the rest of the
+    import still move them."""
+    moved = PromiseChange.objects.values("line__order__customer")
+    mine_only = moved.filter(change_set=put_back)
+    stays = mine_only.filter(line__product__in=PurchaseLine.objects.filter(pk__in=left).values("product"))
+    rest = mine.rows.filter(state=State.APPLIED).exclude(change_set=put_back).order_by().values("change_set")
+    concerned = mine.later_words.filter(customer__in=mine_only).exclude(customer__in=stays)
+    concerned.exclude(customer__in=moved.filter(change_set__in=rest)).delete()
 
 
 # -- counting ---------------------------------------------------------------------------------------------------------

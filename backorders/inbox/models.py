@@ -73,6 +73,7 @@ NEVER_MUTED = (
     Notice.Kind.ACCESS_ASKED,
     Notice.Kind.APPROVAL_ASKED,
     Notice.Kind.APPROVAL_DECIDED,
+    Notice.Kind.ETA_PROPOSED,
     Notice.Kind.ETA_DECIDED,
 )
 

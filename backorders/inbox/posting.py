@@ -89,9 +89,9 @@ def post_once(
     )
 
 
-def settle(key: str, *, at: datetime.datetime) -> None:
-    """Let a thing that is done wait for nobody any more."""
-    Notice.objects.filter(key=key, read_at=None).update(read_at=at)
+def settle(*keys: str, at: datetime.datetime) -> None:
+    """Let things that are done wait for nobody any more."""
+    Notice.objects.filter(key__in=keys, read_at=None).update(read_at=at)
 
 
 def unread(person: AbstractBaseUser, *, cap: int, at: datetime.datetime) -> int:

@@ -102,8 +102,13 @@ def _claim(pk: int, lease: str, *, at: datetime.datetime) -> bool:
 
 
 def _work(job: Job, lease: str, *, clock: Clock, until: datetime.datetime) -> None:
-    for batch in WORKS[job.kind](job):
+    batches = WORKS[job.kind](job)
+    batch = next(batches, None)
+    while batch is not None:
         _advance(job, batch, lease, at=clock())
+        batch = next(batches, None)
+        if batch is None:  # nothing is left to be stopped
+            break
         wish = Job.objects.values_list("wish", flat=True).get(pk=job.pk)
         if wish == Job.Wish.STOP:
             return _end(job, lease, state=State.STOPPED, at=clock())

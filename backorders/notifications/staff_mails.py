@@ -107,7 +107,7 @@ def _due(at: datetime.datetime) -> Any:
 
 def _unknown(mailer: Mailer) -> dict[str, Any]:
     """What a mail is of which nobody knows whether it left: due again only where the provider takes its key once."""
-    return {"state": State.PENDING if mailer.honours_keys else State.FAILED, "last_error": UNKNOWN}
+    return {"state": State.PENDING} if mailer.honours_keys else {"state": State.FAILED, "last_error": UNKNOWN}
 
 
 def _send(mail: StaffMail, mailer: Mailer, clock: Callable[[], datetime.datetime], policy: SendingPolicy) -> bool:

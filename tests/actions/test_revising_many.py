@@ -8,6 +8,7 @@ from backorders.access.checking import NotAllowed
 from backorders.access.table import PURCHASING, SERVICE
 from backorders.actions import revising_many
 from backorders.actions.etas import EtaChange, EtaPart
+from backorders.actions.keys import KeyTaken
 from backorders.actions.seconding import NeedsApproval
 from backorders.changes.models import ApprovalLimit, ChangeSet, Source
 from backorders.inbox.models import Notice
@@ -121,3 +122,13 @@ def test_what_needs_a_second_person_waits_for_one_before_there_is_a_job(world: W
     with pytest.raises(NotAllowed):
         save(world.line, by=a_user(SERVICE))
     assert not Job.objects.exists()
+
+
+def test_another_date_under_the_same_key_is_refused_and_what_was_stopped_is_saved_anew(world: World) -> None:
+    job = save(world.line)
+    assert job is not None
+    with pytest.raises(KeyTaken):
+        save(world.line, note="another one")
+    Job.objects.filter(pk=job.pk).update(state="stopped", ended_at=NOW)
+    again = save(world.line, note="another one")
+    assert again not in (None, job)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from backorders.access.checking import NotAllowed
 from backorders.access.table import AUDITOR, MANAGER, PURCHASING, SERVICE, WAREHOUSE
@@ -71,7 +72,9 @@ def test_a_buyer_takes_it_over_as_their_own_change_and_the_log_names_who_propose
     revision = EtaRevision.objects.latest("id")
     assert done.change_set == revision.change_set == ChangeSet.objects.get(act="revise_eta")
     assert (revision.new_on, revision.new_confidence, revision.source) == (day(20), Confidence.CONFIRMED, "supplier")
-    assert (done.change_set.by, revision.note) == (buyer, "proposed by Selin · called them · seems right")
+    assert (done.change_set.by, revision.note) == (buyer, "proposed by Selin: called them · seems right")
+    with translation.override("tr"):
+        assert EtaRevision.objects.latest("id").note == "Selin önerdi: called them · seems right"
     proposal.refresh_from_db()
     assert (proposal.state, proposal.decided_by, proposal.change_set) == (State.ACCEPTED, buyer, done.change_set)
     assert expected(asked.waiting)[0] >= day(20)  # type: ignore[index]

@@ -9,9 +9,11 @@ from backorders.actions import buying, counting, etas, queueing, reallocating, r
 from backorders.allocation.books import differences
 from backorders.allocation.models import Promise
 from backorders.changes.models import ChangeSet
+from backorders.compensation.models import Award
 from backorders.notifications.models import LaterWord
 from backorders.orders.models import Cancellation, OrderLine, Refund
 from backorders.supply.models import EtaRevision, PurchaseLine, StockLevel
+from tests.compensation.policies import a_policy
 from tests.factories import AT, a_line, a_product, a_purchase, a_warehouse, an_order, day, receive, revise, state
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +194,18 @@ def test_whom_staff_were_to_tell_of_an_undone_change_hears_by_itself_again() -> 
     assert LaterWord.objects.count() == 1
     undoing.undo(done.change_set, by=None, at=AT)
     assert not LaterWord.objects.exists()
+
+
+def test_of_a_change_put_back_in_part_the_rest_stays_as_it_was_decided() -> None:
+    a_policy()
+    products = [a_product(price=50, cost=25) for _ in range(2)]
+    purchases = [a_purchase(product, 5, eta=10) for product in products]
+    stays, back = (a_line(product, 5) for product in products)
+    changes = [etas.EtaChange(purchase.pk, [etas.EtaPart(day(40))]) for purchase in purchases]
+    how: dict[str, Any] = {"reason_code": "other", "note": "I call them", "tells_later": True, "compensates": False}
+    done = revising.revise_eta(changes, **how, by=None, at=AT)
+    revise(purchases[0], (50, None))
+    undoing.revert(done.change_set, by=None, at=AT)
+    assert [word.customer_id for word in LaterWord.objects.all()] == [stays.order.customer_id]
+    states = dict(Award.objects.values_list("line", "state"))
+    assert states == {stays.pk: "declined", back.pk: "proposed"}

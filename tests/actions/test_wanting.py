@@ -109,3 +109,12 @@ def test_settling_takes_as_many_statements_for_many_as_for_one() -> None:
 
 def asked(product: Product) -> Notice:
     return Notice.objects.get(object_id=product.pk)
+
+
+def test_an_order_that_began_before_the_buyers_were_asked_settles_it_all_the_same() -> None:
+    kettle = a_product()
+    a_user(PURCHASING)
+    an_order((kettle, 5))
+    wanting.ask_to_buy(kettle, by=a_user(SERVICE), at=later(minutes=1))
+    a_purchase(kettle, 5, eta=10)
+    assert asked(kettle).read_at == later(minutes=1), "nothing is read before it came"

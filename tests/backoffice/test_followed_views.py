@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from backorders.actions import minding
+from backorders.backoffice import followed_views
 from backorders.backoffice.followed_views import lines_in, tell_of_views
 from backorders.desk.models import Follow, SavedView
 from backorders.inbox.models import Notice
@@ -60,3 +61,12 @@ def test_what_is_written_of_many_views_is_a_fixed_number_of_statements() -> None
         return sum(query["sql"].startswith(("INSERT", "UPDATE", "DELETE")) for query in queries)
 
     assert written(6) == written(2)
+
+
+def test_of_a_view_that_is_cut_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = a_product()
+    view = a_view()
+    followed(view)
+    monkeypatch.setattr(followed_views, "AT_MOST", 1)
+    a_line(product, 1)
+    assert tell_of_views(at=later(minutes=5)) == 0

@@ -74,8 +74,8 @@ def test_mails_are_paused_with_a_press_where_it_was_applied(desk: Client) -> Non
     apply(desk, mine)
     assert url in desk.get(of(mine)).content.decode()
     said = text(desk.post(address("pause_import_mails", mine.pk), follow=True))
-    assert "E-mails are paused: 3 customers hear nothing by themselves for a day." in said
-    assert "those it moves are told by staff, or by themselves from" in said
+    assert "E-mails are paused: staff tell 3 customers for a day, unless a date presses." in said
+    assert "staff tell those it moves, or the clock does from" in said
     page = desk.get(of(mine)).content.decode()
     assert url not in page
     assert address("undo_import", mine.pk) in page

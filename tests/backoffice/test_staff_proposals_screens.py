@@ -6,12 +6,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from backorders.access.table import PURCHASING, SERVICE
+from backorders.access.table import PURCHASING, SERVICE, WAREHOUSE
 from backorders.chasing.models import StaffProposal
 from backorders.inbox.models import Notice
 from backorders.supply.models import EtaRevision, PurchaseLine
 from tests.backoffice.desk import World, address, filled, somebody, text
 from tests.chasing.desk import a_staff_proposal
+from tests.compensation.policies import a_policy
 from tests.factories import a_user, day, receive, revise
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
@@ -177,3 +178,33 @@ def test_the_list_of_proposals_takes_no_more_statements_when_it_is_longer(buyer:
     for _ in range(3):
         a_staff_proposal(world.line, by=a_user(SERVICE))
     assert statements() == before
+
+
+def test_days_cannot_be_added_to_no_date(agent: Client, buyer: Client, world: World) -> None:
+    revise(world.line, (None, None), reason_code="silence")
+    url = address("propose_eta", world.line.pk)
+    answer = agent.post(url, filled(agent.get(url), how="shift", days=7, said=HEARD))
+    assert (answer.status_code, "no date yet that could be moved" in text(answer)) == (422, True)
+    url = address("accept_proposed_eta", a_staff_proposal(world.line, by=a_user(SERVICE)).pk)
+    answer = buyer.post(url, filled(buyer.get(url), how="shift", days=7, reason_code="transport"))
+    assert (answer.status_code, "no date yet that could be moved" in text(answer)) == (422, True)
+
+
+def test_who_may_not_read_mails_and_policies_proposes_without_them(agent: Client, world: World) -> None:
+    a_policy(mode="give")
+    storeman = somebody(WAREHOUSE)
+    url = address("propose_eta", world.line.pk)
+    for person, sees in ((agent, True), (storeman, False)):
+        page = person.get(url)
+        assert ("See the e-mail" in text(page)) is sees
+        month = {"how": "date", "eta_on": str(day(40))}
+        looked = person.post(url, filled(page, **month, preview="1"), headers={"HX-Request": "true"})
+        assert ("Compensation:" in text(looked)) is sees
+        mail = person.post(url, filled(page, **month, letter=""), headers={"HX-Request": "true"})
+        assert ("<iframe" in mail.content.decode()) is sees
+
+
+def test_addresses_in_what_was_heard_are_masked_for_whoever_may_not_see_them(buyer: Client, world: World) -> None:
+    made = a_staff_proposal(world.line, by=a_user(SERVICE), said="ada@example.com heard it", note="")
+    for page in (address("proposals"), address("accept_proposed_eta", made.pk)):
+        assert "ada@example.com" not in text(buyer.get(page))

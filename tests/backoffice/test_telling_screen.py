@@ -181,8 +181,8 @@ def test_each_recipient_says_what_becomes_of_their_mail(desk: Client, world: Wor
     assert states(chosen(desk, world.first, world.second, world.unreachable, gone)) == {
         "Elif Kaya": "Held: told 0 h ago",
         "Sami Aydın": "Merged: 2 orders",
-        "Nil Nomail": "No e-mail → call list",
-        "Gone Away": "Suppressed → call list",
+        "Nil Nomail": "No e-mail → calls",
+        "Gone Away": "Suppressed → calls",
     }
 
 

@@ -40,7 +40,7 @@ def test_a_follower_hears_of_an_order_what_others_did_and_hears_it_once() -> Non
     queueing.release(line, reason="paid", by=None, at=later(minutes=30))
     assert tell_followers(at=later(hours=1)) == 1
     notice.refresh_from_db()
-    assert (notice.count, notice.words["acts"]) == (2, ["release"])
+    assert (notice.count, notice.words["acts"]) == (2, ["release", "hold"]), "what lies unread is not forgotten"
 
 
 def test_what_is_too_young_waits_and_what_is_too_old_is_told_to_nobody() -> None:

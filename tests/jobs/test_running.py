@@ -222,3 +222,17 @@ def test_a_job_of_somebody_else_is_steered_by_a_manager_only() -> None:
     steering.stop(job, by=a_user(MANAGER), at=AT)
     job.refresh_from_db()
     assert job.state == "stopped"
+
+
+def test_a_job_whose_last_batch_is_done_is_done_whatever_was_wished_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped_meanwhile(job: Job, at: datetime.datetime) -> int:
+        steering.stop(job, by=job.by, at=at)
+        return 1
+
+    def only(job: Job) -> Iterator[Batch]:
+        yield Batch(partial(stopped_meanwhile, job), "eta", 1)
+
+    monkeypatch.setitem(running.WORKS, "only", only)
+    job = a_job("only")
+    run()
+    assert of(job) == ("done", 1, 1)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
 from backorders.access.checking import check
-from backorders.backoffice.demo.story import Story
+from backorders.backoffice.demo.story import SHOP, Story
 from backorders.catalog.models import Product
 from backorders.jobs import steering
 from backorders.jobs.models import Job
@@ -20,7 +20,6 @@ from backorders.supply.models import Supplier
 KIND, SUBJECT, CAPABILITY = "load_demo", "demo", "demo.load"
 # So many days fit well into the lease of one batch; the command plays all of them.
 DAYS = 50
-SHOP = "demo"
 # Where these deliver, no mail reaches the world.
 TO_NOBODY = ("filebased", "console", "locmem", "dummy")
 
@@ -52,8 +51,9 @@ def load(*, by: AbstractBaseUser | None, at: datetime.datetime) -> Job:
 
 
 def play(_job: Job) -> Iterator[Batch]:
-    """Yield the work: one batch, for half a demo could neither be used nor loaded again."""
-    yield Batch(_play, "demo")
+    """Yield the work: one batch, for half a demo could neither be used nor loaded again; none where it was done."""
+    if not is_loaded():
+        yield Batch(_play, "demo")
 
 
 def _play(at: datetime.datetime) -> int:

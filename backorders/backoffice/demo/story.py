@@ -38,6 +38,8 @@ from backorders.notifications.models import Message
 from backorders.orders.models import Order, OrderLine, Shipment
 from backorders.supply.models import PurchaseLine, Supplier
 
+SHOP = "demo"
+
 DAYS = 120
 DAY = datetime.timedelta(days=1)
 SILENT = "The Phone Company"
@@ -172,7 +174,7 @@ class Story:
             customer=self.customers[order[0].customer],
             carrier=self.shop.freight if self.chance.random() < 0.2 else self.shop.parcel,
             lines=[placing.NewLine(line.sku, line.quantity, line.price) for line in order],
-            shop="demo",
+            shop=SHOP,
             external_id=order[0].order,
             is_paid=True,
             is_ship_complete=len(order) > 1 and self.chance.random() < 0.6,

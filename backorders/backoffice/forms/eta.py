@@ -49,7 +49,7 @@ class EtaForm(SeenVersionsForm):
         required=False,
         choices=[("policy", _("as the policies say")), ("none", _("none for this change"))],
         initial="policy",
-        help_text=_("Without one the note says why."),
+        help_text=_("If none is given, the note says why."),
     )
     note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
     key = forms.CharField(widget=forms.HiddenInput, max_length=120)

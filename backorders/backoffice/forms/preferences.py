@@ -43,7 +43,7 @@ class PreferenceForm(forms.Form):
     )
     digest = forms.ChoiceField(label=gettext_lazy("My inbox by e-mail"))
     muted = forms.MultipleChoiceField(
-        label=gettext_lazy("Kinds of notices that wait unseen"),
+        label=gettext_lazy("Muted kinds of notices"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         choices=lambda: [(k, label) for k, label in Notice._meta.get_field("kind").flatchoices if k not in NEVER_MUTED],

@@ -26,7 +26,6 @@ from backorders.backoffice.amends_ahead import amends_ahead, may_be_withheld
 from backorders.backoffice.dates import short_date
 from backorders.backoffice.differences import differences
 from backorders.backoffice.forms.eta import EtaForm
-from backorders.backoffice.impacts import shown
 from backorders.backoffice.letters_ahead import Wanted, letter_ahead
 from backorders.backoffice.selections import frozen
 from backorders.backoffice.views.outbox import inert_mail
@@ -120,7 +119,13 @@ class EtaScreen(ActScreen):
         if self.came_from:
             kwargs.setdefault("back_name", _("Back"))
         kwargs |= {"lines": self.lines[:SHOWN], "more_lines": more, "may_adjust": self.may_adjust}
+        kwargs |= {"may_see_mail": self.may_see_mail}
         return super().get_context_data(**kwargs)
+
+    @property
+    def may_see_mail(self) -> bool:
+        """Whether whoever looks may read the mails that customers would get, their addresses masked where need be."""
+        return True
 
     @property
     def may_adjust(self) -> bool:
@@ -186,7 +191,7 @@ class EtaScreen(ActScreen):
         sent = self.form(request.POST).seen_before()
         self.changed = differences(self.lines, sent, at=self.at)
         form = self.form(request.POST)
-        if "letter" in request.POST:
+        if "letter" in request.POST and self.may_see_mail:
             return self.lettered(form)
         if "adjust" in request.POST:
             return self.left(get_object_or_404(OrderLine, pk=typed_id(request.POST["adjust"])))
@@ -198,11 +203,7 @@ class EtaScreen(ActScreen):
         """Show how the words are understood before anything is saved."""
         said = _("“%(words)s” is understood as %(window)s. Save again to keep it.")
         form.add_error("words", said % {"words": form.cleaned_data["words"], "window": form.echo})
-        return self.render_to_response(self.get_context_data(form=form, **self._seen_ahead(form)), status=REFUSED)
-
-    def _seen_ahead(self, form: EtaForm) -> dict[str, Any]:
-        seen = {"preview": shown(self.preview(form), at=self.at), "warnings": self._warnings(form)}
-        return {**seen, "facts": self.facts(form)}
+        return self.render_to_response(self.get_context_data(form=form, **self.looked_ahead(form)), status=REFUSED)
 
     def refused(self, form: Any, status: int, **more: Any) -> HttpResponse:
         """Show the form again, with what others changed meanwhile."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from backorders.actions import minding
@@ -12,8 +13,9 @@ from backorders.allocation.windows import business_day
 from backorders.backoffice import followed_views, notices
 from backorders.backoffice.views.screen import Screen
 from backorders.backoffice.views.waiting import saved_views
+from backorders.backoffice.workbench.among import AT_MOST
 from backorders.catalog.models import Product
-from backorders.desk.models import Follow
+from backorders.desk.models import Follow, SavedView
 from backorders.orders.models import Order
 from backorders.refusal import Refused
 from backorders.supply.models import PurchaseOrder
@@ -25,24 +27,31 @@ class Following(Screen):
     http_method_names = ["post", "options"]
     thing: Follow.Thing
 
-    def named(self) -> tuple[str, list[int]]:
-        """Return what the thing is called, and whom of a view one has seen."""
+    def named(self) -> str:
+        """Return what the thing is called."""
         raise NotImplementedError
+
+    def seen(self) -> list[int]:
+        """Return the lines (ids) that one has seen of a view, and will not hear of."""
+        return []
+
+    def followed(self) -> str:
+        """Say what comes of it."""
+        return _("What others do with %(name)s comes into your inbox.")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Do it, and say where it shows."""
-        pk = kwargs["pk"]
-        name, seen = self.named()
+        pk, name = kwargs["pk"], self.named()
         if "stop" in request.POST:
             minding.unfollow(self.thing, pk, by=self.by)
             messages.success(request, _("You follow %(name)s no longer.") % {"name": name})
         else:
             try:
-                minding.follow(self.thing, pk, name=name, seen=seen, by=self.by, at=self.at)
+                minding.follow(self.thing, pk, name=name, seen=self.seen(), by=self.by, at=self.at)
             except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
-                messages.success(request, _("What others do with %(name)s comes into your inbox.") % {"name": name})
+                messages.success(request, self.followed() % {"name": name})
         return redirect(f"admin:{notices.PLACES[self.thing]}", pk)
 
 
@@ -52,10 +61,10 @@ class FollowOrder(Following):
     permission = "orders.view_order"
     thing = Follow.Thing.ORDER
 
-    def named(self) -> tuple[str, list[int]]:
+    def named(self) -> str:
         """By its number."""
         order = get_object_or_404(Order, pk=self.kwargs["pk"])
-        return _("Order %(number)s") % {"number": order.number}, []
+        return _("Order %(number)s") % {"number": order.number}
 
 
 class FollowProduct(Following):
@@ -64,9 +73,9 @@ class FollowProduct(Following):
     permission = "supply.view_purchaseline"
     thing = Follow.Thing.PRODUCT
 
-    def named(self) -> tuple[str, list[int]]:
+    def named(self) -> str:
         """By its own name."""
-        return str(get_object_or_404(Product, pk=self.kwargs["pk"])), []
+        return str(get_object_or_404(Product, pk=self.kwargs["pk"]))
 
 
 class FollowPurchaseOrder(Following):
@@ -75,9 +84,9 @@ class FollowPurchaseOrder(Following):
     permission = "supply.view_purchaseorder"
     thing = Follow.Thing.PURCHASE_ORDER
 
-    def named(self) -> tuple[str, list[int]]:
+    def named(self) -> str:
         """By its number."""
-        return get_object_or_404(PurchaseOrder, pk=self.kwargs["pk"]).number, []
+        return get_object_or_404(PurchaseOrder, pk=self.kwargs["pk"]).number
 
 
 class FollowView(Following):
@@ -86,7 +95,27 @@ class FollowView(Following):
     permission = "orders.view_orderline"
     thing = Follow.Thing.VIEW
 
-    def named(self) -> tuple[str, list[int]]:
-        """By its name, with the lines that are in it now."""
-        view = get_object_or_404(saved_views(self.by), pk=self.kwargs["pk"])
-        return view.name, followed_views.lines_in(view, person=self.by, today=business_day(self.at))
+    @cached_property
+    def view(self) -> SavedView:
+        """The view, one's own or the team's."""
+        view: SavedView = get_object_or_404(saved_views(self.by), pk=self.kwargs["pk"])
+        return view
+
+    def named(self) -> str:
+        """By its name."""
+        return self.view.name
+
+    def seen(self) -> list[int]:
+        """Return those that are in it now. Raises `FollowsTooMuch` if they are more than anybody works through."""
+        lines = followed_views.lines_in(self.view, person=self.by, today=business_day(self.at))
+        if len(lines) >= AT_MOST:
+            raise minding.FollowsTooMuch(
+                _("More than %(most)s lines are in “%(name)s”. Follow a narrower view."),
+                most=AT_MOST,
+                name=self.view.name,
+            )
+        return lines
+
+    def followed(self) -> str:
+        """New lines come, whoever made them."""
+        return _("New lines of %(name)s come into your inbox.")

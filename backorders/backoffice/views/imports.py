@@ -321,8 +321,8 @@ class PauseMails(Doing):
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say for how many."""
         said = ngettext(
-            "E-mails are paused: %(count)s customer hears nothing by itself for a day.",
-            "E-mails are paused: %(count)s customers hear nothing by themselves for a day.",
+            "E-mails are paused: staff tell %(count)s customer for a day, unless a date presses.",
+            "E-mails are paused: staff tell %(count)s customers for a day, unless a date presses.",
             done.made,
         )
         return with_way_to(done, said % {"count": done.made})

@@ -77,12 +77,15 @@ class ShowJob(Screen):
         return super().get_context_data(done=done, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show it; with an ended job, the page stops asking."""
+        """Show it; with an ended job, the page that followed it is loaded again."""
         each = shown(self.job, at=self.at)
         if not request.headers.get("HX-Request"):
             return self.render_to_response(self.get_context_data(each=each))
         status = STOP_POLLING if self.job.is_ended else 200
-        return self.response_class(request, "backoffice/job.html", {"each": each, "place": "page"}, status=status)
+        response = self.response_class(request, "backoffice/job.html", {"each": each, "place": "page"}, status=status)
+        if self.job.is_ended:
+            response["HX-Refresh"] = "true"
+        return response
 
 
 class LoadDemo(Screen):

@@ -15,13 +15,20 @@ from django.utils.translation import gettext_lazy
 
 from backorders.actions import staff_proposals
 from backorders.actions.done import Done
-from backorders.actions.etas import EtaChange
+from backorders.actions.etas import BadEta, EtaChange
 from backorders.allocation.windows import business_day
 from backorders.backoffice.forms.eta import EtaForm, ProposalForm
 from backorders.backoffice.supplier_answers import proposed_row
 from backorders.backoffice.views.eta import LineEta
 from backorders.backoffice.views.screen import Doing, with_way_to
 from backorders.chasing.models import StaffProposal
+
+
+def _one(changes: Sequence[EtaChange]) -> EtaChange:
+    """Return the one change. Raises `BadEta` where days were to be added to no date, or no part was filled in."""
+    if not changes:
+        raise BadEta(_("This line has no date yet that could be moved. Give a date, or say that there is none."))
+    return changes[0]
 
 
 class ProposeEta(LineEta):
@@ -44,6 +51,15 @@ class ProposeEta(LineEta):
         """Say what comes of it only if a buyer takes it over."""
         return super().get_context_data(**{**kwargs, "only_proposes": True})
 
+    @property
+    def may_see_mail(self) -> bool:
+        """Whether whoever proposes may read what customers are written."""
+        return self.by.has_perm("notifications.view_message")
+
+    def facts(self, form: EtaForm) -> list[str]:
+        """What policies would give, for whoever may know them."""
+        return super().facts(form) if self.by.has_perm("compensation.view_compensationpolicy") else []
+
     def looked_ahead(self, form: EtaForm) -> dict[str, Any]:
         """Look ahead to what would come of it then."""
         return {**super().looked_ahead(form), "only_proposes": True}
@@ -52,7 +68,7 @@ class ProposeEta(LineEta):
         """Let the buyers find it."""
         said = form.cleaned_data
         words = {"said": said["said"], "note": said["note"], "key": said["key"]}
-        return staff_proposals.propose(form.changes()[0], **words, by=self.by, at=self.at)
+        return staff_proposals.propose(_one(form.changes()), **words, by=self.by, at=self.at)
 
     def done_sentence(self, done: Done[Any]) -> SafeString:
         """Say who finds it."""
@@ -93,7 +109,7 @@ class AcceptProposedEta(LineEta):
 
     def revise(self, changes: Sequence[EtaChange], **how: Any) -> Done[Any]:
         """Take it over."""
-        return staff_proposals.accept(self.proposal, changes[0], **how)
+        return staff_proposals.accept(self.proposal, _one(changes), **how)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add who proposed what, and why."""

@@ -11,7 +11,7 @@ class StaffMail(models.Model):
     """A staff mail is written to one of us and never to a customer: it is no message, tells nobody, and counts nowhere.
 
     It is tried again from `not_before` on until it was sent or failed. One that is still being sent then may have left,
-    and is not sent once more.
+    and is not sent once more, unless the provider takes its key once.
     """
 
     class Kind(models.TextChoices):
