@@ -232,6 +232,7 @@ def answers(message: Message) -> tuple[bool, bool]:
         return opens, lets_pass and gate.turn_away(message, lease, at=AT) == "pending"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["confirmation", "heartbeat", "message", *TO_WHERE_IT_WAS])
 def test_the_gate_and_its_reasons_agree_on_every_mail_to_a_customer(kind: str) -> None:
     switch.mail_switch(at=AT)

@@ -41,6 +41,7 @@ def test_announcing_then_delivering_reaches_the_customer(no_broker: None) -> Non
     assert (tasks.announce(), tasks.deliver(), tasks.process_events()) == (0, 0, 0)
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_a_nudge_after_the_commit_never_reaches_the_person_who_saves(no_broker: None) -> None:
     lost = tasks.NUDGES.lost
