@@ -98,7 +98,7 @@ def test_a_form_that_saw_an_older_order_is_told_what_happened() -> None:
     line = a_line(a_product(), 5)
     seen, mert = line.order.version, a_user(first_name="Mert")
     selling.cancel_line(line, quantity=1, reason="x", by=mert, at=AT)
-    with pytest.raises(Stale, match=rf"Cancelled by {mert.username}"):
+    with pytest.raises(Stale, match="Cancelled by Mert"):
         selling.cancel_line(line, quantity=1, reason="y", seen_version=seen, by=None, at=AT)
     assert state(line) == (0, 4, 0, 1)
 

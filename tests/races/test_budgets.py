@@ -26,8 +26,8 @@ def only_where_rows_are_locked() -> None:
 def policy_lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the policies instead of locking them."""
     monkeypatch.setattr(
-        compensating,
-        "_locked_policies",
+        gifts,
+        "locked_policies",
         lambda ids: list(CompensationPolicy.objects.filter(pk__in=set(ids)).order_by("pk")),
     )
 
