@@ -72,7 +72,9 @@ def give(
     change = gifts.open_gifts(due, giver=by, at=at)
     made = gifts.write_gifts(due, policies, change, at)
     ids = {(award.line_id, award.trigger): award.pk for award in proposed}
-    decided = [(State.GIVEN.value, at, by and by.pk, change.pk, made[gifts.gift_key(each, policies)]) for each in due]
+    decided = [
+        (State.GIVEN.value, at, by and by.pk, change.pk, made[each.case.line_id, each.policy_id]) for each in due
+    ]
     rows.update(
         Award,
         ["id", "state", "decided_at", "decided_by", "change_set", "compensation"],

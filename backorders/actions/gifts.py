@@ -47,8 +47,8 @@ def open_gifts(due: Sequence[Due], *, giver: AbstractBaseUser | None, at: dateti
 
 def write_gifts(
     due: Sequence[Due], policies: Sequence[CompensationPolicy], change: ChangeSet, at: datetime.datetime
-) -> dict[tuple[int, str], int]:
-    """Write what is given; return the compensations' ids by line and policy."""
+) -> dict[tuple[int, int], int]:
+    """Write what is given; return the compensations' ids by line and policy (ids)."""
     known = {policy.pk: policy for policy in policies}
     open_units = refunding.covered(OrderLine.objects.filter(pk__in={each.case.line_id for each in due}))
     rows.insert(
@@ -65,19 +65,14 @@ def write_gifts(
     )
     offering.reckon_again({each.case.order_id for each in due}, at=at)
     mine = Compensation.objects.filter(change_set=change).order_by("id")
-    return {(line or 0, reason): pk for pk, line, reason in mine.values_list("id", "line", "reason")}
-
-
-def gift_key(due: Due, policies: Sequence[CompensationPolicy]) -> tuple[int, str]:
-    """Return the line and the policy's name: what `write_gifts` names a gift by."""
-    return due.case.line_id, next(policy.name for policy in policies if policy.pk == due.policy_id)
+    named = {policy.name: policy.pk for policy in policies}
+    return {(line or 0, named[reason]): pk for pk, line, reason in mine.values_list("id", "line", "reason")}
 
 
 def write_awards(
-    due: Sequence[Due], state: str, change: ChangeSet | None, made: dict[tuple[int, str], int], at: datetime.datetime
+    due: Sequence[Due], state: str, change: ChangeSet | None, made: dict[tuple[int, int], int], at: datetime.datetime
 ) -> None:
     """Write awards of one state down; those given with the compensation that `write_gifts` made."""
-    by_policy = dict(CompensationPolicy.objects.values_list("id", "name")) if made else {}
     decided = None if state == State.PROPOSED else at
     rows.insert(
         Award,
@@ -89,7 +84,7 @@ def write_awards(
             (
                 *(each.policy_id, each.case.line_id, each.facts["trigger"], str(state), each.amount),
                 *(each.case.currency, each.facts, at, decided, change and change.pk),
-                made.get((each.case.line_id, by_policy.get(each.policy_id, ""))),
+                made.get((each.case.line_id, each.policy_id)),
             )
             for each in due
         ],

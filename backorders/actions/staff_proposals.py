@@ -62,8 +62,7 @@ def propose(
     etas.check_change(change, line, today=business_day(at))
     if len(change.parts) > 1:
         raise etas.BadSplit(_("Propose one date; what comes in parts a buyer records."))
-    if not said.strip() and not note.strip():
-        raise NoReason(_("Paste what was said, or note where you know it from."))
+    check_why(said=said, note=note)
     mine = StaffProposal.objects.filter(purchase_line=line, proposed_by=by.pk, state=State.WAITING)
     settle(*(_key(old) for old in mine.values_list("pk", flat=True)), at=at)
     mine.update(state=State.REPLACED, decided_at=at)
@@ -87,6 +86,12 @@ def propose(
     others = [pk for pk in buyers if pk != by.pk]
     post(Notice.Kind.ETA_PROPOSED, to=others, key=_key(proposal.pk), object_id=proposal.pk, words=words, at=at)
     return Done(made, Impact(), proposal)
+
+
+def check_why(*, said: str, note: str) -> None:
+    """Refuse a proposal that says neither what was said nor where its ETA is known from. Raises `NoReason`."""
+    if not said.strip() and not note.strip():
+        raise NoReason(_("Paste what was said, or note where you know it from."))
 
 
 @act

@@ -10,7 +10,9 @@ from django import forms
 from django.core import signing
 from django.utils.translation import gettext_lazy as _
 
+from backorders.actions.checking import NoReason
 from backorders.actions.etas import PARTS, EtaChange, EtaPart
+from backorders.actions.staff_proposals import check_why
 from backorders.backoffice.dates import short_window
 from backorders.backoffice.forms.asking import DateInput, SeenVersionsForm, number
 from backorders.changes.models import Source
@@ -208,8 +210,11 @@ class ProposalForm(EtaForm):
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two that say why."""
         cleaned = super().clean()
-        if not cleaned.get("said", "").strip() and not cleaned.get("note", "").strip() and "said" not in self.errors:
-            self.add_error("said", _("Paste what was said, or note where you know it from."))
+        if "said" not in self.errors:
+            try:
+                check_why(said=cleaned.get("said", ""), note=cleaned.get("note", ""))
+            except NoReason as refusal:
+                self.add_error("said", str(refusal))
         return cleaned
 
 
